@@ -102,7 +102,7 @@ export function readQuestion(
       const near = nearest([...capabilities], [first.toLowerCase().replace(/^cap_/, '')]);
       throw new CliError(
         exit.usage,
-        `There is no capability "${visibleLine(first)}".${near ? ` Did you mean "${near}"?` : ''}`,
+        `Unknown capability "${visibleLine(first)}".${near ? ` Did you mean "${near}"?` : ''}`,
         'Name it as in capabilities(7), in lower case without CAP_.',
       );
     }

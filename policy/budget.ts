@@ -12,7 +12,7 @@ export class Budget {
     this.#left = steps;
   }
 
-  /** Pays for work that comes next; false when there is not enough left, now and from then on. */
+  /** Spends the cost of the next work; false, now and later, if the rest is too small. */
   spend(steps: number): boolean {
     this.#left -= steps;
     return this.#left >= 0;

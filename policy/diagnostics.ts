@@ -20,7 +20,7 @@ export interface Diagnostic {
   message: string;
   span: Span;
   expected?: string;
-  /** What was probably meant. */
+  /** The probable intention. */
   suggestion?: string;
   /** A correction that is safe to apply. */
   fix?: { span: Span; text: string };

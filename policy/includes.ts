@@ -1,4 +1,4 @@
-// Includes come through a resolver, so that this room runs where there is no filesystem.
+// Includes are read through a resolver, as policy/ also runs without a file system.
 import type { IncludeKind } from './syntax/tree.ts';
 
 /** What an include or abi statement asks for. `from` is the file the statement is in, when it is not the main one. */
@@ -21,7 +21,7 @@ export interface IncludedDirectory {
   entries: readonly IncludedFile[];
 }
 
-/** Finds what an include names: a file, a directory, or undefined when there is none. */
+/** Resolves an include to a file or a directory; undefined if neither exists. */
 export type IncludeResolver = (
   request: IncludeRequest,
 ) => IncludedFile | IncludedDirectory | undefined;

@@ -1,6 +1,6 @@
 // AppArmor releases, as far as the policy language differs between them.
 
-/** A release of the AppArmor userspace, oldest first. Each stands for the newest point release of its series. */
+/** The releases of the AppArmor userspace, oldest first. Each stands for the newest point release of its series. */
 export const releases = ['2.13', '3.0', '3.1', '4.0', '4.1', '5.0', '6.0'] as const;
 export type Release = (typeof releases)[number];
 
@@ -23,7 +23,7 @@ export interface Dialect {
   readsAbi: boolean;
   /** A file that is included twice into one place is read once, so that it may include itself. */
   includesOnce: boolean;
-  /** A network rule may stand before an `if` whose block has none; older parsers die there. */
+  /** A network rule may precede an `if` whose block has none; older parsers crash there. */
   networkBeforeIf: boolean;
   /** `defined $X` is whether X is set. 4.1 takes the value of X, and refuses one that is not set. */
   definedIsWhetherSet: boolean;

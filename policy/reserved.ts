@@ -1,6 +1,6 @@
 // Names that the kernel, a container runtime or a tool takes for something else than a package's profile of that name.
 
-/** Who makes profiles of its own, in memory or anew at each start. */
+/** Programs that generate profiles, in memory or at each start. */
 export type ProfileMaker = 'docker' | 'kubernetes' | 'podman' | 'lxc' | 'snapd' | 'lxd' | 'libvirt';
 
 /** Names that one reason rules out: whole ones, or what they begin or end with, in lower case. */

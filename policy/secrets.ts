@@ -34,7 +34,7 @@ const entities: Readonly<Record<string, string>> = {
   ...{ period: '.', colon: ':', quot: '"', apos: "'", nbsp: ' ', Tab: '\t', NewLine: '\n' },
 };
 
-/** The character that a spelling stands for, or none. */
+/** The character that a spelling represents, if any. */
 function characterOf(spelling: string): string {
   const code = spelling.codePointAt(0) ?? 0;
   if (code >= 0xff10 && code <= 0xff5e) return String.fromCharCode(code - 0xfee0);

@@ -1,7 +1,7 @@
 import { decodeBase64, importPublicKey, isDigest, type LogEntry, sha256 } from '../trust/index.ts';
 import { type Client, RegistryError } from './client.ts';
 
-/** Why what an entry says can't be so; each id is stable. */
+/** Why a log entry is wrong; each id is stable. */
 export type EntryRefusalId =
   | 'key-mismatch'
   | 'content-missing'
@@ -15,8 +15,8 @@ export interface EntryRefusal {
 }
 
 /**
- * Whether what an entry says is so: a key's id is its digest and, when `contents` are looked at, the registry
- * serves the profile and the envelope of a version. `undefined` when it is.
+ * Checks a log entry: a key's id must be its digest and, with `contents`, the registry must serve the profile and the
+ * envelope of a version. Returns `undefined` when the entry is correct.
  */
 export async function checkEntry(
   client: Client,
@@ -27,7 +27,7 @@ export async function checkEntry(
     case 'key':
       return checkKey(entry);
     case 'version':
-      // What is private can't be asked for: that it is there is for its team to check.
+      // Private contents require access; checking them is left to their team.
       return contents && !isDigest(entry.name) ? checkVersion(client, entry) : undefined;
     default:
       return undefined;
@@ -70,7 +70,7 @@ async function checkVersion(
   return undefined;
 }
 
-/** What the registry has, or `undefined` when it says that it has no such thing. */
+/** The registry's response, or `undefined` for 404. */
 async function found<Result>(answer: Promise<Result>): Promise<Result | undefined> {
   try {
     return await answer;

@@ -17,7 +17,7 @@ const Seen = z
 const kinds = LogEntry.options.map(({ shape }) => shape.kind.value);
 
 const ProgressFile = z.strictObject({
-  /** What makes an audit the same one (see {@link describeAudit}). */
+  /** Identifies the audit (see {@link describeAudit}). */
   about: z.string(),
   from: z.int().min(0),
   done: Seen,
@@ -26,18 +26,18 @@ const ProgressFile = z.strictObject({
   blinded: z.int().min(0),
 });
 
-/** Where the progress of an audit is kept that goes on from the checkpoint in `state`: beside it. */
+/** The path of the file with the progress of an audit that continues from the checkpoint in `state`: beside it. */
 export function progressPath(state: string): string {
   return `${state}.progress`;
 }
 
-/** Of which log an audit is, where it began, and what it looks at. */
+/** Identifies an audit: the log, its starting point, and whether contents are checked. */
 export function describeAudit(log: string, from: SeenCheckpoint | undefined, contents: boolean) {
   const start = from ? `${from.size}.${encodeBase64(from.root)}` : '0';
   return `${log} from ${start}${contents ? '' : ' without contents'}`;
 }
 
-/** How far an audit was that was broken off; `undefined` when there was none of this kind, or its file is damaged. */
+/** Reads the progress of an interrupted audit; `undefined` if there is none for this audit or its file is damaged. */
 export async function readProgress(
   path: string,
   about: string,
@@ -53,7 +53,7 @@ export async function readProgress(
   }
 }
 
-/** Replaces that file, whole or not at all. Entries that were selected are not kept in it. */
+/** Replaces the progress file atomically. Selected entries are not stored in it. */
 export async function writeProgress(
   path: string,
   about: string,
@@ -71,7 +71,7 @@ export async function writeProgress(
   await writeFileAtomically(path, `${JSON.stringify(data)}\n`, 0o644);
 }
 
-/** Forgets it: the audit is done. */
+/** Deletes the progress file when the audit has finished. */
 export async function removeProgress(path: string): Promise<void> {
   await rm(path, { force: true });
 }

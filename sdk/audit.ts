@@ -25,57 +25,57 @@ import {
 import { checkEntry, type EntryRefusalId } from './audit-entry.ts';
 import { type Client, RegistryError } from './client.ts';
 
-/** What is to be audited, and how thoroughly. */
+/** Which log to audit, and how thoroughly. */
 export interface AuditOptions {
   log: LogPolicy;
-  /** A checkpoint from which on the log is followed; from its beginning when left out. */
+  /** The checkpoint to start from; the beginning of the log if omitted. */
   from?: SeenCheckpoint | undefined;
   now?: Date;
-  /** Whether the registry must serve what the entries are about; true when left out. */
+  /** Whether the registry must serve the contents of entries; default true. */
   checkContents?: boolean;
-  /** Which entries are wanted with the result; none when left out. */
+  /** Which entries the result includes; default none. */
   select?: (entry: LogEntry) => boolean;
-  /** What an earlier audit of this log, from the same checkpoint, had reached when it was broken off. */
+  /** The progress of an interrupted audit of this log from the same checkpoint. */
   resume?: AuditProgress | undefined;
-  /** Told after each bundle how many of the log's entries are behind it. */
+  /** Called after each bundle with the number of entries checked. */
   onProgress?: (done: number, size: number) => void;
-  /** Told after every few entries how far the audit is; from there it can be resumed. */
+  /** Called after every few entries with a state that the audit can resume from. */
   onReached?: (progress: AuditProgress) => void | Promise<void>;
-  /** Ends the audit between two of those. */
+  /** Aborts the audit between two such states. */
   signal?: AbortSignal;
 }
 
-/** How far an audit is: all before `done` is as it should be, provided that what follows makes a tree that is signed. */
+/** The progress of an audit: all entries before `done` are correct, provided that the rest forms a signed tree. */
 export interface AuditProgress {
-  /** The size from which on it is followed. */
+  /** The size of the log at the starting point. */
   from: number;
   done: SeenCheckpoint;
-  /** The log's size and root when it began: the log must go on to have them. */
+  /** The log's size and root when the audit began, which the log must extend. */
   target: SeenCheckpoint;
   entries: LoggedEntry[];
   kinds: Map<LogEntry['kind'], number>;
   blinded: number;
 }
 
-/** An entry and its place in the log. */
+/** An entry and its index in the log. */
 export interface LoggedEntry {
   index: number;
   entry: LogEntry;
 }
 
-/** Why a log did not stand up to its audit; each id is stable. */
+/** Why a log failed its audit; each id is stable. */
 export type AuditRefusalId =
   | AdmissionRefusalId
   | EntryRefusalId
   /** The entries do not make the tree that the checkpoint signs. */
   | 'log-root'
-  /** An entry is not the one whose hash the log's tiles hold. */
+  /** An entry does not match its hash in the log's tiles. */
   | 'entry-digest'
-  /** The registry does not serve the bytes of entries that it has signed for. */
+  /** The registry does not serve the contents of entries that it has signed. */
   | 'entry-missing'
-  /** What is in the log is no entry. */
+  /** An entry is malformed. */
   | 'entry-malformed'
-  /** A tile from which proofs are made is not of the tree that the checkpoint signs. */
+  /** A tile that proofs are made from does not belong to the tree that the checkpoint signs. */
   | 'tile-mismatch'
   | 'tile-missing';
 
@@ -83,22 +83,22 @@ export type Audit =
   | {
       ok: true;
       checkpoint: Checkpoint;
-      /** The checkpoint's signed note: where the next audit may begin. */
+      /** The checkpoint's signed note, from which the next audit can start. */
       note: string;
-      /** When it was cosigned last, in seconds since 1970. */
+      /** The time of the latest cosignature, in seconds since 1970. */
       time: number;
-      /** The size from which on it was followed. */
+      /** The size of the log at the starting point. */
       from: number;
-      /** Those that were selected. */
+      /** The selected entries. */
       entries: LoggedEntry[];
-      /** How many of each kind there were. */
+      /** The number of entries of each kind. */
       kinds: Map<LogEntry['kind'], number>;
-      /** How many of the versions were of private profiles, whose contents nobody else can ask for. */
+      /** The number of versions of private profiles, whose contents were not checked. */
       blinded: number;
     }
   | { ok: false; id: AuditRefusalId; reason: string };
 
-/** Ends an audit from wherever it was found. */
+/** Ends the audit from any depth. */
 class AuditRefusal extends Error {
   readonly id: AuditRefusalId;
 
@@ -108,18 +108,18 @@ class AuditRefusal extends Error {
   }
 }
 
-/** How many entries are looked into at the same time. */
+/** The number of entries checked concurrently. */
 const concurrency = 8;
 
-/** How many entries are looked into before progress is told: a registry may let no more than that in minutes. */
+/** The number of entries checked between two progress reports. Under a rate limit this many can take minutes. */
 const stretch = 16;
 
 /**
- * Follows a log from a checkpoint to where it stands, as C2SP tlog-tiles serves it: its checkpoint is signed,
- * fresh and witnessed; every entry since is read and hashed, and with them the tree of the one checkpoint
- * becomes that of the other (RFC 6962 section 2.1); every tile that grew is the tree's; every entry is well
- * formed and the registry serves what it is about. It holds a bundle at a time, and can be resumed. A registry that can't be
- * spoken to throws (see {@link Client}).
+ * Audits a log from a checkpoint to its current one, as C2SP tlog-tiles serves it. The checkpoint must be signed, fresh
+ * and witnessed. Every entry since is read and hashed, and must turn the tree of the first checkpoint into that of the
+ * second (RFC 6962 section 2.1). Every new tile must belong to that tree. Every entry must be well formed, and the
+ * registry must serve its contents. Holds one bundle in memory, and can be resumed. Throws when the registry can't be
+ * reached (see {@link Client}).
  */
 export async function auditLog(client: Client, options: AuditOptions): Promise<Audit> {
   try {
@@ -152,18 +152,18 @@ async function audit(client: Client, options: AuditOptions): Promise<Audit> {
   let blinded = resume?.blinded ?? 0;
   for await (const { first, bundle, proved, done } of tree) {
     signal?.throwIfAborted();
-    // Of what is in another's place nothing can be said; the tree tells at its end whose it is.
+    // A misplaced entry is not checked by itself; the tree comparison at the end reports it.
     if (proved) {
       const logged = bundle.map((bytes, at) => readEntry(bytes, first + at));
       await checkEntries(client, logged, checkContents);
-      // Only now: an audit that is broken off goes on with the first of them.
+      // Only now, so that a resumed audit starts with the first of them.
       for (const { index, entry } of logged) {
         kinds.set(entry.kind, (kinds.get(entry.kind) ?? 0) + 1);
         if (entry.kind === 'version' && isDigest(entry.name)) blinded++;
         if (select(entry)) entries.push({ index, entry });
       }
     }
-    // What is not proved yet is not behind it: it is looked at again.
+    // Progress includes proved entries only; the others are checked again.
     if (proved)
       await options.onReached?.({ from: from.size, done, target, entries, kinds, blinded });
     const end = first + bundle.length;
@@ -181,7 +181,10 @@ function assertNotBack({ size, root }: Checkpoint, from: SeenCheckpoint): void {
     );
   }
   if (size === from.size && !sameHash(root, from.root)) {
-    throw new AuditRefusal('log-forked', `at ${size} entries the log is another than before`);
+    throw new AuditRefusal(
+      'log-forked',
+      `the log has forked: its tree of ${size} entries differs from the one seen before`,
+    );
   }
 }
 
@@ -191,20 +194,20 @@ function assertExtends(frontier: Frontier, { size, root }: SeenCheckpoint): void
   throw new AuditRefusal('log-inconsistent', reason);
 }
 
-/** Entries that follow one another in the log. */
+/** Consecutive entries of the log. */
 interface Run {
-  /** The index of the first of them. */
+  /** The index of the first entry. */
   first: number;
   bundle: Uint8Array<ArrayBuffer>[];
-  /** Whether the tiles so far hold the entries' hashes. */
+  /** Whether the tiles so far contain the entries' hashes. */
   proved: boolean;
-  /** The tree up to the last of them. */
+  /** The tree up to the last entry. */
   done: SeenCheckpoint;
 }
 
 /**
- * The entries since `from`, a few at a time; refuses at the end when they do not make the checkpoint's tree, and on the
- * way when they do not make that of `target`.
+ * Reads the entries since `from` in chunks. Throws if they do not form the checkpoint's tree, or at its size the tree
+ * of `target`.
  */
 async function openTree(
   client: Client,
@@ -255,20 +258,20 @@ async function openTree(
       const { level, index } = other as TileHash;
       throw new AuditRefusal(
         'tile-mismatch',
-        `hash ${index} of the tiles of level ${level} is not that of the log's tree`,
+        `hash ${index} of the tiles of level ${level} does not match the log's tree`,
       );
     }
     if (other?.level === 0) {
-      const reason = `entry ${other.index} is not the one whose hash is in the log`;
+      const reason = `entry ${other.index} does not match its hash in the log`;
       throw new AuditRefusal('entry-digest', reason);
     }
-    throw new AuditRefusal('log-root', `the ${size} entries do not make the tree that is signed`);
+    throw new AuditRefusal('log-root', `the ${size} entries do not form the signed tree`);
   }
 
   return follow();
 }
 
-/** Reads tiles as wide as the tree of `size` has them, and keeps the last one of each level. */
+/** Reads tiles as wide as they are in a tree of `size` entries, and caches the last tile of each level. */
 function tileReader(client: Client, size: number) {
   const last = new Map<number, { index: number; bytes: Uint8Array<ArrayBuffer> }>();
   return async (level: number, index: number): Promise<Uint8Array<ArrayBuffer>> => {
@@ -316,10 +319,10 @@ async function read(
 function readEntry(bytes: Uint8Array, index: number): LoggedEntry {
   const entry = parseEntry(bytes);
   if (entry) return { index, entry };
-  throw new AuditRefusal('entry-malformed', `entry ${index} of the log can not be read`);
+  throw new AuditRefusal('entry-malformed', `entry ${index} of the log is malformed`);
 }
 
-/** Looks into some entries at the same time; the first in the log that is not as it should be is told. */
+/** Checks some entries concurrently; throws for the first incorrect one in the log's order. */
 async function checkEntries(
   client: Client,
   entries: LoggedEntry[],

@@ -40,8 +40,8 @@ const BundledEvidence = z.strictObject({
 });
 
 /**
- * Profiles with all that proves them, in one file, for hosts without a network. One checkpoint stands for all
- * of them; `consistency` has a proof for each size of the log that such a host may have seen.
+ * Profiles with their evidence in one file, for hosts without a network. All are proved under one checkpoint;
+ * `consistency` has a proof for each log size that such a host may have seen.
  */
 export const Bundle = z.strictObject({
   format: z.literal('aa-registry-bundle/v1'),
@@ -80,13 +80,13 @@ function pickProof({ index, entry, inclusion, blind }: Evidence['proof']): Evide
   return { index, entry, inclusion, ...(blind === undefined ? {} : { blind }) };
 }
 
-/** The most that a bundle's file may hold, in bytes. */
+/** The maximum size of a bundle's file, in bytes. */
 export const maxBundle = 256 * 1024 * 1024;
 
 /** Of a thousand offers each has some forty keys and hashes, and one with many keys many more. */
 const bundleLimits = { maxDepth: 32, maxValues: 1_000_000 };
 
-/** Reads a bundle's text; `undefined` when it is none. */
+/** Parses a bundle; `undefined` if it is malformed. */
 export function parseBundle(text: string): Bundle | undefined {
   try {
     return Bundle.safeParse(parseJson(text, bundleLimits)).data;
@@ -95,15 +95,15 @@ export function parseBundle(text: string): Bundle | undefined {
   }
 }
 
-/** What a bundle has: each profile once, in whichever version is its highest. */
+/** The profiles in a bundle: each once, in its highest version. */
 export function bundledReferences({ offers }: Bundle): Reference[] {
   const names = new Map(offers.map(({ team, name }) => [`${team}/${name}`, { team, name }]));
   return [...names.values()].map((named) => ({ ...named, selector: { kind: 'default' } }));
 }
 
 /**
- * The place among a bundle's offers of what a reference means, the highest version when there are several; -1 when
- * there is none. A channel names nothing in a bundle.
+ * The index of the evidence that a reference resolves to, the highest version if several match; -1 if none does. A
+ * bundle has no channels.
  */
 export async function findBundled(
   { offers }: Bundle,
@@ -140,7 +140,7 @@ export function evidenceIn(bundle: Bundle, seen: number): Evidence[] {
   return bundle.offers.map((evidence) => toEvidence(bundle, evidence, seen));
 }
 
-/** What a reference means in a bundle, as {@link evidenceIn} has it; `undefined` when it has none. */
+/** The evidence for a reference in a bundle, as {@link evidenceIn} returns it; `undefined` if no version matches. */
 export async function evidenceFor(
   bundle: Bundle,
   reference: Reference,

@@ -2,8 +2,8 @@ import { type LogIdentity, type VerifiedCheckpoint, verifyCheckpoint } from '../
 import { readTextIfPresent, writeFileAtomically } from './files.ts';
 
 /**
- * Reads a file that holds a checkpoint's signed note (tlog-checkpoint) and verifies who signed it, however
- * long ago; `undefined` when there is no such file.
+ * Reads a file that contains a checkpoint's signed note (tlog-checkpoint) and verifies its signatures, whatever its
+ * age; `undefined` if the file does not exist.
  */
 export async function readCheckpointFile(
   path: string,
@@ -13,7 +13,7 @@ export async function readCheckpointFile(
   return note === undefined ? undefined : verifyCheckpoint(note, log);
 }
 
-/** Replaces a checkpoint's file, whole or not at all. */
+/** Replaces a checkpoint's file atomically. */
 export async function writeCheckpointFile(path: string, note: string): Promise<void> {
   await writeFileAtomically(path, note, 0o644);
 }

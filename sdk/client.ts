@@ -52,27 +52,27 @@ import {
 } from '../trust/index.ts';
 import { createPacing, type PacingOptions, parseRetryAfter } from './pacing.ts';
 
-/** Where a registry is and how to speak to it. */
+/** The address of a registry and how to connect to it. */
 export interface ClientOptions extends PacingOptions {
   /** The registry's address, such as `https://profiles.example.org`. */
   registry: string;
-  /** An API token, for what needs one. */
+  /** An API token, for requests that require one. */
   token?: string | undefined;
-  /** How long one request may take, in milliseconds; 30 seconds when left out. */
+  /** The timeout of one request, in milliseconds; default 30 seconds. */
   timeout?: number | undefined;
   /** Replaces the global `fetch`, in tests and for proxies. */
   fetch?: typeof fetch;
 }
 
-/** The registry answered with an error. */
+/** The registry returned an error. */
 export class RegistryError extends Error {
   readonly status: number;
-  /** The problem's stable id, such as `version-exists`; empty when the answer was no problem+json. */
+  /** The problem's stable id, such as `version-exists`; empty if the response was not problem+json. */
   readonly id: string;
   readonly diagnostics: Diagnostic[];
-  /** How many more diagnostics there are. */
+  /** The number of diagnostics that were omitted. */
   readonly omitted: number;
-  /** How long it asks to wait, in milliseconds, when it does. */
+  /** The delay that the registry requests (Retry-After), in milliseconds. */
   readonly retryAfter: number | undefined;
 
   constructor(
@@ -92,26 +92,26 @@ export class RegistryError extends Error {
   }
 }
 
-/** The registry could not be reached, did not answer in time, or answered something else than its API. */
+/** The registry could not be reached, did not respond in time, or sent something that is not its API. */
 export class UnreachableError extends Error {}
 
-/** Whether the registry refused or can't be reached: what a call that can do without it goes on from. */
+/** Whether an error is a refusal of the registry or a failure to reach it, which an optional call can ignore. */
 export function isRegistryFailure(error: unknown): error is UnreachableError | RegistryError {
   return error instanceof UnreachableError || error instanceof RegistryError;
 }
 
-/** Whether what went wrong may go by itself: nobody answered, or the registry asks to be asked later. */
+/** Whether an error is temporary: the registry did not respond, or asks to retry later. */
 export function isPassing(error: unknown): error is UnreachableError | RegistryError {
   if (error instanceof UnreachableError) return true;
   return error instanceof RegistryError && (error.status === 429 || error.status >= 500);
 }
 
-/** How long one request may take, in milliseconds, unless the caller says otherwise. */
+/** The default timeout of one request, in milliseconds. */
 const usualTimeout = 30_000;
 
-/** The most that an answer may hold, in bytes, by what it is: a registry is not trusted to stop. */
+/** The maximum size of a response by kind, in bytes: a registry is not trusted to stop. */
 const largest = {
-  /** What the API describes, and what it says is wrong. */
+  /** JSON of the API, problems included. */
   json: 8 << 20,
   /** A profile's text; a registry takes 256 KiB unless its operator says otherwise. */
   profile: 8 << 20,
@@ -123,19 +123,19 @@ const largest = {
   tile: 2 << 20,
 };
 
-/** The maximum number of pages of a list, and their total size in bytes: a registry could send pages forever. */
+/** The maximum number of pages of a list, and their total size in bytes: a registry could send pages without end. */
 const maxPages = 100;
 const maxListBytes = 16 << 20;
 
-/** The maximum length of what a problem or a diagnostic says, in characters, and the maximum number of diagnostics. */
+/** The maximum length of a text of a problem or diagnostic, in characters, and the maximum number of diagnostics. */
 const maxText = 2000;
 const maxDiagnostics = 100;
 
-/** How many versions a page of them may have, and how many are listed. */
+/** The number of versions on a page, and the maximum number listed. */
 const versionsAtOnce = 100;
 const maxVersions = maxPages * versionsAtOnce;
 
-/** What profiles to look for; see `GET /v1/profiles`. */
+/** Filters for profiles; see `GET /v1/profiles`. */
 export interface ProfileSearch {
   text?: string | undefined;
   team?: string | undefined;
@@ -147,7 +147,7 @@ export interface ProfileSearch {
   cursor?: string | undefined;
 }
 
-/** What goes with a request: its body, the ETag of what is known, and the most that its answer may hold. */
+/** The options of a request: its body, the known ETag, and the maximum size of its response. */
 interface Sending {
   body?: unknown;
   known?: string | undefined;
@@ -158,9 +158,8 @@ type ProfilePath = { team: string; name: string };
 export type VersionPath = { team: string; name: string; version: string | Digest };
 
 /**
- * The typed API of one registry. Every method throws {@link RegistryError} when the registry refuses and
- * {@link UnreachableError} when it can't be spoken to. Nothing that comes back is trusted yet: hosts use
- * {@link fetchVerified}.
+ * The typed API of one registry. Every method throws {@link RegistryError} when the registry refuses and {@link
+ * UnreachableError} when it can't be reached. Responses are not verified: hosts use {@link fetchVerified}.
  *
  * @example
  * const client = createClient({ registry: 'https://profiles.example.org' });
@@ -212,7 +211,7 @@ export function createClient({
           ...(known === undefined ? {} : { 'If-None-Match': known }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // A redirect could carry the token, and a path that means something else, to another host.
+        // A redirect could send the token, or a path with another meaning, to another host.
         redirect: 'error',
         signal: signal
           ? AbortSignal.any([signal, AbortSignal.timeout(timeout)])
@@ -226,7 +225,7 @@ export function createClient({
       );
     }
     if (!bytes) {
-      const said = `The registry at ${base} answered with more than ${most} bytes.`;
+      const said = `The registry at ${base} sent more than ${most} bytes.`;
       throw new UnreachableError(said);
     }
     return { response, bytes };
@@ -249,11 +248,11 @@ export function createClient({
     const parsed = schema.safeParse(parseJson(bytes));
     if (parsed.success) return parsed.data;
     throw new UnreachableError(
-      `What answers at ${base} is no aa-registry: ${path} is not as expected.`,
+      `The server at ${base} is not an aa-registry: its response to ${path} is malformed.`,
     );
   }
 
-  /** Every item of a list, page after page. */
+  /** All items of a list, page by page. */
   async function* pages<Item>(
     schema: ZodType<{ items: Item[]; next: string | null }>,
     path: string,
@@ -272,7 +271,7 @@ export function createClient({
       size += bytes.length;
       const found: { items: Item[]; next: string | null } = read(schema, url, bytes);
       yield* found.items;
-      // A registry is not trusted to end: the same page again is no next one.
+      // A repeated page ends the list: a registry is not trusted to end it.
       if (found.next === cursor) return;
       cursor = found.next;
     }
@@ -290,13 +289,13 @@ export function createClient({
   return {
     registry: base,
 
-    /** Whether it has an API token. */
+    /** Whether the client has an API token. */
     hasToken: token !== undefined,
 
     /**
-     * What references mean now, each at its place, in one request; at most 100. With the `etag` of an earlier
-     * answer, `undefined` when it would be the same. Of several, those that mean nothing have a problem; one
-     * alone throws it.
+     * What references resolve to now, in order, in one request; at most 100. With the `etag` of an earlier response,
+     * returns `undefined` if nothing has changed. Among several references, one that matches nothing has a problem in
+     * the result; a single one throws it.
      */
     async resolve(
       references: readonly Reference[],
@@ -315,7 +314,7 @@ export function createClient({
       return { items, etag: response.headers.get('ETag') ?? undefined };
     },
 
-    /** A page of profiles: all, or those that match every word of `text`, the best first. */
+    /** A page of profiles: all, or those that match every word of `text`, best match first. */
     listProfiles(query: ProfileSearch = {}) {
       const { text, ...rest } = query;
       const search = new URLSearchParams();
@@ -330,7 +329,7 @@ export function createClient({
       return call(Profile, 'GET', profilePath(path));
     },
 
-    /** A profile's versions, highest first; of more than {@link maxVersions} the highest. */
+    /** A profile's versions, highest first; at most {@link maxVersions}. */
     async listVersions(path: { team: string; name: string }): Promise<VersionSummary[]> {
       const versions: VersionSummary[] = [];
       const query = { limit: `${versionsAtOnce}` };
@@ -340,22 +339,22 @@ export function createClient({
       return versions;
     },
 
-    /** One version, with what lint says of it. */
+    /** One version, with its lint results. */
     getVersion(path: VersionPath): Promise<Version> {
       return call(Version, 'GET', versionPath(path));
     },
 
-    /** The bytes that the registry holds for a version, unverified. */
+    /** The bytes of a version, unverified. */
     getContent(path: VersionPath): Promise<Uint8Array<ArrayBuffer>> {
       return send('GET', `${versionPath(path)}/profile`, { most: largest.profile });
     },
 
-    /** The envelope that the registry holds for a version, unverified. */
+    /** The envelope of a version, unverified. */
     getEnvelope(path: VersionPath): Promise<Envelope> {
       return call(Envelope, 'GET', `${versionPath(path)}/envelope`);
     },
 
-    /** Publishes a version. The same again is no error and changes nothing: `created` says which it was. */
+    /** Publishes a version. Publishing the same bytes again changes nothing: `created` is then false. */
     async publish(
       path: VersionPath,
       publication: Publication,
@@ -366,27 +365,27 @@ export function createClient({
       return { ...read(Published, url, bytes), created: response.status === 201 };
     },
 
-    /** That a version is in the log as it stands, which extends itself at size `since`; unverified. */
+    /** The proof that a version is in the current log, which extends the log at size `since`; unverified. */
     getProof(path: VersionPath, since: number): Promise<Proof> {
       return call(Proof, 'GET', `${versionPath(path)}/proof?since=${since}`);
     },
 
-    /** That any entry is in the log at `size`, which extends itself at size `since`; unverified. */
+    /** The proof that an entry is in the log at `size`, which extends the log at size `since`; unverified. */
     getEntryProof(index: number, size: number, since = 0): Promise<Proof> {
       return call(Proof, 'GET', `/v1/log/entries/${index}/proof?size=${size}&since=${since}`);
     },
 
-    /** The verifier of the log's key, to be pinned on first contact. */
+    /** The verifier of the log's key, to pin on first contact. */
     async getLogVerifier(): Promise<string> {
       return (await call(LogKey, 'GET', '/v1/log/key')).verifier;
     },
 
-    /** Yanks a version: served to whoever asks for it, chosen for nobody. */
+    /** Yanks a version: exact requests still get it, but no range or channel resolves to it. */
     yank(path: VersionPath, reason: string): Promise<Version> {
       return call(Version, 'POST', `${versionPath(path)}/yank`, { reason });
     },
 
-    /** Points a channel at a version; refused unless it names `previous` now. */
+    /** Points a channel at a version; refused unless it currently points at `previous`. */
     moveChannel(
       path: { team: string; name: string; channel: string },
       move: { version: string; previous: string | null },
@@ -414,7 +413,7 @@ export function createClient({
       return call(Team, 'POST', '/v1/teams', { name });
     },
 
-    /** Registers a publisher key of a team, which an older one vouches for unless it is the first. */
+    /** Registers a publisher key of a team. Unless it is the first, an existing key must endorse it. */
     addKey(
       team: string,
       key: { publicKey: string; label: string; endorsement?: Envelope },
@@ -428,7 +427,7 @@ export function createClient({
       return call(Team, 'POST', `${path}/revocation`, { reason });
     },
 
-    /** Makes an API token, no better than the one this client has. */
+    /** Creates an API token, with no more rights than the client's own. */
     createToken(token: NewToken): Promise<CreatedToken> {
       return call(CreatedToken, 'POST', '/v1/tokens', token);
     },
@@ -438,7 +437,7 @@ export function createClient({
       return pages(TokenPage, '/v1/tokens', whose);
     },
 
-    /** Revokes an API token, for ever. */
+    /** Revokes an API token permanently. */
     async revokeToken(id: number): Promise<void> {
       await send('DELETE', `/v1/tokens/${id}`);
     },
@@ -456,7 +455,7 @@ export function createClient({
       return (await call(MemberList, 'GET', `${teamPath(team)}/members`)).items;
     },
 
-    /** Puts a user in a team, or gives them another role there. */
+    /** Adds a user to a team, or changes their role there. */
     setMember(team: string, user: string, role: Role): Promise<Member> {
       return call(Member, 'PUT', memberPath(team, user), { role });
     },
@@ -478,7 +477,7 @@ export function createClient({
       await send('DELETE', `${profilePath(path)}/deprecation`);
     },
 
-    /** Hands a profile on to another team: what is said of it from then on. */
+    /** Transfers a profile to another team; returns the updated profile. */
     transfer(path: ProfilePath, to: string): Promise<Deprecation> {
       return call(Deprecation, 'POST', `${profilePath(path)}/transfer`, { to });
     },
@@ -496,7 +495,7 @@ export function createClient({
       await send('DELETE', `${teamPath(team)}/trusted-publishers/${id}`);
     },
 
-    /** An API token for a CI job, by the OpenID Connect token that its provider made for this registry. */
+    /** Exchanges the OpenID Connect token of a CI job for an API token. */
     exchangeToken(exchange: {
       token: string;
       team: string;
@@ -505,17 +504,17 @@ export function createClient({
       return call(CreatedToken, 'POST', '/v1/oidc/token', exchange);
     },
 
-    /** What a team has stored, and may store. */
+    /** A team's storage use and quota. */
     getQuota(team: string): Promise<Quota> {
       return call(Quota, 'GET', `/v1/teams/${encodeURIComponent(team)}/quota`);
     },
 
-    /** Changes what a team may store; null goes back to the registry's own limit. */
+    /** Changes a team's quota; null restores the registry's default. */
     setQuota(team: string, change: QuotaChange): Promise<Quota> {
       return call(Quota, 'PATCH', `/v1/teams/${encodeURIComponent(team)}/quota`, change);
     },
 
-    /** Adds a webhook; the answer has its secret, this once. */
+    /** Adds a webhook; only this response contains its secret. */
     addWebhook(team: string, url: string): Promise<CreatedWebhook> {
       return call(CreatedWebhook, 'POST', webhooksPath(team), { url });
     },
@@ -528,12 +527,12 @@ export function createClient({
       await send('DELETE', `${webhooksPath(team)}/${id}`);
     },
 
-    /** Sends a test to a webhook, and says how that went. */
+    /** Sends a test event to a webhook and returns the result. */
     testWebhook(team: string, id: number): Promise<Delivery> {
       return call(Delivery, 'POST', `${webhooksPath(team)}/${id}/test`);
     },
 
-    /** A page of what a webhook was told, the latest first. */
+    /** A page of a webhook's deliveries, latest first. */
     listDeliveries(
       team: string,
       id: number,
@@ -580,10 +579,7 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/**
- * A text of a registry as one line of bounded length: what it says after a line break, or very far on, would look like this
- * program's own.
- */
+/** A text from a registry as one line of limited length, so that it can't imitate this program's own output. */
 export function oneLine(text: string): string {
   return visibleLine(text.length > maxText ? `${text.slice(0, maxText)}…` : text);
 }
@@ -610,7 +606,7 @@ function toRegistryError(
 
 function reasonOf(error: unknown, timeout: number): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${timeout / 1000} seconds`;
+  if (error.name === 'TimeoutError') return `no response within ${timeout / 1000} seconds`;
   const { cause } = error;
   if (!(cause instanceof Error)) return error.message;
   const code = (cause as NodeJS.ErrnoException).code ?? cause.message;
@@ -619,19 +615,19 @@ function reasonOf(error: unknown, timeout: number): string {
 }
 
 const untrusted =
-  'its certificate is signed by nobody that this machine trusts (--ca-file, SSL_CERT_FILE or ca_file in config.toml names a CA)';
+  'its certificate is signed by an authority that this machine does not trust (set a CA with --ca-file, SSL_CERT_FILE or ca_file in config.toml)';
 const plain = 'it does not speak TLS; try http://';
-/** What is wrong with a connection or a certificate, by Node's codes (OpenSSL's X509_V_ERR_*), as people say it. */
+/** Explanations of connection and certificate errors, by Node's codes (OpenSSL's X509_V_ERR_*). */
 const troubles: Record<string, string> = {
-  ENOTFOUND: 'there is no such name',
-  EAI_AGAIN: 'its name can not be looked up now',
-  ECONNREFUSED: 'nothing listens there',
-  // The Fetch Standard's list of ports that are other protocols'.
-  'bad port': 'HTTP clients do not connect to that port',
-  ECONNRESET: 'the connection was cut',
+  ENOTFOUND: 'host name not found',
+  EAI_AGAIN: 'temporary failure in name resolution',
+  ECONNREFUSED: 'connection refused',
+  // The Fetch Standard's blocked ports, which other protocols use.
+  'bad port': 'HTTP clients block that port',
+  ECONNRESET: 'connection reset',
   EHOSTUNREACH: 'no route to host',
   ENETUNREACH: 'no route to host',
-  ETIMEDOUT: 'nothing answers there',
+  ETIMEDOUT: 'connection timed out',
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,

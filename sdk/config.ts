@@ -9,7 +9,7 @@ import { Place } from './host/tree.ts';
 import type { NetworkSettings } from './network.ts';
 import { parseToml } from './toml.ts';
 
-/** What a host's and a user's file both may say. */
+/** Settings that both a host's and a user's file can have. */
 const Settings = z.strictObject({
   registry: z.url({ protocol: /^https?$/ }).optional(),
   ca_file: z.string().optional(),
@@ -17,17 +17,17 @@ const Settings = z.strictObject({
   no_proxy: z.string().optional(),
 });
 
-/** A user's file: what `aa-registry login` remembers is there too. */
+/** A user's file, which also stores the tokens of `aa-registry login`. */
 export const Config = Settings.extend({ token: z.string().optional() });
 export type Config = z.infer<typeof Config>;
 
-/** A host's file, which all its users may read: the token is in a file of its own. */
+/** A host's file, which all its users may read; the token is in a separate file. */
 const HostConfig = Settings.extend({ token_file: z.string().optional() });
 
-/** What the configuration comes to: the user's, and where that is silent, the host's. */
+/** The effective configuration: the user's settings, then the host's. */
 export interface Configuration {
   registry: string | undefined;
-  /** The token that is remembered for a registry; it is meant for no other. */
+  /** The token stored for a registry; it is sent to no other. */
   tokenFor: (registry: string) => Promise<string | undefined>;
   network: NetworkSettings;
 }
@@ -41,7 +41,7 @@ function configPath(env: Environment): string {
   return join(configFolder(env), 'config.toml');
 }
 
-/** The host's file: `/etc/aa-registry/config.toml`, or what `AA_CONFIG` names. */
+/** The host's file: `/etc/aa-registry/config.toml`, or the path in `AA_CONFIG`. */
 export function hostConfigPath(env: Environment): string {
   return env.AA_CONFIG || '/etc/aa-registry/config.toml';
 }
@@ -49,9 +49,8 @@ export function hostConfigPath(env: Environment): string {
 const isRoot = () => process.geteuid?.() === 0;
 
 /**
- * Reads the user's configuration; empty when there is none. Throws {@link SdkError} when it is malformed. Root reads none
- * of another user's: `sudo` may leave HOME as it is, and the file says whom to ask, through which proxy, and with which
- * CAs.
+ * Reads the user's configuration; empty if there is none. Throws {@link SdkError} if it is malformed. Root does not
+ * read another user's file: `sudo` may preserve HOME, and the file names the registry, the proxy and the CAs.
  */
 export async function readConfig(env: Environment): Promise<Config> {
   const path = configPath(env);
@@ -64,7 +63,7 @@ export async function readConfig(env: Environment): Promise<Config> {
   return (await readToml(path, Config, check)) ?? {};
 }
 
-/** Reads the user's configuration over the host's. Throws {@link SdkError} when one is malformed. */
+/** Reads the user's configuration merged over the host's. Throws {@link SdkError} if one is malformed. */
 export async function readConfiguration(env: Environment): Promise<Configuration> {
   const user = await readConfig(env);
   const host = (await readToml(hostConfigPath(env), HostConfig)) ?? {};
@@ -83,10 +82,10 @@ export async function readConfiguration(env: Environment): Promise<Configuration
   };
 }
 
-/** The largest token file that is read, in bytes. */
+/** The maximum size of a token file, in bytes. */
 const maxToken = 64 * 1024;
 
-/** The host's token; none for users who may not read it. */
+/** The host's token; `undefined` for users who may not read it. */
 async function readToken(path: string): Promise<string | undefined> {
   try {
     return (await readBounded(path, maxToken)).toString('utf8').trim();
@@ -109,8 +108,8 @@ async function readToml<Schema extends z.ZodType>(
 }
 
 /**
- * Replaces the user's configuration. It holds a token, so only its owner may read it. Root follows no link on the way
- * that another user has made.
+ * Replaces the user's configuration. It contains a token, so only its owner may read it. Root follows no link on the
+ * path that another user created.
  */
 export async function writeConfig(env: Environment, config: Config): Promise<void> {
   const path = configPath(env);

@@ -1,4 +1,4 @@
-/** What each error is called, for ever; `--format json` shows it. */
+/** The stable code of each error, which `--format json` shows. */
 export type ErrorCode =
   | 'file-unusable'
   | 'file-damaged'
@@ -12,7 +12,7 @@ export type ErrorCode =
   | 'trust-file'
   | 'unsafe-place'
   | 'witness-state'
-  // What the system says: sdk/system-error.ts.
+  // System errors: sdk/system-error.ts.
   | 'address-in-use'
   | 'address-unavailable'
   | 'disk-full'
@@ -24,12 +24,12 @@ export type ErrorCode =
   | 'system-error';
 
 /**
- * Something outside this program has to change before the call can succeed: a file, a setting, another run. The message
- * says what, as a sentence without a full stop. What a caller decides on is a value with an id instead.
+ * Something outside this program must change before the call can succeed: a file, a setting, another run. The message
+ * is a sentence without a full stop. Results that a caller decides on are values with an id instead.
  */
 export class SdkError extends Error {
   readonly code: ErrorCode;
-  /** What to do about it, where the message does not say. */
+  /** What to do about it, unless the message says so. */
   readonly next: string | undefined;
 
   constructor(
@@ -43,7 +43,7 @@ export class SdkError extends Error {
   }
 }
 
-/** Whether something thrown is an {@link SdkError}, of this code where one is given. */
+/** Whether an error is an {@link SdkError}, with this code if given. */
 export function isSdkError(error: unknown, code?: ErrorCode): error is SdkError {
   return error instanceof SdkError && (code === undefined || error.code === code);
 }

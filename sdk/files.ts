@@ -15,14 +15,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { SdkError } from './error.ts';
 import { Place, readText, type StagedFile, write } from './host/tree.ts';
 
-// Files that the user names. What is below a system's root is opened by host/tree.ts alone.
+// Files that the user names. Files below a system's root are opened by host/tree.ts only.
 
 const { O_RDONLY, O_WRONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
 
-/** The largest file of configuration that is read, in bytes. */
+/** The maximum size of a configuration file, in bytes. */
 const maxConfiguration = 1024 * 1024;
 
-/** What `work` gives; `undefined` when there is no such file. ENOTDIR: as below a HOME that is /dev/null. */
+/** The result of `work`; `undefined` if the file does not exist. ENOTDIR: below a HOME such as /dev/null. */
 export async function ifPresent<Result>(work: Promise<Result>): Promise<Result | undefined> {
   try {
     return await work;
@@ -39,11 +39,11 @@ export async function isPresent(path: string): Promise<boolean> {
 }
 
 /**
- * All of a file that a user names, of at most `limit` bytes. A pipe that this process was given, as by `<(…)` or as
- * /dev/stdin, is read to its end. A FIFO or a socket with a name is refused: it could keep a command waiting for ever.
- * Throws an {@link SdkError} for these and for what is too large, and the system's error for the rest.
+ * Reads a file that a user names, at most `limit` bytes. An unnamed pipe, such as `<(…)` or /dev/stdin, is read to its
+ * end. A named FIFO or a socket is refused, since it could block forever. Throws an {@link SdkError} for these and for
+ * files that are too large, and the system's error otherwise.
  *
- * @param check called with what the file is before it is read; throws for one that must not be read
+ * @param check called with the file's stats before it is read; throws to refuse the file
  */
 export async function readBounded(
   path: string,
@@ -65,9 +65,8 @@ export function openReadable(path: string): Promise<FileHandle> {
 }
 
 /**
- * Opens a file to read or write it. Sockets and named FIFOs are refused immediately: opening a FIFO would wait for its
- * other end.
- * An unnamed pipe has one, so that opening it again, to wait for data, does not block.
+ * Opens a file for reading or writing. Refuses sockets and named FIFOs immediately, as opening a FIFO would block until
+ * its other end is open. An unnamed pipe is already open at both ends, so reopening it in blocking mode does not wait.
  */
 async function openUnlessNamedPipe(path: string, access: number): Promise<FileHandle> {
   const file = await open(path, access | O_NONBLOCK | O_NOCTTY).catch(
@@ -92,34 +91,34 @@ async function openUnlessNamedPipe(path: string, access: number): Promise<FileHa
   }
 }
 
-/** Throws an {@link SdkError} unless `path` is a regular file or nothing at all. */
+/** Throws an {@link SdkError} unless `path` is a regular file or does not exist. */
 export async function requireRegularFile(path: string): Promise<void> {
   const found = await ifPresent(stat(path));
   if (found && !found.isFile()) throw notRegular(path);
 }
 
 function notRegular(path: string): SdkError {
-  return new SdkError('file-unusable', `${path} is no regular file`);
+  return new SdkError('file-unusable', `${path} is not a regular file`);
 }
 
-/** A regular file without other names, and what it was when it was read. */
+/** A regular file with one name, and its stats when it was read. */
 interface OwnFile {
   bytes: Buffer<ArrayBuffer>;
   stats: Stats;
 }
 
 /**
- * Reads a regular file without other names. No link is followed, and nothing else is opened. Returns `undefined` when
- * there is no such file.
+ * Reads a regular file that has no other names. Follows no link and opens nothing else. Returns `undefined` if the file
+ * does not exist.
  *
- * @param name what messages call the file
+ * @param name the file's name in messages
  */
 async function readOwn(path: string, limit: number, name: string): Promise<OwnFile | undefined> {
-  // Before it is opened: opening a device or a FIFO can have effects.
+  // Checked before opening, since opening a device or a FIFO can have effects.
   const found = await ifPresent(lstat(path));
   if (!found) return undefined;
   if (found.isSymbolicLink()) {
-    throw new SdkError('file-unusable', `${name} is a link, which is not followed`);
+    throw new SdkError('file-unusable', `${name} is a symbolic link; links are not followed here`);
   }
   if (!found.isFile()) throw notRegular(name);
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
@@ -127,7 +126,7 @@ async function readOwn(path: string, limit: number, name: string): Promise<OwnFi
     const stats = await file.stat();
     if (!stats.isFile()) throw notRegular(name);
     if (stats.nlink > 1) {
-      const reason = `${name} is a hard link to a file that has another name too`;
+      const reason = `${name} has more than one hard link`;
       throw new SdkError('file-unusable', reason);
     }
     return { bytes: await readAll(file, name, limit), stats };
@@ -136,7 +135,7 @@ async function readOwn(path: string, limit: number, name: string): Promise<OwnFi
   }
 }
 
-/** The bytes of a regular file without other names; `undefined` when there is none. See {@link replaceFile}. */
+/** The bytes of a regular file that has no other names; `undefined` if it does not exist. See {@link replaceFile}. */
 export async function readOwnFile(
   path: string,
   limit: number,
@@ -145,11 +144,11 @@ export async function readOwnFile(
 }
 
 /**
- * Replaces a file's contents, atomically, if they still are `before`; keeps its owner and permissions. Throws an
- * {@link SdkError} for a link, anything but a regular file, and other contents.
+ * Replaces a file's contents atomically if they still equal `before`; preserves its owner and permissions. Throws an
+ * {@link SdkError} for a link, anything but a regular file, and changed contents.
  *
  * The folder is opened once, and all steps are relative to it (`/proc/self/fd/N/name` stands for openat(2)). Otherwise
- * the owner of a folder on the way could exchange it for a link in between, and root would write elsewhere.
+ * the owner of a folder on the path could replace it with a link in between, and root would write elsewhere.
  */
 export async function replaceFile(
   path: string,
@@ -167,7 +166,10 @@ export async function replaceFile(
       throw error;
     });
     if (!found?.bytes.equals(before)) {
-      throw new SdkError('file-unusable', `${path} has changed meanwhile and was left alone`);
+      throw new SdkError(
+        'file-unusable',
+        `${path} was changed by another program in the meantime; it was not overwritten`,
+      );
     }
     const staged = join(at, `.${basename(path)}.${randomUUID()}.tmp`);
     await writeNew(staged, after, found.stats.mode & 0o777, {
@@ -186,10 +188,10 @@ export async function replaceFile(
   }
 }
 
-/** A file exceeds its limit. */
+/** A file exceeds its size limit. */
 class TooLarge extends SdkError {}
 
-/** Adds the path to an error of the system's: Node says of an open file only which call failed. */
+/** Adds the path to a system error: for an open file Node names the failed call only. */
 function withPath(error: unknown, path: string): unknown {
   return error instanceof Error && 'syscall' in error && !('path' in error)
     ? Object.assign(error, { path })
@@ -218,7 +220,7 @@ async function readAll(
   }
 }
 
-/** The text of a file of configuration; `undefined` when there is none. Throws as {@link readBounded}. */
+/** The text of a configuration file; `undefined` if it does not exist. Throws as {@link readBounded}. */
 export async function readTextIfPresent(
   path: string | Place,
   check?: (stats: Stats) => void,
@@ -234,7 +236,7 @@ interface Owner {
 }
 
 /**
- * Sets a file's owner as far as this process may. Without root it can't give files away, and can set only groups of its
+ * Changes a file's owner as far as this process may. Without root it can't change the user, and only to groups of its
  * own.
  */
 async function setOwner(file: FileHandle, { uid, gid }: Owner): Promise<void> {
@@ -254,10 +256,10 @@ async function mayChown(file: FileHandle, uid: number, gid: number): Promise<boo
 }
 
 /**
- * Writes a file that must not exist yet, so that it survives a power cut. Throws EEXIST when it does.
+ * Writes a new file durably. Throws EEXIST if it exists.
  *
- * @param owner its owner and group, as far as this process may set them
- * @param target the file that it is for, in messages
+ * @param owner the file's owner and group, as far as this process may set them
+ * @param target the final file's name, for messages
  */
 export async function writeNew(
   path: string,
@@ -269,11 +271,11 @@ export async function writeNew(
     target = path,
   }: { ignoreUmask?: boolean; owner?: Owner | undefined; target?: string } = {},
 ): Promise<void> {
-  // 'wx' neither follows nor replaces anything that somebody put there first.
+  // 'wx' neither follows nor replaces anything that another user created first.
   const file = await open(path, 'wx', mode).catch(async (error: NodeJS.ErrnoException) => {
-    // As in /proc, which is there and takes no new files.
+    // As in /proc, which exists but accepts no new files.
     if (error.code === 'ENOENT' && (await ifPresent(stat(dirname(path))))) {
-      throw new SdkError('file-unusable', `${target} can't be created`);
+      throw new SdkError('file-unusable', `${target} cannot be created`);
     }
     throw error;
   });
@@ -290,14 +292,14 @@ export async function writeNew(
   }
 }
 
-/** Stages `data` for `path` with these permissions. An absent folder is created. */
+/** Stages `data` for `path` with these permissions. Creates a missing folder. */
 async function stageFile(
   path: string,
   data: Uint8Array | string,
   mode: number,
 ): Promise<StagedFile> {
   const folder = dirname(path);
-  // Others may never write there, whatever the umask says.
+  // Never writable by others, whatever the umask.
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const staged = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   await writeNew(staged, data, mode, { ignoreUmask: true, target: path });
@@ -311,7 +313,7 @@ async function stageFile(
   };
 }
 
-/** Writes a file whole or not at all: a reader of `path` sees the old data or the new. */
+/** Writes a file atomically: a reader of `path` sees the old data or the new. */
 export async function writeFileAtomically(
   path: string | Place,
   data: Uint8Array | string,
@@ -327,7 +329,7 @@ export async function writeFileAtomically(
   }
 }
 
-/** Makes what was renamed, linked or removed in a folder survive a power cut. */
+/** Makes renames, links and removals in a folder durable. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
@@ -338,10 +340,10 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * Writes a command's output to `path`, atomically; through a link to its target. A device or an unnamed pipe, such as
- * /dev/stdout, is written to and never replaced; a FIFO is refused. A folder that does not exist is an error: it is more
- * likely a typing mistake than meant. As with a shell's `>`, the user's own file keeps its permissions, and a new one
- * gets those that the umask leaves; so does one that another user has prepared.
+ * Writes a command's output to `path`, atomically; through a link to its target. Devices and unnamed pipes, such as
+ * /dev/stdout, are written to and never replaced; a FIFO is refused. A missing folder is an error, as it is probably a
+ * typing mistake. As with a shell's `>`, the user's own file keeps its permissions, and a new one gets those of the
+ * umask; so does one that another user created beforehand.
  */
 export async function writeOutput(path: string, data: Uint8Array | string): Promise<void> {
   const found = await ifPresent(stat(path));
@@ -366,29 +368,29 @@ async function writeToOpen(path: string, data: Uint8Array | string): Promise<voi
   }
 }
 
-/** The file that a path leads to. Refuses other users' links as {@link requireOwnLinks} does. */
+/** Resolves a path to its file. Refuses other users' links as {@link requireOwnLinks} does. */
 export async function followLink(path: string): Promise<string> {
   await requireOwnLinks(path);
   return (await lstat(path)).isSymbolicLink() ? realpath(path) : path;
 }
 
-/** The maximum number of links that lead on from one another, as in the kernel. */
+/** The maximum length of a chain of links, as in the kernel. */
 const maxLinks = 40;
 
 /**
- * Refuses a path that is another user's link, or leads to one, in a sticky folder that all may write to, such as /tmp.
- * The kernel does so with fs.protected_symlinks (proc_sys_fs(5)) for programs that open the link itself.
+ * Refuses a path that is or leads through another user's link in a sticky, world-writable folder such as /tmp, as the
+ * kernel does with fs.protected_symlinks (proc_sys_fs(5)) for programs that open the link itself.
  */
 async function requireOwnLinks(path: string): Promise<void> {
   let at = path;
   for (let links = 0; links < maxLinks; links++) {
-    // What a link of /proc says, such as pipe:[1], is no path.
+    // The target of a link in /proc, such as pipe:[1], is not a path.
     const link = await ifPresent(lstat(at));
     if (!link?.isSymbolicLink()) return;
     const folder = await stat(dirname(at));
     const isShared = (folder.mode & 0o1002) === 0o1002;
     if (isShared && link.uid !== process.geteuid?.() && link.uid !== folder.uid) {
-      const reason = `${at} is another user's link in a folder that all may write to`;
+      const reason = `${at} is another user's link in a world-writable folder`;
       throw new SdkError('file-unusable', reason);
     }
     at = resolve(await realpath(dirname(at)), await readlink(at));

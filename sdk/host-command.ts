@@ -2,15 +2,15 @@ import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { shellWord } from './shell-word.ts';
 
-/** The host that an advised command is to change: its root and trust file, where they are not this machine's own. */
+/** The host that a suggested command changes: its root and trust file, unless they are this machine's defaults. */
 export interface AdvisedHost {
   root?: string | undefined;
   trust?: string | undefined;
 }
 
 /**
- * A command that changes a host, as advice shows it: with `sudo` only if this user needs that, and with the options that
- * name the same host again. `words` are the command and its arguments.
+ * A command that changes a host, as suggested to users: with `sudo` only if this user needs it, and with the options
+ * that name the same host. `words` are the command and its arguments.
  */
 export function hostCommand(words: string, { root = '/', trust }: AdvisedHost = {}): string {
   const isHere = resolve(root) === '/';
@@ -22,7 +22,7 @@ export function hostCommand(words: string, { root = '/', trust }: AdvisedHost = 
   return `${needsRoot(written) ? 'sudo ' : ''}aa-registry ${words}${where.join('')}`;
 }
 
-/** Whether this user has to become root to change `path`, a root or a trust file. */
+/** Whether this user must be root to change `path`, a root or a trust file. */
 function needsRoot(path: string): boolean {
   if (process.getuid?.() === 0) return false;
   if (resolve(path) === '/') return true;

@@ -1,7 +1,7 @@
-/** How many requests are under way at the same time: each may hold as much as an answer may. */
+/** The number of concurrent requests: each may hold a whole response in memory. */
 const concurrency = 8;
 
-/** What `map` makes of each item, in their order, a few at a time. The first that throws ends it all. */
+/** Maps items concurrently, a few at a time, in order. The first error ends it. */
 export async function mapInParallel<Item, Result>(
   items: readonly Item[],
   map: (item: Item) => Promise<Result>,

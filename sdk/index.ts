@@ -1,6 +1,6 @@
 /**
- * The client library of aa-registry: installs profiles on a host, keeps them as wanted, and asks a registry.
- * What is not here is not public, and changes without notice.
+ * The client library of aa-registry: installs profiles on a host, keeps them in their wanted state, and queries a
+ * registry. Anything not exported here is internal and may change without notice.
  */
 
 export type { Diagnostic } from '../policy/index.ts';

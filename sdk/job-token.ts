@@ -3,19 +3,18 @@ import { parseJson, readAtMost } from '../trust/index.ts';
 import { SdkError } from './error.ts';
 import type { Environment } from './home.ts';
 
-/** How long the CI provider may take to answer, in milliseconds. */
+/** The timeout for the CI provider, in milliseconds. */
 const timeout = 10_000;
 
-/** The most that its answer may hold, in bytes. */
+/** The maximum size of its response, in bytes. */
 const maxAnswer = 64 * 1024;
 
 const Answer = z.object({ value: z.string().min(1) });
 
 /**
- * The OpenID Connect token of the CI job that this runs in, made for `audience`: the registry as the caller
- * names it, never as a registry does, which could ask for a token that is good somewhere else. GitHub Actions is
- * asked for one; on GitLab an `id_tokens` entry puts it into AA_ID_TOKEN. `undefined` elsewhere. Throws
- * {@link SdkError}.
+ * The OpenID Connect token of the current CI job, issued for `audience`: the registry's address as the caller gives it,
+ * never as the registry gives it, which could request a token that is valid elsewhere. GitHub Actions issues one on
+ * request; on GitLab an `id_tokens` entry puts it into AA_ID_TOKEN. `undefined` elsewhere. Throws {@link SdkError}.
  */
 export async function requestJobToken(
   env: Environment,
@@ -33,14 +32,14 @@ export async function requestJobToken(
       redirect: 'error',
       signal: AbortSignal.timeout(timeout),
     });
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    if (!response.ok) throw new Error(`it returned ${response.status}`);
     const bytes = await readAtMost(response.body, maxAnswer);
-    if (!bytes) throw new Error('its answer is too long');
+    if (!bytes) throw new Error('its response is too long');
     return Answer.parse(parseJson(new TextDecoder().decode(bytes))).value;
   } catch (error) {
     throw new SdkError(
       'job-token',
-      `GitHub gave no token for this job: ${(error as Error).message}.`,
+      `GitHub issued no token for this job: ${(error as Error).message}.`,
     );
   }
 }

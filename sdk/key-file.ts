@@ -4,12 +4,12 @@ import { exportPrivateKey, importPrivateKey, type KeyPair } from '../trust/index
 import { SdkError } from './error.ts';
 import { readBounded, writeNew } from './files.ts';
 
-/** Gives the passphrase of an encrypted key, when one turns out to be needed. */
+/** Returns the passphrase of an encrypted key; called only for one. */
 export type AskPassphrase = () => Promise<string>;
 
 /**
- * Writes a private key as PKCS#8 PEM, readable by its owner only: encrypted (PBES2, RFC 8018) when there is a
- * passphrase. An existing file is never overwritten.
+ * Writes a private key as PKCS#8 PEM, readable by its owner only, and encrypted (PBES2, RFC 8018) if there is a
+ * passphrase. Never overwrites a file.
  */
 export async function writePrivateKey(path: string, key: KeyPair, passphrase = ''): Promise<void> {
   const pem = await exportPrivateKey(key.privateKey);
@@ -23,17 +23,17 @@ export async function writePrivateKey(path: string, key: KeyPair, passphrase = '
   await writeKeyFile(path, text, 0o600);
 }
 
-/** Writes a public key as PEM. An existing file is never overwritten. */
+/** Writes a public key as PEM. Never overwrites a file. */
 export async function writePublicKey(path: string, key: KeyPair): Promise<void> {
   const pem = `-----BEGIN PUBLIC KEY-----\n${key.publicKey.text}\n-----END PUBLIC KEY-----\n`;
   await writeKeyFile(path, pem, 0o644);
 }
 
-/** Writes a key's file. Throws an {@link SdkError} when there is one already. */
+/** Writes a key's file. Throws an {@link SdkError} if it exists. */
 export async function writeKeyFile(path: string, text: string, mode: number): Promise<void> {
   await writeNew(path, text, mode).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
-    throw new SdkError('key-file', `${path} exists already; nothing was written`);
+    throw new SdkError('key-file', `${path} already exists; not overwritten`);
   });
 }
 
@@ -46,10 +46,10 @@ export async function readPrivateKey(path: string, ask: AskPassphrase): Promise<
       `no signing key at ${path}; create one with "aa-registry key generate", or name one with --key`,
     );
   }
-  if (!found.isFile()) throw new SdkError('key-file', `${path} is no regular file`);
+  if (!found.isFile()) throw new SdkError('key-file', `${path} is not a regular file`);
   if (found.size > maxKey) throw new SdkError('key-file', `${path} is too large for a key`);
   const pem = (await readBounded(path, maxKey)).toString('utf8');
-  // Said before its mode: that is as it should be of a public key.
+  // Checked before the mode, since a public key may be readable by others.
   if (!isPublic(pem) && (found.mode & 0o077) !== 0) {
     throw new SdkError('key-file', `${path} can be read by others; run: chmod 600 ${path}`);
   }
@@ -65,18 +65,18 @@ export async function parsePrivateKey(
   if (isPublic(pem)) {
     throw new SdkError(
       'key-file',
-      `${source} is a public key, and signing needs the private one, which "key generate" wrote without ".pub"`,
+      `${source} is a public key; signing requires the private key, in the file that "key generate" wrote without ".pub"`,
     );
   }
   const plain = pem.includes('BEGIN ENCRYPTED PRIVATE KEY')
     ? decrypt(pem, source, await ask())
     : pem;
   const key = await importPrivateKey(plain);
-  if (!key) throw new SdkError('key-file', `${source} holds no Ed25519 private key (PKCS#8 PEM)`);
+  if (!key) throw new SdkError('key-file', `${source} is not an Ed25519 private key (PKCS#8 PEM)`);
   return key;
 }
 
-/** The largest key file that is read, in bytes. */
+/** The maximum size of a key file, in bytes. */
 export const maxKey = 64 * 1024;
 
 function isPublic(pem: string): boolean {
@@ -90,7 +90,7 @@ function decrypt(pem: string, source: string, passphrase: string): string {
   } catch {
     throw new SdkError(
       'key-file',
-      `${source} can't be decrypted: the passphrase is wrong or the file damaged`,
+      `${source} cannot be decrypted: the passphrase is wrong or the file is damaged`,
     );
   }
 }

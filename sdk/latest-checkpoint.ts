@@ -3,14 +3,14 @@ import { parseCheckpoint, parseNote } from '../trust/log/index.ts';
 import type { Client } from './client.ts';
 import { readSeen, type SeenFolder, writeSeen } from './host/seen.ts';
 
-/** The log as it stands now, or why what the registry shows of it is not believed. */
+/** The verified checkpoint of the log, or why it was refused. */
 export type Latest =
   | { ok: true; checkpoint: Checkpoint }
   | { ok: false; id: string; reason: string };
 
 /**
- * Asks a registry for the checkpoint of its log, and proves that the log has only grown since what was seen of it;
- * remembers that, unless told to keep nothing.
+ * Fetches the checkpoint of a registry's log and verifies that the log extends the checkpoint seen before; remembers
+ * the new one unless `keep` is false.
  */
 export async function latestCheckpoint(
   client: Client,

@@ -3,7 +3,7 @@ import deprecated from 'spdx-license-ids/deprecated.json' with { type: 'json' };
 import ids from 'spdx-license-ids/index.json' with { type: 'json' };
 import { nearest } from '../policy/syntax/names.ts';
 
-/** What people write for a licence that SPDX calls otherwise, in small letters. */
+/** Common names of licences and their SPDX identifiers, in lower case. */
 const synonyms: Record<string, string> = {
   apache: 'Apache-2.0',
   'apache 2.0': 'Apache-2.0',
@@ -23,14 +23,14 @@ const synonyms: Record<string, string> = {
 };
 
 /**
- * What is wrong with a licence, and what was probably meant; `undefined` when it is an SPDX licence expression (SPDX
- * 2.3, annex D).
+ * Validates an SPDX licence expression (SPDX 2.3, annex D). Returns `undefined` if it is valid, otherwise the error and
+ * a suggestion.
  */
 export function licenceTrouble(text: string): { meant: string | undefined } | undefined {
   return isExpression(text) ? undefined : { meant: meant(text) };
 }
 
-/** The expression with each part that SPDX does not know replaced by what it was probably meant to be. */
+/** The expression with each unknown part replaced by the likely SPDX identifier. */
 function meant(text: string): string | undefined {
   const known = [...ids, ...deprecated];
   const byLower = new Map(known.map((id) => [id.toLowerCase(), id]));

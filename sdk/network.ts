@@ -5,23 +5,23 @@ import { SdkError } from './error.ts';
 import { readBounded } from './files.ts';
 import type { Environment } from './home.ts';
 
-/** The most that a CA file may hold, in bytes: the bundle of a system has about 200 KiB. */
+/** The maximum size of a CA file, in bytes: a system's bundle has about 200 KiB. */
 const maxCertificates = 8 * 1024 * 1024;
 
-/** How to get out of this network, and whose certificates are good. */
+/** Proxy and certificate settings. */
 export interface NetworkSettings {
   /** The proxy for http and https, such as `http://proxy.example.org:3128`. */
   proxy?: string | undefined;
-  /** Hosts that are asked without it, as NO_PROXY lists them. */
+  /** Hosts to connect to directly, as in NO_PROXY. */
   noProxy?: string | undefined;
-  /** A PEM file of CAs to be trusted besides those of the system. */
+  /** A PEM file of CAs to trust besides the system's. */
   caFile?: string | undefined;
 }
 
 /**
- * Has every later request of this process, `registry` above all, go through the proxy and trust the CAs that `env`
- * names (HTTPS_PROXY, HTTP_PROXY, NO_PROXY, in small letters too, and SSL_CERT_FILE), and where it names none, those
- * in `settings`; CAs in `caFile` before both. The system's are trusted beside Node's own. Throws {@link SdkError}.
+ * Routes all later requests of this process through the proxy and trusts the CAs that `env` names (HTTPS_PROXY,
+ * HTTP_PROXY, NO_PROXY, also in lower case, and SSL_CERT_FILE) or else `settings`; CAs in `caFile` come first. The
+ * system's CAs are trusted besides Node's own. Throws {@link SdkError}.
  */
 export async function prepareNetwork(
   registry: string,
@@ -32,18 +32,18 @@ export async function prepareNetwork(
   const proxies = proxiesOf(env, settings);
   if (proxies.HTTP_PROXY || proxies.HTTPS_PROXY) {
     for (const proxy of [proxies.HTTP_PROXY, proxies.HTTPS_PROXY]) {
-      // Its text may hold a password.
+      // The value may contain a password.
       if (proxy && !/^https?:$/.test(URL.parse(proxy)?.protocol ?? '')) {
         throw new SdkError(
           'network-settings',
-          'The proxy is no address such as http://proxy.example.org:3128',
+          'The proxy is not an address such as http://proxy.example.org:3128',
         );
       }
     }
     setGlobalProxyFromEnv(proxies);
   }
   const isPlain = registry.startsWith('http:');
-  // What was asked for by name is looked at, even where there is nothing to trust.
+  // A file that the user names is read even if no CA is needed.
   const file = caFile ?? (isPlain ? undefined : env.SSL_CERT_FILE || settings.caFile);
   const own = file === undefined ? [] : await readCertificates(file);
   if (isPlain) return;
@@ -54,7 +54,7 @@ export async function prepareNetwork(
   ]);
 }
 
-/** The proxy through which a registry is asked; `undefined` when it is asked itself. */
+/** The proxy for requests to a registry; `undefined` for a direct connection. */
 export function proxyFor(
   registry: string,
   env: Environment,
@@ -87,7 +87,7 @@ async function readCertificates(file: string): Promise<string[]> {
   } catch (error) {
     throw new SdkError(
       'network-settings',
-      `The CA file can't be read: ${(error as Error).message}`,
+      `The CA file cannot be read: ${(error as Error).message}`,
     );
   }
   const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);

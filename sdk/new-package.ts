@@ -1,9 +1,9 @@
 import { quoted } from '../policy/index.ts';
 import { defaultTeam } from '../trust/index.ts';
 
-// The texts of a package that was not published yet, for its author to complete.
+// Templates of a new package, for its author to complete.
 
-/** What a new package's manifest says. */
+/** The fields of a new package's manifest. */
 export interface NewManifest {
   name: string;
   team?: string | undefined;
@@ -11,7 +11,7 @@ export interface NewManifest {
   abi: string;
 }
 
-/** A manifest whose comments say what its author is to look at. */
+/** A manifest with comments on the fields that its author should check. */
 export function manifestText({ name, team = defaultTeam, description, abi }: NewManifest): string {
   return `name = "${name}"
 team = "${team}"  # the team that publishes it
@@ -22,7 +22,7 @@ license = "LicenseRef-proprietary"  # the SPDX id of its license, such as "MIT"
 `;
 }
 
-/** A profile that allows what nearly every program needs, and has the places for the rest. */
+/** A profile with the rules that nearly every program needs, and places for the rest. */
 export function profileSkeleton(name: string, abi: string): string {
   return `# Rules that the program needs go below: run it in complain mode, then add what "aa-registry denials --patch" suggests.
 # For a program of the host, put its path behind the name: profile ${quoted(name)} /usr/bin/program {

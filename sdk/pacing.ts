@@ -1,73 +1,73 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a client waits for a registry that asks it to, in milliseconds. */
+/** How long a client waits when a registry asks it to retry later, in milliseconds. */
 export interface WaitLimits {
-  /** Without one good answer meanwhile. */
+  /** Without a successful response. */
   stall: number;
-  /** In all. */
+  /** In total. */
   total: number;
 }
 
-/** How long commands wait. */
+/** The wait limits of commands. */
 export const waitLimits = {
-  /** A person or a script waits for the end, and other runs wait for the host. */
+  /** A person or script waits for the result, and other runs wait for the host. */
   usual: { stall: 120_000, total: 600_000 },
-  /** What is good to know, and can be done without. */
+  /** Useful but optional requests. */
   brief: { stall: 3_000, total: 6_000 },
-  /** An audit goes on for as long as it is answered at all. */
+  /** An audit continues as long as the registry responds. */
   audit: { stall: 900_000, total: Number.POSITIVE_INFINITY },
 } satisfies Record<string, WaitLimits>;
 
-/** How long one request may take of a call that can do without an answer, in milliseconds. */
+/** The timeout of one request of an optional call, in milliseconds. */
 export const briefTimeout = 5000;
 
-/** A registry asks to be asked again later. */
+/** A registry asks the client to retry later. */
 export interface Waiting {
-  /** For how long, in whole seconds. */
+  /** The delay, in whole seconds. */
   seconds: number;
-  /** 429: too many requests; 502, 503, 504: it is not ready. */
+  /** 429: too many requests; 502, 503, 504: not available. */
   status: number;
 }
 
 export interface PacingOptions {
   waitLimits?: WaitLimits | undefined;
-  /** Told of each wait as it begins. */
+  /** Called at the start of each wait. */
   onWait?: ((waiting: Waiting) => void) | undefined;
   /** Ends a wait. */
   signal?: AbortSignal | undefined;
 }
 
-/** An answer that was no good. */
+/** An unsuccessful response. */
 export interface Refused {
   method: string;
   status: number;
-  /** The field as it was sent. */
+  /** The Retry-After header as sent. */
   retryAfter: string | null;
-  /** How many times this request was sent. */
+  /** The number of attempts of this request. */
   tries: number;
 }
 
-/** When a client's requests are sent: at once, or once a registry that is busy wants them again. */
+/** Schedules a client's requests: immediately, or when a busy registry accepts them again. */
 export interface Pacing {
   /** Waits until a request may be sent. */
   turn: () => Promise<void>;
-  /** A request was answered. */
+  /** Called when a request got a response. */
   answered: () => void;
-  /** Whether to send a refused request again, in its turn. */
+  /** Whether to retry a refused request, in its turn. */
   again: (refused: Refused) => boolean;
 }
 
-/** The shortest wait, and the longest where the registry names none, in milliseconds. */
+/** The minimum delay, and the maximum where the registry names none, in milliseconds. */
 const minDelay = 250;
 const maxDelay = 15_000;
 
-/** How often a request is sent that is answered by 502, 503 or 504 without a time, as by a proxy. */
+/** The maximum number of attempts after 502, 503 or 504 without Retry-After, as from a proxy. */
 const maxTries = 4;
 
 /**
- * The one policy of all that a client asks: what a registry refuses for now (429, and of what only reads 502, 503 and
- * 504) is asked again after the time that it names (Retry-After, RFC 9110 section 10.2.3), by all requests of the
- * client together, and for no longer than its wait limits.
+ * The retry policy of all requests of a client. A temporary refusal (429, and for reads 502, 503 and 504) is retried
+ * after the delay that the registry names (Retry-After, RFC 9110 section 10.2.3). All requests of the client wait
+ * together, for no longer than its wait limits.
  */
 export function createPacing(
   { waitLimits: { stall, total } = waitLimits.usual, onWait = () => {}, signal }: PacingOptions,
@@ -93,7 +93,7 @@ export function createPacing(
       if (named === undefined && isBusy && tries >= maxTries) return false;
       const delay = Math.max(minDelay, named ?? Math.min(maxDelay, minDelay * 2 ** tries));
       const until = time + delay;
-      // What several requests wait for at once is waited for once.
+      // Concurrent requests share one wait.
       const more = Math.max(0, until - Math.max(open, time));
       if (until - lastAnswer > stall || waited + more > total) return false;
       waited += more;
@@ -104,7 +104,7 @@ export function createPacing(
   };
 }
 
-/** How long a Retry-After field asks to wait, in milliseconds; `undefined` when it says nothing that can be read. */
+/** The delay of a Retry-After header, in milliseconds; `undefined` if it is malformed. */
 export function parseRetryAfter(field: string | null, now: number): number | undefined {
   if (field === null) return undefined;
   if (/^\d{1,9}$/.test(field.trim())) return Number(field) * 1000;

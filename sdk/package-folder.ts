@@ -16,25 +16,25 @@ import { readBounded, readOwnFile } from './files.ts';
 import { licenceTrouble } from './licence.ts';
 import { type Fields, fieldCheck, parseToml } from './toml.ts';
 
-/** A profile ready to be published: a folder with `aa-profile.toml` and the profile itself. */
+/** A package to publish: a folder with `aa-profile.toml` and the profile. */
 export interface PackageFolder {
   team: string;
   name: string;
   manifest: Manifest;
-  /** The profile's path: the folder's file of the package's name. */
+  /** The profile's path: the file in the folder with the package's name. */
   file: string;
   /** The profile's exact bytes. */
   bytes: Uint8Array<ArrayBuffer>;
-  /** The text of README.md, when the folder has one; the manifest has its digest. */
+  /** The text of README.md, if the folder has one; the manifest has its digest. */
   readme: string | undefined;
-  /** Warnings about its manifest and README; `file` names which. */
+  /** Warnings about the manifest and README; `file` names which. */
   warnings: Diagnostic[];
 }
 
 export const manifestName = 'aa-profile.toml';
 export const readmeName = 'README.md';
 
-/** Whether a package may have this name. */
+/** Whether a name is valid for a package. */
 export const isPackageName = isProfileName;
 
 function licenceFault(license: string): string | undefined {
@@ -44,7 +44,7 @@ function licenceFault(license: string): string | undefined {
   const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
   return (
     `"${license}" is not an SPDX licence expression, such as "Apache-2.0" or "MIT OR GPL-2.0-only".${hint} ` +
-    'One that SPDX does not list is written LicenseRef-NAME'
+    'Write a licence that SPDX does not list as LicenseRef-NAME'
   );
 }
 
@@ -75,15 +75,15 @@ const ManifestFile = Manifest.omit({ readme: true })
   })
   .strict();
 
-/** What each field is for; aa-profile.toml(5) and docs/manifest.md say more. */
+/** The purpose and an example of each field; see aa-profile.toml(5) and docs/manifest.md. */
 export const manifestFields: Fields = {
   name: { what: 'the name of the profile and of its file', example: 'name = "docker-nginx"' },
   team: { what: 'the team that publishes it', example: 'team = "platform"' },
   description: {
-    what: 'one line that says what it confines, of 300 characters at most',
+    what: 'one line on what it confines, at most 300 characters',
     example: 'description = "nginx in a container"',
   },
-  images: { what: 'the container images that it fits', example: 'images = ["nginx"]' },
+  images: { what: 'the container images that it is for', example: 'images = ["nginx"]' },
   entrypoint: {
     what: "the program to run instead of the images' own entry point, with its arguments",
     example: 'entrypoint = ["nginx", "-g", "daemon off;"]',
@@ -91,36 +91,39 @@ export const manifestFields: Fields = {
   abi: { what: 'the policy ABI that it is written against', example: 'abi = "3.0"' },
   license: { what: 'an SPDX licence expression', example: 'license = "Apache-2.0"' },
   tags: {
-    what: 'words to find it by, ten at most, of lower-case letters, digits and hyphens',
+    what: 'at most ten keywords of lower-case letters, digits and hyphens',
     example: 'tags = ["web", "proxy"]',
   },
   links: {
-    what: 'https addresses of where there is more about it',
+    what: 'https addresses with more information',
     example: 'links = { source = "https://git.example.org/profiles" }',
   },
-  'links.homepage': { what: 'its own page', example: 'homepage = "https://example.org"' },
-  'links.source': { what: 'where it is written', example: 'source = "https://git.example.org/p"' },
+  'links.homepage': { what: 'its home page', example: 'homepage = "https://example.org"' },
+  'links.source': {
+    what: 'its source repository',
+    example: 'source = "https://git.example.org/p"',
+  },
   'links.documentation': {
-    what: 'how it is used',
+    what: 'its documentation',
     example: 'documentation = "https://docs.example.org"',
   },
   'links.issues': {
-    what: 'where to report what is wrong with it',
+    what: 'its issue tracker',
     example: 'issues = "https://git.example.org/p/issues"',
   },
 };
 
-/** The most that a manifest's and a README's file may hold, in bytes. */
+/** The maximum size of a manifest's and a README's file, in bytes. */
 const maxManifest = 64 * 1024;
 const maxReadme = 4 * maxReadmeLength;
 
-/** The most that a profile's file may hold, in bytes: a registry takes 256 KiB unless its operator says otherwise. */
+/** The maximum size of a profile's file, in bytes: a registry accepts 256 KiB by default. */
 const maxProfile = 8 * 1024 * 1024;
 
 /**
- * Reads a package folder, each of its files once: regular files in that folder, never what a link leads to. Throws
- * {@link SdkError} saying what to mend, also where the manifest or the README holds what looks like a private key or
- * a token; of the profile, lint says so.
+ * Reads a package folder, each file once: regular files in the folder itself, without following links. Throws {@link
+ * SdkError} with the fix, also if the manifest or README contains what looks like a private key or token; lint checks
+ * the profile for those.
  */
 export async function readPackageFolder(folder: string): Promise<PackageFolder> {
   const path = join(folder, manifestName);
@@ -130,7 +133,7 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
   requireNoSecret(path, source);
   const parsed = parseToml(path, source, ManifestFile, manifestFields);
   if (!parsed.ok) throw new SdkError('package-invalid', parsed.reason);
-  // TOML has escapes: what is published is what they mean.
+  // TOML has escapes, so the parsed values are checked as well.
   requireNoSecret(path, JSON.stringify(parsed.value));
   const { name, team, ...manifest } = parsed.value;
   const file = join(folder, name);
@@ -154,17 +157,17 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
   };
 }
 
-/** What there is instead of a package. */
+/** Why a folder is not a package. */
 async function whyNoManifest(folder: string): Promise<string> {
   const found = await stat(folder).catch(() => undefined);
-  if (!found) return `there is no folder ${folder}`;
+  if (!found) return `folder ${folder} not found`;
   const it = `a package is a folder with a profile and its ${manifestName}`;
   return found.isDirectory()
     ? `${folder} has no ${manifestName}; ${it}`
     : `${folder} is a file; ${it}`;
 }
 
-/** What is hidden in a manifest: as it is written, else by TOML's escapes, which have no place of their own. */
+/** A secret in a manifest: as written, or else behind TOML escapes, which have no position. */
 function hiddenInManifest(path: string, source: string, value: unknown): Diagnostic[] {
   const written = hiddenTextDiagnostics('manifest', source, path);
   if (written.length > 0) return written;
@@ -186,7 +189,7 @@ async function readReadme(path: string): Promise<string | undefined> {
   return text;
 }
 
-/** A file of a package; `undefined` when it has none of that name. */
+/** A file of a package; `undefined` if it does not exist. */
 async function readPart(path: string, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     return await readOwnFile(path, limit);
@@ -209,7 +212,7 @@ function requireNoSecret(path: string, text: string): void {
   );
 }
 
-/** Reads a profile's bytes and text. Throws {@link SdkError} when they are not UTF-8 or hold a NUL. */
+/** Reads a profile's bytes and text. Throws {@link SdkError} if they are not UTF-8 or contain a NUL. */
 export async function readProfile(
   file: string,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; text: string }> {
@@ -217,7 +220,7 @@ export async function readProfile(
   return { bytes, text: decode(file, bytes) };
 }
 
-/** The text of a package's profile. Throws {@link SdkError} when it is not UTF-8 or holds a NUL. */
+/** The text of a package's profile. Throws {@link SdkError} if it is not UTF-8 or contains a NUL. */
 export function profileText({ file, bytes }: PackageFolder): string {
   return decode(file, bytes);
 }
@@ -225,11 +228,11 @@ export function profileText({ file, bytes }: PackageFolder): string {
 function decode(file: string, bytes: Uint8Array): string {
   let text: string;
   try {
-    // ignoreBOM keeps a byte order mark in the text, so that text and bytes stay the same thing.
+    // ignoreBOM preserves a byte order mark, so that the text matches the bytes.
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new SdkError('package-invalid', `${file} is not valid UTF-8`);
   }
-  if (text.includes('\0')) throw new SdkError('package-invalid', `${file} holds a NUL byte`);
+  if (text.includes('\0')) throw new SdkError('package-invalid', `${file} contains a NUL byte`);
   return text;
 }

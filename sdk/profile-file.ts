@@ -6,24 +6,24 @@ import { readPackageFolder } from './package-folder.ts';
 /** The maximum size of a profile's file, in bytes. */
 export const maxProfileFile = 64 * 1024 * 1024;
 
-/** A profile as a file has it. */
+/** A profile read from a file. */
 export interface ProfileFile {
-  /** As it was given, or the file in the package folder that was given. */
+  /** The path as given, or the profile's file in the given package folder. */
   file: string;
   text: string;
-  /** It is not UTF-8: lone surrogates from U+DC80 to U+DCFF stand for the bytes that are not. */
+  /** Not necessarily UTF-8: lone surrogates from U+DC80 to U+DCFF stand for invalid bytes. */
   rawBytes: boolean;
-  /** Of the package, when a package's folder was given. */
+  /** The package's name, if a package folder was given. */
   packageName?: string;
-  /** The abi of its manifest. */
+  /** The abi in its manifest. */
   manifestAbi?: string;
   /** Warnings about the package's manifest and README. */
   warnings: Diagnostic[];
 }
 
 /**
- * Reads a profile, or a package folder's, as apparmor_parser would: it knows bytes only, so a byte that is not
- * UTF-8 is kept, as a lone surrogate.
+ * Reads a profile from a file or package folder, byte by byte like apparmor_parser: an invalid UTF-8 byte becomes a
+ * lone surrogate.
  */
 export async function readProfileFile(path: string): Promise<ProfileFile> {
   const folder = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
@@ -49,7 +49,7 @@ export function parseProfileFile(file: string, bytes: Uint8Array): ProfileFile {
   }
 }
 
-/** Replaces the text of a profile that was read before (see {@link replaceFile}). */
+/** Replaces the text of a profile that was read earlier (see {@link replaceFile}). */
 export async function rewriteProfile(
   { file, text: before }: Pick<ProfileFile, 'file' | 'text'>,
   text: string,
@@ -62,11 +62,11 @@ export async function requireRewritable(path: string): Promise<void> {
   if (!(await stat(path)).isDirectory()) await readOwnFile(path, maxProfileFile);
 }
 
-/** In bytes as Latin-1: a character of UTF-8 (RFC 3629, section 4), or a byte that is no part of one. */
+/** Matches bytes as Latin-1: a UTF-8 character (RFC 3629, section 4), or an invalid byte. */
 const sequence =
   /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\x80-\xff]/g;
 
-/** UTF-8 as text, and each byte that is none of it as a lone surrogate. */
+/** Decodes UTF-8; each invalid byte becomes a lone surrogate. */
 function decodeBytes(bytes: Buffer): string {
   return bytes
     .toString('latin1')
@@ -77,7 +77,7 @@ function decodeBytes(bytes: Buffer): string {
     );
 }
 
-/** The bytes of a text in which lone surrogates stand for bytes that are not UTF-8. */
+/** Encodes a text, with lone surrogates as the invalid bytes they stand for. */
 export function encodeProfile(text: string): Uint8Array {
   const bytes = text.replace(/[^\0-\x7f]/gu, (character) =>
     /[\udc80-\udcff]/u.test(character)

@@ -7,27 +7,27 @@ import type { HostTrust } from './trust-file.ts';
 
 export interface RevocationOptions {
   trust: HostTrust;
-  /** What was seen of the log, and where what is new is remembered. */
+  /** Where revocations seen in the log are stored. */
   folder: SeenFolder;
-  /** The teams whose keys are asked about; those that the host does not trust are left out. */
+  /** The teams whose keys to check; teams that the host does not trust are skipped. */
   teams: Iterable<string>;
-  /** Whether to remember what is new; true when left out. */
+  /** Whether to remember new revocations; default true. */
   keep?: boolean;
   now?: Date;
 }
 
-/** The keys that are revoked, those seen before among them. */
+/** All known revoked keys, including those seen before. */
 export interface Revocations {
   revoked: RevokedByTeam;
-  /** Of how many of each team's keys the registry has said and the log shown it; of the teams that were asked about. */
+  /** The number of revoked keys per requested team that the registry lists and the log proves. */
   counted: ReadonlyMap<string, number>;
-  /** Why what the registry says of its log is not believed; then only what was seen before counts. */
+  /** Why the registry's log was refused; then only revocations seen before count. */
   log?: { id: string; reason: string };
 }
 
 /**
- * Asks a registry which keys of teams are revoked. What its log proves is remembered for good: a registry that hides
- * it later takes nothing back. One that can't be spoken to throws (see {@link Client}).
+ * Asks a registry which keys of teams are revoked. Revocations proved by its log are remembered permanently, so that a
+ * registry can't hide one later. Throws if the registry can't be reached (see {@link Client}).
  */
 export async function learnRevocations(
   client: Client,
@@ -51,7 +51,8 @@ export async function learnRevocations(
     return { revoked: before, counted: count(before) };
   }
 
-  // Of now, so that it has what was just said. It is not remembered: a bundle may be under an older one.
+  // The current checkpoint, so that it includes the keys just listed. It is not remembered, since a bundle may be under
+  // an older one.
   const latest = await latestCheckpoint(client, { log: trust.log, folder, now, keep: false });
   if (!latest.ok) {
     const log = { id: latest.id, reason: latest.reason };
@@ -70,7 +71,7 @@ export async function learnRevocations(
     if (keep) await writeRevoked(folder, team, proven);
     revoked.set(team, new Set([...(before.get(team) ?? []), ...proven]));
   }
-  // What could not be remembered is asked for again.
+  // Revocations that could not be stored are requested again.
   return { revoked, counted: count(keep ? await readRevoked(folder) : revoked) };
 }
 
@@ -78,7 +79,7 @@ async function keysOf(client: Client, team: string) {
   try {
     return (await client.getTeam(team)).keys;
   } catch (error) {
-    // A team that the registry does not know has no keys there.
+    // A team unknown to the registry has no keys there.
     if (error instanceof RegistryError && error.status === 404) return [];
     throw error;
   }

@@ -1,7 +1,7 @@
 import { parse } from '../policy/index.ts';
 import { shellWord } from './shell-word.ts';
 
-/** What a profile is used by, as far as this program knows how to say so to it. */
+/** The ways to apply a profile. */
 export const runtimes = [
   'docker',
   'podman',
@@ -12,16 +12,16 @@ export const runtimes = [
 ] as const;
 export type Runtime = (typeof runtimes)[number];
 
-/** The program that a container runs instead of its image's entry point, and its arguments; none for the image's own. */
+/** The program that a container runs instead of its image's entry point, with arguments; empty for the image's own. */
 export type Entrypoint = readonly string[];
 
-/** The line that runs a container of `image` confined by a loaded profile (docker-run(1)). */
+/** The command that runs a container of `image` confined by a loaded profile (docker-run(1)). */
 export function dockerRunLine(profile: string, image: string, entrypoint: Entrypoint = []): string {
   const words = ['docker', 'run', containerOptions(profile, entrypoint), image];
   return [...words, ...argumentsAfterImage(entrypoint)].join(' ');
 }
 
-/** What stands after the image, in a shell: an entry point of one's own takes the image's arguments away. */
+/** The arguments after the image, for a shell: with its own entry point, the image's default arguments are dropped. */
 export function argumentsAfterImage([, ...rest]: Entrypoint): string[] {
   return rest.map(shellWord);
 }
@@ -49,7 +49,7 @@ export function kubernetesAnnotation(profile: string, container: string): string
   ].join('\n');
 }
 
-/** What confines a container or a service by a loaded profile: options of a command line, or a piece of its file. */
+/** How to confine a container or service by a loaded profile: command-line options, or a piece of its file. */
 export function runArguments(
   runtime: Runtime,
   profile: string,
@@ -76,7 +76,7 @@ export function runArguments(
   }
 }
 
-/** The programs that a profile confines by itself wherever they are started, as it writes them (apparmor.d(5)). */
+/** The attachment paths of a profile, as written (apparmor.d(5)). */
 export function attachmentOf(text: string, name: string): string | undefined {
   for (const statement of parse(text).file.statements) {
     if (statement.kind !== 'profile' || statement.hat) continue;

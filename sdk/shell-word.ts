@@ -1,4 +1,4 @@
-/** A word for a POSIX shell, quoted only if it needs to be. */
+/** Quotes a word for a POSIX shell if necessary. */
 export function shellWord(text: string): string {
   return /^[\w./@:+,%=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -3,35 +3,35 @@ import { type Drift, describeDrift, isAsInstalled } from './host/drift.ts';
 import { type Installation, isHeldFrom } from './host/state.ts';
 import type { Resolution } from './resolve/index.ts';
 
-/** A profile that a host is to have, and what the registry says that means; nothing when it could not be asked. */
+/** A wanted profile and what it resolves to; no resolution if the registry could not be reached. */
 export interface Want {
   reference: Reference;
   complain: boolean;
-  /** The version that was locked: it is followed wherever it leads. */
+  /** The locked version, which takes precedence over the resolution. */
   locked: { version: string; digest: Digest } | undefined;
   meaning: Resolution | undefined;
 }
 
-/** What a host has. */
+/** The current state of a host. */
 export interface Have {
   installation: Installation;
   drift: Drift;
 }
 
-/** One thing that a sync does, or says it can't. */
+/** One step of a sync, or a note on why there is none. */
 export type Step =
   | { kind: 'install'; reference: Reference; version: string; complain: boolean }
   | { kind: 'update'; have: Have; reference: Reference; version: string; complain: boolean }
-  /** The same version again, from what the host has kept. */
+  /** Reinstalls the same version from the version store. */
   | { kind: 'repair'; have: Have; reference: Reference; complain: boolean; problems: string[] }
   | { kind: 'remove'; have: Have }
-  /** Nothing is done about it, for this reason. */
+  /** Nothing is done, for this reason. */
   | { kind: 'note'; reference: Reference; text: string; failure?: NoteFailure | undefined };
 
-/** Why a note is a failure. */
+/** Why a note counts as a failure. */
 export type NoteFailure = 'not-installed' | 'rolled-back';
 
-/** What is to be done so that a host has what is wanted. Pure: the same of the same. */
+/** Plans the steps that bring a host to the wanted state. Pure and deterministic. */
 export function planSync(wants: readonly Want[], haves: readonly Have[]): Step[] {
   const steps = wants.flatMap((want) => {
     const have = haves.find(
@@ -53,7 +53,7 @@ export function planSync(wants: readonly Want[], haves: readonly Have[]): Step[]
 function planAbsent({ reference, complain, locked, meaning }: Want): Step[] {
   if (!meaning)
     return [
-      note(reference, 'is not installed, and the registry can not be asked', 'not-installed'),
+      note(reference, 'is not installed, and the registry cannot be reached', 'not-installed'),
     ];
   if (!meaning.ok) return [note(reference, `is not installed: ${meaning.reason}`, 'not-installed')];
   if (meaning.yanked !== undefined && !isExact(reference) && !locked) {
@@ -71,7 +71,7 @@ function planAbsent({ reference, complain, locked, meaning }: Want): Step[] {
 function planPresent(want: Want, have: Have): Step[] {
   const { reference, meaning } = want;
   const { installation } = have;
-  // What the operator of this host has asked for stays until "enforce".
+  // What the operator of this host set with "complain" stays until "enforce".
   const isChosen = !want.complain && installation.complainChosen === true;
   const complain = want.complain || isChosen;
   const wanted = versionWanted(want, installation);
@@ -83,7 +83,7 @@ function planPresent(want: Want, have: Have): Step[] {
     if (complain !== installation.complain) {
       problems.push(`it is ${complain ? 'not ' : ''}in complain mode`);
     }
-    // What the operator has disabled stays so.
+    // A profile that the operator disabled stays disabled.
     const onlyDisabled =
       have.drift.boot === 'disabled' &&
       isAsInstalled({ ...have.drift, boot: 'ok' }) &&
@@ -94,7 +94,7 @@ function planPresent(want: Want, have: Have): Step[] {
   }
   if (wanted.note !== undefined) steps.push(note(reference, wanted.note, wanted.failure));
   if (isChosen) {
-    const text = 'stays in complain mode, which was asked for on this host; "enforce" ends that';
+    const text = 'stays in complain mode, as set on this host; "enforce" ends that';
     steps.push(note(reference, text));
   }
   if (meaning && !meaning.ok) {
@@ -104,7 +104,7 @@ function planPresent(want: Want, have: Have): Step[] {
   return steps;
 }
 
-/** The version to go to, or why not to one. */
+/** The version to change to, or why it stays. */
 function versionWanted(
   { reference, locked, meaning }: Want,
   installation: Installation,
@@ -118,7 +118,7 @@ function versionWanted(
   if (isHeldFrom(installation, next)) {
     const held = `stays at ${version}, which it was rolled back to from ${rolledBackFrom}`;
     if (!locked && !isExact(reference)) return { note: held };
-    // A file says one thing and the host does another: somebody has to decide.
+    // The file and the host's state contradict each other, so the operator must decide.
     const asked = locked ? `is locked to ${next}` : `is wanted at ${next}`;
     const advice = `"pull" ends that, ${locked ? '"lock" here writes' : 'another version in profiles.toml keeps'} it`;
     return { note: `${asked} and ${held}; ${advice}`, failure: 'rolled-back' };

@@ -36,50 +36,50 @@ export interface SyncOptions {
   root: string;
   trust: HostTrust;
   client: Client;
-  /** Where profiles come from, and what references mean, instead of the registry: that is not asked then. */
+  /** A source of profiles and their versions instead of the registry, which is not contacted then. */
   bundle?: Bundle | undefined;
   wanted: readonly WantedProfile[];
-  /** What each is locked to, at its place, where there is a lock file. */
+  /** The locked version of each reference, in order, if there is a lock file. */
   locked?: readonly LockedProfile[] | undefined;
-  /** Look, fetch and verify, but change nothing. */
+  /** Fetch and verify, but change nothing. */
   dryRun?: boolean;
   /**
-   * Whether what is written down below `root` may be from somebody else, as in an image of which only this run's trust
-   * is the operator's: then the registry is asked everything anew, and no record keeps a mode or an older version.
+   * Whether the records below `root` are untrusted, as in an image for which only this run's trust is the operator's.
+   * Everything is then requested from the registry again, and no record preserves a mode or an older version.
    */
   isForeign?: boolean;
   now?: Date;
 }
 
-/** What became of a step. */
+/** The result of a step. */
 export interface SyncOutcome {
   step: Step;
   result:
     | { ok: true; setAside?: string | undefined }
-    /** Not proved to come from its team, or refused by this host. */
+    /** Verification failed, or this host refused it. */
     | { ok: false; id: string; reason: string; isRefusal: boolean };
-  /** What was fetched for it, where it was. */
+  /** The evidence fetched for it, if any. */
   profile?: VerifiedProfile | undefined;
 }
 
 export interface SyncReport extends TrustCheck {
   outcomes: SyncOutcome[];
-  /** How many of the wanted profiles the host has. */
+  /** The number of wanted profiles installed. */
   present: number;
-  /** Why the registry could not be asked, and when it was last. */
+  /** Why the registry could not be reached, and when it last was. */
   offline: { reason: string; checkedAt: Date | undefined } | undefined;
-  /** Why what the registry says of its log is not believed. */
+  /** Why the registry's log was refused. */
   log: { id: string; reason: string } | undefined;
-  /** The teams of what is wanted of which fewer keys are trusted and not revoked than must sign. */
+  /** The teams of wanted profiles with fewer trusted, unrevoked keys than their threshold. */
   teamsLackingKeys: string[];
-  /** What was installed by "pull" and is not among the wanted profiles: no sync changes or removes it. */
+  /** Profiles that "pull" installed and that are not wanted: sync neither changes nor removes them. */
   unmanaged: Installation[];
 }
 
 /**
- * Makes a host have what is wanted: installs, updates, repairs from its version store, and removes what an earlier sync
- * has installed. Where nothing has changed it costs one conditional request. Without a registry it repairs all the
- * same. The caller holds the host's lock (see host/change.ts).
+ * Brings a host to the wanted state: installs, updates, repairs from its version store, and removes what an earlier
+ * sync installed. Costs one conditional request if nothing has changed. Repairs also work without the registry. The
+ * caller holds the host's lock (see host/change.ts).
  */
 export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const { root, wanted, locked, dryRun = false } = options;
@@ -118,7 +118,7 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   };
 }
 
-/** What was learnt in this run, whether or not it could be remembered, and what the folder has besides. */
+/** All revocations known in this run, stored or not, and those in the folder. */
 async function withSeen(learned: RevokedByTeam, folder: SeenFolder): Promise<RevokedByTeam> {
   const all = new Map(await readRevoked(folder));
   for (const [team, keys] of learned) all.set(team, new Set([...keys, ...(all.get(team) ?? [])]));
@@ -136,13 +136,13 @@ async function detectAll(
   return haves;
 }
 
-/** Without what a record says that an operator has chosen: below a root that may be somebody else's, they may have. */
+/** Removes the operator's choices from a record: below an untrusted root, someone else may have made them. */
 function withoutChoices(have: Have): Have {
   const { complainChosen: _, rolledBackFrom: __, ...installation } = have.installation;
   return { ...have, installation };
 }
 
-/** A lock says what a reference means, whatever the registry says; that only knows whether it was yanked. */
+/** Replaces resolutions by the locked versions; the registry only says whether they were yanked. */
 function lockedMeaning(
   { version, digest }: LockedProfile,
   meaning: Resolution | undefined,
@@ -164,7 +164,7 @@ interface Asked {
   revoked: RevokedByTeam;
 }
 
-/** Asks the registry what the references mean, as cheaply as it can be. */
+/** Resolves the references, with conditional requests where possible. */
 async function ask(options: SyncOptions): Promise<Asked> {
   const { root, client, wanted, locked, now = new Date() } = options;
   const { dryRun = false, isForeign = false } = options;
@@ -200,7 +200,7 @@ async function ask(options: SyncOptions): Promise<Asked> {
       meanings,
       etags,
       checkedAt: now.toISOString(),
-      // Long ago, so that the next run looks again.
+      // An old time, so that the next run asks again.
       logSeenAt: logSeenAt ?? new Date(0).toISOString(),
       revokedKeys: { ...counted, ...Object.fromEntries(learned.counted) },
     };
@@ -218,7 +218,7 @@ async function ask(options: SyncOptions): Promise<Asked> {
   }
 }
 
-/** What the references mean in a bundle, which says nothing of channels and nothing of what was yanked. */
+/** Resolves the references in a bundle, which has no channels and no yanked versions. */
 async function askBundle(
   { root, trust, wanted, locked }: SyncOptions,
   bundle: Bundle,
@@ -232,8 +232,7 @@ async function askBundle(
       const { version } = evidence;
       meanings.push({ ok: true, version, digest, yanked: undefined, revokedKeys: undefined });
     } else {
-      const why =
-        asked.selector.kind === 'channel' ? ', which says of no channel what it names' : '';
+      const why = asked.selector.kind === 'channel' ? ', which has no channels' : '';
       meanings.push({ ok: false, reason: `it is not in the bundle${why}` });
     }
   }
@@ -241,12 +240,12 @@ async function askBundle(
   return { meanings, state: undefined, offline: undefined, log: undefined, revoked };
 }
 
-/** What is asked for: the locked version where there is one. */
+/** The reference to resolve: the locked version if there is one. */
 function atLock(reference: Reference, lock: LockedProfile | undefined): Reference {
   return lock ? { ...reference, selector: { kind: 'version', version: lock.version } } : reference;
 }
 
-/** Something installed of each team that nothing is wanted of: the answer says whether a key of it was revoked. */
+/** One installed profile of each team without wanted ones: the response says whether its keys were revoked. */
 async function othersOf(
   { root, trust }: SyncOptions,
   asked: readonly Reference[],
@@ -262,8 +261,8 @@ async function othersOf(
 }
 
 /**
- * The teams of which the registry says that more keys are revoked than it could show the last time that it was asked
- * which, or says nothing. What files there are of revoked keys does not matter: they may be of keys that no team has.
+ * The teams for which the registry lists more revoked keys than it proved last time, or lists nothing. Stored
+ * revocation files don't count: they may be for keys that no team has.
  */
 function teamsWithNews(
   references: readonly Reference[],
@@ -281,7 +280,7 @@ function teamsWithNews(
   );
 }
 
-/** What a step goes by besides. */
+/** The context of a step. */
 interface Taking extends SyncOptions {
   revoked: RevokedByTeam;
 }
@@ -364,7 +363,7 @@ async function fetchAndInstall(
   if (kept && before && !dryRun) {
     const done = await reinstall(before, kept, { trust, revoked }, target);
     if (done.ok) return { step, result: { ok: true, setAside: done.setAside } };
-    // What the registry has may be better.
+    // The registry's evidence may be newer.
     if (done.id !== 'not-kept') unproved = done;
   }
   const refused = (id: string, reason: string, isRefusal = true): SyncOutcome => ({
@@ -376,7 +375,7 @@ async function fetchAndInstall(
     const evidence = bundle
       ? await evidenceFor(bundle, exact, seen?.size ?? 0)
       : await fetchEvidence(client, { team, name, version }, { seen, revoked });
-    if (!evidence) return refused('not-fetched', 'it is not in the bundle', false);
+    if (!evidence) return refused('not-fetched', 'not in the bundle', false);
     const verified = await verifyEvidence(evidence, locked ? exact : reference, {
       trust,
       seen,
@@ -390,7 +389,7 @@ async function fetchAndInstall(
     if (locked && profile.digest !== locked.digest) {
       return refused(
         'lock-mismatch',
-        `${version} is ${profile.digest}, locked is ${locked.digest}`,
+        `${version} has digest ${profile.digest}, but is locked to ${locked.digest}`,
       );
     }
     if (dryRun) return { step, result: { ok: true }, profile };

@@ -2,13 +2,13 @@ import { basename, dirname, join } from 'node:path';
 import { visibleLine } from '../policy/visible.ts';
 import { type ErrorCode, SdkError } from './error.ts';
 
-/** What Node.js throws when the system refuses something. */
+/** A Node.js system error. */
 interface SystemError extends NodeJS.ErrnoException {
   address?: string;
   port?: number;
 }
 
-/** Whether an error is the system's. */
+/** Whether an error is a system error. */
 function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && 'syscall' in error;
 }
@@ -25,7 +25,7 @@ const codes: Record<string, ErrorCode> = {
   EROFS: 'read-only-disk',
 };
 
-/** A system's error as an {@link SdkError} that says what it means; anything else as it is. */
+/** Explains a system error as an {@link SdkError}; returns anything else unchanged. */
 export function explainSystemError(error: unknown): unknown {
   if (!isSystemError(error)) return error;
   const { message, next } = explain(error);
@@ -33,7 +33,7 @@ export function explainSystemError(error: unknown): unknown {
   return new SdkError(code, message, { next, cause: error });
 }
 
-/** Does a call's work, so that the only errors of the system's that a program sees are {@link SdkError}s. */
+/** Runs a call's work, turning system errors into {@link SdkError}s. */
 export async function explainingErrors<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -49,37 +49,40 @@ function explain(error: SystemError): { message: string; next?: string | undefin
   switch (code) {
     case 'EADDRINUSE':
       return {
-        message: `Something listens on ${listener} already`,
-        next: 'Name another port; --port 0 picks one that is free.',
+        message: `${listener} is already in use`,
+        next: 'Choose another port; --port 0 picks a free one.',
       };
     case 'EADDRNOTAVAIL':
       return { message: `This machine has no address ${address}` };
     case 'EACCES':
     case 'EPERM':
       if (syscall === 'listen')
-        return { message: `Only root may listen on ${listener}`, next: 'Name a port above 1023.' };
+        return {
+          message: `Listening on ${listener} requires root`,
+          next: 'Choose a port above 1023.',
+        };
       if (path === undefined) break;
       return {
-        message: `You have no permission for ${path}`,
-        next: process.getuid?.() === 0 ? undefined : 'If it is the system’s, run this with sudo.',
+        message: `Permission denied: ${path}`,
+        next: process.getuid?.() === 0 ? undefined : 'If it is a system file, run this with sudo.',
       };
     case 'ENOENT':
       if (path === undefined) break;
-      return { message: `There is no ${path}` };
+      return { message: `${path} does not exist` };
     case 'EISDIR':
       return { message: `${path ?? 'What was named'} is a folder, and a file is needed` };
     case 'ENOTDIR':
       if (path === undefined) break;
-      return { message: `${path} leads through a file that is no folder` };
+      return { message: `${path} has a parent that is not a folder` };
     case 'ENOSPC':
       return { message: `The disk is full${path === undefined ? '' : `: ${path}`}` };
     case 'EROFS':
-      return { message: `${path ?? 'That place'} is on a disk that may only be read` };
+      return { message: `${path ?? 'That place'} is on a read-only file system` };
   }
   return { message: error.message };
 }
 
-/** The file that is meant, where it is a staged one (see files.ts) that failed. */
+/** The final path for a staged file (see files.ts) that failed. */
 function finalPath(path: string): string {
   const staged = /^\.(.+)\.[0-9a-f-]{36}\.tmp$/.exec(basename(path))?.[1];
   return staged === undefined ? path : join(dirname(path), staged);

@@ -1,25 +1,25 @@
 import { parse, TomlError } from 'smol-toml';
 import type * as z from 'zod';
-// Not by way of the room's door: the configuration is read at every start.
+// Not imported from policy's index: the configuration is read at every start.
 import { nearest } from '../policy/syntax/names.ts';
 
-/** What a file in TOML says, or what is wrong with it. */
+/** A parsed TOML file, or its errors. */
 export type Toml<Value> = { ok: true; value: Value } | { ok: false; reason: string };
 
-/** What a field of a file is for, and how it is written, by its name; of a nested one, with dots between. */
+/** The purpose and syntax of a file's fields, by name; nested names are separated by dots. */
 export type Fields = Readonly<Record<string, { what: string; example: string }>>;
 
-/** How many characters a file may have, and how deep its values may nest: far more than any that is of use. */
+/** The maximum length of a file, in characters, and nesting depth of its values: far more than any real file has. */
 const maxLength = 4 << 20;
 const maxDepth = 16;
 
-/** The most of what is wrong that is told at once. */
+/** The maximum number of errors reported at once. */
 const maxTold = 8;
 
 /**
- * Parses TOML of this shape. A reason lists all faults of its fields, each with what `fields` says of the field.
+ * Parses TOML of this schema. The reason lists all errors of its fields, each with the description in `fields`.
  *
- * @param file what a reason begins with: the file's path
+ * @param file the file's path, which the reason starts with
  */
 export function parseToml<Schema extends z.ZodType>(
   file: string,
@@ -32,7 +32,7 @@ export function parseToml<Schema extends z.ZodType>(
     if (text.length > maxLength) throw new Error(`it has more than ${maxLength} characters`);
     document = parse(text, { maxDepth: maxDepth });
   } catch (error) {
-    return { ok: false, reason: `${file}: it is not TOML: ${trouble(error)}` };
+    return { ok: false, reason: `${file}: invalid TOML: ${trouble(error)}` };
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return { ok: true, value: parsed.data };
@@ -45,7 +45,7 @@ export function parseToml<Schema extends z.ZodType>(
   };
 }
 
-/** What is wrong, unknown names first: one may be a slip for what is missing, which is not told then. */
+/** Reports unknown names first: one may be a misspelling of a missing field, which is then not reported. */
 function tell(
   issues: readonly Issue[],
   document: unknown,
@@ -78,12 +78,12 @@ function describeUnknown(name: string, near: string | undefined, known: string[]
 
 type Issue = z.core.$ZodIssue;
 
-/** What is wrong with a field, in words for whoever wrote the file. */
+/** Describes an error of a field for the file's author. */
 function describeIssue(issue: Issue, document: unknown, fields: Fields): string {
   const path = issue.path.map(String);
   const name = path.join('.');
   if (name === '') return issue.message;
-  // Of an array's element, what is said of the array.
+  // For an array's element, the description of the array.
   const field = path.filter((part) => !/^\d+$/.test(part)).join('.');
   const about = Object.hasOwn(fields, field) ? fields[field] : undefined;
   const said = fault(issue, valueAt(document, path));
@@ -93,8 +93,8 @@ function describeIssue(issue: Issue, document: unknown, fields: Fields): string 
 }
 
 /**
- * A schema's own check of a field: `check` returns what is wrong with a value, which then needs no explanation from
- * {@link Fields}.
+ * A schema's own check of a field: `check` returns the error, which is reported without the description in {@link
+ * Fields}.
  */
 export function fieldCheck<Value>(check: (value: Value) => string | undefined) {
   return (value: Value, context: z.core.$RefinementCtx): void => {
@@ -151,7 +151,7 @@ function valueAt(document: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-/** The names that a schema knows at a path, where that can be told. */
+/** The names that a schema has at a path, if known. */
 function namesAt(schema: z.ZodType, path: readonly string[]): string[] {
   let at: unknown = schema;
   for (const part of path) {
@@ -164,7 +164,7 @@ function namesAt(schema: z.ZodType, path: readonly string[]): string[] {
   return Object.keys(shapeOf(unwrap(at)) ?? {});
 }
 
-/** Without what makes a schema optional or gives it a default. */
+/** The schema inside optional and default wrappers. */
 function unwrap(schema: unknown): unknown {
   let at = schema;
   while (typeof (at as { unwrap?: unknown })?.unwrap === 'function' && !shapeOf(at)) {
@@ -179,7 +179,7 @@ function shapeOf(schema: unknown): Record<string, unknown> | undefined {
   return (schema as { shape?: Record<string, unknown> })?.shape;
 }
 
-/** Without the lines of the file that the parser's message quotes: they may hold a token. */
+/** Removes the quoted lines of the file from the parser's message: they may contain a token. */
 function trouble(error: unknown): string {
   const [what = ''] = (error as Error).message.split('\n');
   const said = what.replace(/^Invalid TOML document: /, '');

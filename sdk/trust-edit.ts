@@ -1,6 +1,6 @@
 import { importPublicKey, type PublicKey } from '../trust/index.ts';
 
-/** A string in an array of TOML, and where it stands. */
+/** A string in a TOML array, and its position. */
 interface Element {
   start: number;
   end: number;
@@ -8,9 +8,9 @@ interface Element {
 }
 
 /**
- * The text of a trust file with these keys of a team, where each stays that was there, with its comment; a team without
- * keys goes, one that is new comes last. `undefined` where the file is written in a way that this does not know. It
- * only looks for the usual form: whoever calls must read the result again and see that it says what was meant.
+ * Sets a team's keys in the text of a trust file. Unchanged keys and their comments stay; a team without keys is
+ * removed; a new team is appended. Returns `undefined` for layouts it does not handle. It recognises the usual layout
+ * only, so the caller must parse the result and compare it.
  */
 export async function editTeam(
   text: string,
@@ -44,7 +44,7 @@ export async function editTeam(
   return added.length === 0 ? edited : insert(edited, found.start, end, added);
 }
 
-/** From the line after a team's header to the next header. */
+/** The text from the line after a team's header to the next header. */
 function findTable(
   text: string,
   team: string,
@@ -60,7 +60,9 @@ function findTable(
   return { header: found.index, start, end: next ? start + next.index : text.length };
 }
 
-/** Takes a table away, up to its last line that is neither empty nor a comment: those may be about what follows. */
+/**
+ * Removes a table, up to its last line that is neither empty nor a comment: later comments may belong to what follows.
+ */
 function removeTable(
   text: string,
   { header, start, end }: ReturnType<typeof findTable> & {},
@@ -71,7 +73,7 @@ function removeTable(
   return `${text.slice(0, header)}${kept.replace(/^\n/, '')}${text.slice(end)}`;
 }
 
-/** The array of keys in a table: its strings, and where its brackets are. */
+/** The array of keys in a table: its strings and the positions of its brackets. */
 function findArray(
   text: string,
   { start, end }: { start: number; end: number },
@@ -92,7 +94,7 @@ function findArray(
   return undefined;
 }
 
-/** What goes with an element: its comma, and its line with a comment when it has that for itself. */
+/** The range of an element with its comma, and its line and comment if it has a line of its own. */
 function extentOf(
   text: string,
   { start, end }: Element,
@@ -104,12 +106,12 @@ function extentOf(
     return [start - (before[0].length - (before[1] ?? '').length), end + line[0].length];
   const comma = /^[ \t]*,[ \t]*/.exec(text.slice(end, close));
   if (comma) return [start, end + comma[0].length];
-  // The last of a line: the comma before it goes too.
+  // For the last element of a line, the comma before it is removed too.
   const previous = /,?[ \t]*$/.exec(text.slice(0, start));
   return [start - (previous?.[0].length ?? 0), end];
 }
 
-/** Puts keys behind the last one, before the bracket. */
+/** Inserts keys after the last one, before the bracket. */
 function insert(text: string, start: number, end: number, added: readonly PublicKey[]): string {
   const inside = text.slice(start, end);
   const quoted = added.map((key) => `"${key.text}"`);
@@ -120,7 +122,7 @@ function insert(text: string, start: number, end: number, added: readonly Public
     return text.slice(0, start) + list + space + text.slice(end);
   }
   const indent = /\n([ \t]*)["']/.exec(inside)?.[1] ?? '  ';
-  // A comma behind the last string, which a comment may follow.
+  // The comma after the last string, which a comment may follow.
   const elements = [
     ...inside.matchAll(/("""[\s\S]*?"""|'''[\s\S]*?'''|"[^"\n]*"|'[^'\n]*')(\s*,)?/g),
   ];

@@ -17,15 +17,15 @@ import { explainingErrors } from './system-error.ts';
 import { parseToml } from './toml.ts';
 import { editTeam } from './trust-edit.ts';
 
-/** What a host trusts, in memory. */
+/** What a host trusts. */
 export interface HostTrust {
-  /** The registry that hosts ask when nobody names another. */
+  /** The default registry of the host. */
   registry: string;
   log: LogPolicy;
   teams: Map<string, TeamPolicy>;
 }
 
-/** How old a checkpoint may be unless the operator says otherwise, in hours. */
+/** The default maximum age of a checkpoint, in hours. */
 export const defaultMaxAge = 24;
 
 /** The file's shape: `registry`, the log it keeps, and a table for each trusted team. */
@@ -48,12 +48,15 @@ const TrustFile = z.strictObject({
     .default({}),
 });
 
-/** The trust file's place under a system's root. */
+/** The trust file's place below a system's root. */
 export function trustPlace(root: string): Place {
   return new Place(root, 'etc/aa-registry/trust.toml');
 }
 
-/** Its path. Whoever reads another system's file takes {@link readHostTrust}, which follows no link out of it. */
+/**
+ * The trust file's path. To read another system's file, use {@link readHostTrust}, which follows no link out of its
+ * root.
+ */
 export function trustPath(root: string): string {
   return trustPlace(root).path;
 }
@@ -63,7 +66,7 @@ export function readHostTrust(root: string): Promise<HostTrust | undefined> {
   return readTrust(trustPlace(root));
 }
 
-/** Why there is no trust, and how to begin. */
+/** Why a host has no trust, and how to create it. */
 export function noTrustFile(
   root: string,
   trust: string | undefined,
@@ -72,17 +75,17 @@ export function noTrustFile(
   const next =
     trust === undefined
       ? `Decide whom to trust with: ${hostCommand('trust init TEAM --registry URL', { root })}`
-      : 'Name a trust file that exists, or leave it out to use the host’s own.';
+      : 'Use an existing trust file, or omit --trust to use the host’s own.';
   return { ok: false, id: 'no-trust-file', reason, next };
 }
 
-/** Reads a trust file; `undefined` when there is none. Throws {@link SdkError} when it is malformed. */
+/** Reads a trust file; `undefined` if it does not exist. Throws {@link SdkError} if it is malformed. */
 export async function readTrust(path: string | Place): Promise<HostTrust | undefined> {
   const text = await explainingErrors(() => readTextIfPresent(path));
   return text === undefined ? undefined : parseTrust(path, text);
 }
 
-/** What the text of a trust file says. Throws {@link SdkError} when it is malformed. */
+/** Parses a trust file. Throws {@link SdkError} if it is malformed. */
 async function parseTrust(path: string | Place, text: string): Promise<HostTrust> {
   const file = parseToml(`${path}`, text, TrustFile);
   if (!file.ok) throw new SdkError('trust-file', file.reason);
@@ -92,7 +95,7 @@ async function parseTrust(path: string | Place, text: string): Promise<HostTrust
     if (threshold > keys.length) {
       throw new SdkError(
         'trust-file',
-        `${path}: teams.${team}: more signatures are asked for than keys listed`,
+        `${path}: teams.${team}: threshold is greater than the number of keys`,
       );
     }
   }
@@ -106,7 +109,8 @@ async function importLogPolicy(
 ): Promise<LogPolicy> {
   const parse = async (text: string) => {
     const verifier = await parseNoteVerifier(text);
-    if (!verifier) throw new SdkError('trust-file', `${path}: log: "${text}" is no verifier key`);
+    if (!verifier)
+      throw new SdkError('trust-file', `${path}: log: "${text}" is not a verifier key`);
     return verifier;
   };
   const policy = {
@@ -121,10 +125,10 @@ async function importLogPolicy(
   ) {
     throw new SdkError(
       'trust-file',
-      `${path}: log: a log signs, a witness cosigns; the keys are of another type`,
+      `${path}: log: wrong type of key: a log needs a signing key, a witness a cosigning key`,
     );
   }
-  // One key under two names would be two witnesses, and the log's own witnesses nothing.
+  // One key under two names would count as two witnesses, and the log's own key as a witness.
   const own = noteKeyBytes(policy.key);
   const holders = new Map<string, string>();
   for (const { name, id, ...witness } of policy.witnesses) {
@@ -143,7 +147,7 @@ async function importLogPolicy(
     holders.set(bytes, `${name}+${id}`);
   }
   if (witness_threshold > policy.witnesses.length) {
-    throw new SdkError('trust-file', `${path}: log: more witnesses are asked for than listed`);
+    throw new SdkError('trust-file', `${path}: log: more witnesses are required than listed`);
   }
   return policy;
 }
@@ -159,7 +163,7 @@ async function importKeys(
       if (!key)
         throw new SdkError(
           'trust-file',
-          `${path}: teams.${team}: "${text}" is no Ed25519 public key`,
+          `${path}: teams.${team}: "${text}" is not an Ed25519 public key`,
         );
       return key;
     }),
@@ -169,18 +173,18 @@ async function importKeys(
   if (twice === undefined) return imported;
   throw new SdkError(
     'trust-file',
-    `${path}: teams.${team}: the key ${twice} is listed twice; take one out`,
+    `${path}: teams.${team}: the key ${twice} is listed twice; remove one`,
   );
 }
 
-/** Writes a trust file, whole or not at all. */
+/** Writes a trust file atomically. */
 export async function writeTrust(path: string | Place, trust: HostTrust): Promise<void> {
   await writeFileAtomically(path, formatTrust(trust), 0o644);
 }
 
 /**
- * Has a trust file say what `trust` does of `teams`, whole or not at all: what else stands there stays, comments too.
- * Where it is written in a way that can't be kept it is written anew; the copy of what it was is then returned.
+ * Updates `teams` in a trust file to what `trust` says, atomically; everything else, comments included, stays. A layout
+ * that can't be edited is rewritten; then returns the path of a copy of the old file.
  */
 export async function changeTrust(
   path: string | Place,
@@ -212,7 +216,7 @@ async function saysSame(path: string | Place, text: string, trust: HostTrust): P
   return read !== undefined && canonical(read) === canonical(trust);
 }
 
-/** The same for the same trust, however it was written down. */
+/** Serialises trust, for comparison: the same trust gives the same text. */
 function canonical(trust: HostTrust): string {
   const sorted = [...trust.teams]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -239,5 +243,5 @@ function formatTrust({ registry, log, teams }: HostTrust): string {
       ]),
     ),
   });
-  return `# Whom this host trusts to publish its AppArmor profiles.\n${text}\n`;
+  return `# The teams that this host trusts to publish AppArmor profiles.\n${text}\n`;
 }

@@ -18,19 +18,19 @@ import {
 import { SdkError } from './error.ts';
 import { type KeptCheckpoint, readStored, removeAbandoned, replaceKept } from './witness-state.ts';
 
-/** How a witness runs. */
+/** The options of a witness. */
 export interface WitnessOptions {
   /** Of type `cosignature`. */
   key: NoteKey;
-  /** The logs it cosigns, each with an origin of its own. */
+  /** The logs it cosigns, each with its own origin. */
   logs: LogIdentity[];
-  /** The folder that keeps what it cosigned last. */
+  /** The folder with the latest cosigned checkpoints. */
   state: string;
   host: string;
   /** 0 picks a free one. */
   port: number;
   now?: () => Date;
-  /** Told of every answer, in one line. */
+  /** Called with one line for each response. */
   onAnswer?: (line: string) => void;
 }
 
@@ -40,20 +40,20 @@ export interface RunningWitness {
   close: () => Promise<void>;
 }
 
-/** The longest request, in bytes: a proof of 63 hashes and a checkpoint with many signatures fit. */
+/** The maximum size of a request, in bytes: fits a proof of 63 hashes and a checkpoint with many signatures. */
 const maxRequest = 64 * 1024;
 
-/** How long a client may take to send its request, and how often that is looked at, in milliseconds. */
+/** The timeout for receiving a request, and the interval at which it is checked, in milliseconds. */
 const requestTimeout = 10_000;
 const connectionsCheckingInterval = 1_000;
 
-/** How many clients may be connected at a time: a log has one. */
+/** The maximum number of concurrent connections: a log uses one. */
 const maxConnections = 256;
 
 /**
- * Serves `POST /add-checkpoint` (C2SP tlog-witness): cosigns the checkpoints of logs that only grow. What it
- * cosigned is kept before it answers, so that it can't cosign a fork after a crash either. Throws when the
- * address can't be had or the state not be read.
+ * Serves `POST /add-checkpoint` (C2SP tlog-witness): cosigns the checkpoints of logs that only grow. A cosignature is
+ * stored durably before the response, so that a crash can't lead to cosigning a fork. Throws if the address can't be
+ * bound or the state can't be read.
  */
 export async function startWitness(options: WitnessOptions): Promise<RunningWitness> {
   const { logs, state } = options;
@@ -95,7 +95,7 @@ async function serve(
     onAnswer(`${request.method} ${request.url}: ${status} ${detail}`);
     response.writeHead(status, {
       'Content-Type': contentType,
-      // The rest of a request that was not read would be taken for the next one.
+      // An unread request body would be parsed as the next request.
       ...(status === 413 && { Connection: 'close' }),
       ...(status === 405 && { Allow: 'POST' }),
     });
@@ -103,7 +103,7 @@ async function serve(
   } catch (error) {
     onAnswer(`${request.method} ${request.url}: 500 ${(error as Error).message}`);
     response.writeHead(500, { 'Content-Type': 'text/plain', Connection: 'close' });
-    response.end('something went wrong here\n');
+    response.end('internal error\n');
   }
 }
 
@@ -116,9 +116,10 @@ async function answer(
 ): Promise<Answer> {
   const contentType = 'text/plain';
   if (request.url !== '/add-checkpoint') {
-    return { status: 404, contentType, body: 'there is /add-checkpoint only\n' };
+    return { status: 404, contentType, body: 'not found: only /add-checkpoint exists\n' };
   }
-  if (request.method !== 'POST') return { status: 405, contentType, body: 'only POST is known\n' };
+  if (request.method !== 'POST')
+    return { status: 405, contentType, body: 'method not allowed: use POST\n' };
   const bytes = await readAtMost(request, maxRequest);
   if (!bytes) return { status: 413, contentType, body: 'the request is too long\n' };
   const body = decodeUtf8(bytes);
@@ -126,7 +127,7 @@ async function answer(
   return cosign(options, readKnown, body);
 }
 
-/** Decides upon what is kept, and again whenever somebody else has changed that meanwhile. */
+/** Compares with the stored state, and retries if another process has changed it. */
 async function cosign(
   { key, logs, state, now = () => new Date() }: WitnessOptions,
   readKnown: ReadKnown,
@@ -152,7 +153,10 @@ interface KnownLog extends WitnessedLog {
 
 type ReadKnown = (log: LogIdentity) => Promise<KnownLog>;
 
-/** Reads what is kept of a log. What is there still is not verified again: anybody may ask, as often as they like. */
+/**
+ * Reads the stored checkpoint of a log. An unchanged one is not verified again, as anyone may send any number of
+ * requests.
+ */
 function createReader({ state, key }: WitnessOptions): ReadKnown {
   const verified = new Map<string, { note: string; latest: Checkpoint }>();
   return async (log) => {
@@ -162,7 +166,7 @@ function createReader({ state, key }: WitnessOptions): ReadKnown {
     if (note === undefined) return { ...log, kept, latest: undefined };
     const before = verified.get(log.origin);
     if (before?.note === note) return { ...log, kept, latest: before.latest };
-    // The log's key may have changed since: what this witness cosigned itself is believed too.
+    // The log's key may have changed since, so the witness's own cosignature is accepted too.
     const identity = { origin: log.origin, keys: [...log.keys, key] };
     const opened = await verifyCheckpoint(note, identity);
     if (!opened.ok) {
@@ -173,17 +177,17 @@ function createReader({ state, key }: WitnessOptions): ReadKnown {
   };
 }
 
-/** The log that a request claims to be about. */
+/** The log that a request names. */
 function originOf(body: string): string | undefined {
   const note = parseNote(parseAddCheckpoint(body)?.checkpoint ?? '');
   return note && parseCheckpoint(note.text)?.origin;
 }
 
-/** The checkpoint with the log's signatures and the witness's own: anybody else's may be too many. */
+/** The checkpoint with the signatures of the log and this witness only, as others may be too many. */
 function noteToKeep({ keys }: LogIdentity, body: string, cosignatures: string): string {
   const note = parseNote(parseAddCheckpoint(body)?.checkpoint ?? '');
-  if (!note) throw new TypeError('what was cosigned is no note');
-  // One of each key: a note may repeat a line as often as it can carry.
+  if (!note) throw new TypeError('the cosigned checkpoint is not a note');
+  // One signature per key: a note may repeat a line.
   const signatures = keys.flatMap(({ name, id }) =>
     note.signatures.filter((one) => one.name === name && one.id === id).slice(0, 1),
   );
@@ -198,7 +202,7 @@ function folderOf(state: string, origin: string): string {
 async function readAtMost(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // Not destroyed on return: it would take the answer with it.
+  // Not destroyed on return, which would drop the response.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     length += chunk.length;
     if (length > limit) return undefined;

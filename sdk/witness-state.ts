@@ -3,32 +3,31 @@ import { dirname, join } from 'node:path';
 import { parseDecimal } from '../trust/log/index.ts';
 import { ifPresent, readTextIfPresent, syncFolder, writeNew } from './files.ts';
 
-/** The latest checkpoint that a witness cosigned of a log, as it is kept. */
+/** The latest stored checkpoint that a witness cosigned for a log. */
 export interface KeptCheckpoint {
-  /** How many it has cosigned before: 0 when there is none. */
+  /** The number of checkpoints cosigned before; 0 if none. */
   number: number;
-  /** The signed note; `undefined` when there is none. */
+  /** The signed note; `undefined` if none. */
   note: string | undefined;
 }
 
 /**
- * Reads the latest checkpoint from a log's folder. It holds numbered files, of which the highest counts and
- * no number is taken twice: so several processes may share it.
+ * Reads the latest checkpoint from a log's folder. The folder has numbered files, of which the highest counts and no
+ * number is used twice, so several processes may share it.
  */
 export async function readStored(folder: string): Promise<KeptCheckpoint> {
   for (;;) {
     const number = Math.max(0, ...(await numbersIn(folder)));
     if (number === 0) return { number, note: undefined };
     const note = await readTextIfPresent(join(folder, String(number)));
-    // Else a later one has replaced it meanwhile.
+    // Otherwise a later one has replaced it.
     if (note !== undefined) return { number, note };
   }
 }
 
 /**
- * Keeps `note` as the latest checkpoint, unless another has become that since `before` was read: then it
- * returns false and changes nothing (tlog-witness: compare and set). When it returns true, a power cut can't
- * undo it.
+ * Stores `note` as the latest checkpoint if it is still the one after `before`; otherwise returns false and changes
+ * nothing (tlog-witness: compare and set). True means that it is durable.
  */
 export async function replaceKept(
   folder: string,
@@ -48,7 +47,7 @@ export async function replaceKept(
   } finally {
     await unlink(staged).catch(() => {});
   }
-  // A number can be free again when whoever took it has gone on to a higher one, which is then to be seen.
+  // A number can be free again after its process has stored a higher one, which then shows.
   const numbers = await numbersIn(folder);
   if (numbers.some((other) => other > number)) {
     await unlink(path).catch(() => {});
@@ -66,18 +65,18 @@ async function numbersIn(folder: string): Promise<number[]> {
   return names.map(parseDecimal).filter((number) => number !== undefined);
 }
 
-/** How many files this process has staged: no two have the same name. */
+/** Counts staged files, so that each has its own name. */
 let staging = 0;
 
-/** The names of staged files: the number, and the process that stages it; or a random one, as there were once. */
+/** The names of staged files: the number and process id, or a random name from older versions. */
 const stagedName = /^\.\d+\.(?:(\d+)\.\d+|[0-9a-f-]{36})\.tmp$/;
 
-/** For how long a staged file may be somebody's still of whom nothing is known, in milliseconds. */
+/** How long a staged file of an unknown process is left in place, in milliseconds. */
 const maxStagingAge = 60_000;
 
 /**
- * Removes what killed processes have left half done in a log's folder. To be called before this process keeps anything
- * there; other processes that share the folder go on.
+ * Removes files that killed processes left staged in a log's folder. Call it before this process stores anything there;
+ * other processes may share the folder.
  */
 export async function removeAbandoned(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
@@ -96,12 +95,12 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // It is another user's.
+    // It belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** Makes a folder and what is above it, in a way that survives a power cut. */
+/** Creates a folder and its parents durably. */
 async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: 0o755 });
   if (first === undefined) return;

@@ -326,7 +326,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     const before = await snapshot(host);
     const outcome = await pull(name);
     // Text that is not base64 is refused by the client's schema.
-    expect(outcome.said).toMatch(/\[(proof-malformed|entry-not-in-log)\]|is no aa-registry/);
+    expect(outcome.said).toMatch(/\[(proof-malformed|entry-not-in-log)\]|is not an aa-registry/);
     expect([3, 4]).toContain(outcome.code);
     expect(await snapshot(host)).toEqual(before);
   });

@@ -165,7 +165,7 @@ async function admitUnder(
   if (!same) {
     return refused(
       'entry-other',
-      `entry ${evidence.proof.index} of the log is about something else`,
+      `entry ${evidence.proof.index} of the log is about another profile or version`,
     );
   }
   return { ok: true, digest, manifest, signers, checkpoint, time };
@@ -201,7 +201,7 @@ export async function verifyLog(
     return refused('log-rolled-back', reason);
   }
   if (checkpoint.size === seen.size && !sameHash(checkpoint.root, seen.root)) {
-    const reason = `at ${seen.size} entries the log is another than this host has seen`;
+    const reason = `the log has forked: its tree of ${seen.size} entries differs from the one this host has seen`;
     return refused('log-forked', reason);
   }
   const proof = decodeHashes(consistency);
@@ -234,16 +234,14 @@ function freshest(
   // The log's own cosignature must be valid. A witness's that is in the future is ignored, like an invalid one.
   const ahead = timed.find(({ verifier, time }) => verifier === own && time > present + clockSkew);
   if (ahead) {
-    const reason = `the checkpoint is of ${isoTime(ahead.time)}, which is in the future; check this machine's clock`;
+    const reason = `the checkpoint's time ${isoTime(ahead.time)} is in the future; check this machine's clock`;
     return refused('checkpoint-future', reason);
   }
   const cosigned = timed.filter(({ time }) => time <= present + clockSkew);
   const newest = Math.max(0, ...cosigned.map(({ time }) => time));
   if (newest < present - maxAge) {
     const reason =
-      newest === 0
-        ? 'no signature says when the checkpoint was made'
-        : `the newest checkpoint is of ${isoTime(newest)}`;
+      newest === 0 ? 'no signature has a time' : `the newest checkpoint is from ${isoTime(newest)}`;
     return refused('checkpoint-stale', `${reason}; the log may be frozen`);
   }
   // Counted by key: two names of a key are one witness, and the log's own key is not a witness.
@@ -254,7 +252,7 @@ function freshest(
   );
   witnessed.delete(noteKeyBytes(own));
   if (witnessed.size < witnessThreshold) {
-    const reason = `${witnessed.size} of the ${witnessThreshold} witnesses that are needed have cosigned the checkpoint`;
+    const reason = `${witnessed.size} of the ${witnessThreshold} required witnesses have cosigned the checkpoint`;
     return refused('checkpoint-witnesses', reason);
   }
   return { ok: true, time: newest };

@@ -120,7 +120,7 @@ function compare(
   const right = operand(expression.right, symbols, problems);
   if (!left || !right) return undefined;
   const { operator } = expression;
-  // A variable of many values may stand in many conditions.
+  // A variable with many values may occur in many conditions.
   if (!symbols.budget.spend(left.length + right.length)) return undefined;
   if (operator === 'in' || operator === '==' || operator === '!=') {
     const others = new Set(right);

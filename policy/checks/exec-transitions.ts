@@ -146,7 +146,7 @@ function fixedConflicts(
     for (const path of paths ?? []) {
       const others = byPath.get(path) ?? [];
       byPath.set(path, others);
-      // Each path is stored, and looked up among the others.
+      // Each path is stored and compared with the others.
       if (!budget.spend(10 + others.length)) return true;
       // A rule that agrees with a listed one has the same conflicts.
       const other = others.find((one) => contradict(one, rule));

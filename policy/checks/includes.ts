@@ -84,9 +84,15 @@ function find(include: Include | Abi, unit: Unit, context: Context): readonly In
   }
   const from = since === undefined ? '' : ` It came with AppArmor ${since}.`;
   if (include.kind === 'abi') {
-    context.report(unit, 'missing-abi', include.target, `There is no abi file ${what}.${from}`, {
-      expected: 'an abi file such as <abi/3.0>',
-    });
+    context.report(
+      unit,
+      'missing-abi',
+      include.target,
+      `The abi file ${what} was not found.${from}`,
+      {
+        expected: 'an abi file such as <abi/3.0>',
+      },
+    );
   } else if (!include.ifExists) {
     // One report is enough: variables that it would declare are not reported as well.
     symbols.open = true;
@@ -94,7 +100,7 @@ function find(include: Include | Abi, unit: Unit, context: Context): readonly In
       unit,
       'missing-include',
       include.target,
-      `There is no file ${what} to include.${from}`,
+      `The included file ${what} was not found.${from}`,
       { expected: 'a file in an include directory, or "include if exists"' },
     );
   }

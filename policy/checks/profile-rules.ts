@@ -17,7 +17,7 @@ export class ProfileRules {
   readonly lists: { statements: readonly Statement[]; unit: Unit }[] = [];
   /** The files that were read into the profile. */
   readonly included = new Set<Unit>();
-  /** Whether some rules stand in an `if`. */
+  /** Whether some rules are inside an `if`. */
   conditions = false;
 
   add(summary: Summary, statements: readonly Statement[], unit: Unit, path: readonly Unit[]): void {

@@ -109,7 +109,7 @@ function classEnd(text: string, open: number): number {
   return -1;
 }
 
-/** Where an unescaped `*` or `?` stands between two places of a class, else -1. */
+/** The position of an unescaped `*` or `?` inside a class, else -1. */
 function wildcardIn(text: string, from: number, to: number): number {
   for (let at = from; at < to; at++) {
     const c = text.charCodeAt(at);
@@ -182,7 +182,7 @@ export function isPlain(text: string): boolean {
   return !/[*?[\]{}\\@]/.test(text);
 }
 
-/** The character an escape stands for, and where it ends. */
+/** The character of an escape, and where the escape ends. */
 function escaped(text: string, at: number): { code: number; end: number } {
   const c = text[at + 1];
   const number = (

@@ -27,7 +27,7 @@ export function mayIntersect(a: Outline, b: Outline): boolean {
   );
 }
 
-/** What stands under one key, in order. Nearly always it is one thing, and then there is no list. */
+/** The items under one key, in order. A single item, the usual case, is stored without a list. */
 class Lists<One> {
   readonly #found = new Map<string, One | One[]>();
 
@@ -114,7 +114,7 @@ export class Outlines<One extends { outline: Outline }> {
   }
 }
 
-/** Tests what stands under the keys that are longer than this text and begin with it. */
+/** Tests the items under longer keys that begin with this text. */
 function someAfter<One>(
   sorted: readonly string[],
   lists: Lists<One>,

@@ -116,7 +116,7 @@ export function applySuppressions(
       report(
         always.has(unknown)
           ? `${unknown} protects hosts and cannot be suppressed.`
-          : `There is no lint rule ${unknown}.`,
+          : `Unknown lint rule ${unknown}.`,
         'the id of a lint rule',
       );
     else if (one.reason === '')

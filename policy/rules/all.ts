@@ -22,7 +22,7 @@ const syntax = keywordRule({
   },
 });
 
-/** Nothing that a process asks for has `all` as its narrowest rule. */
+/** `all` is never the narrowest rule for a request. */
 export const all: RuleKind<AllRule, never> = {
   ...syntax,
   class: 'every class',

@@ -69,7 +69,7 @@ const syntax = keywordRule({
       if (known.has(word.value)) continue;
       const bare = word.value.toLowerCase().replace(/^cap_/, '');
       const suggestion = known.has(bare) ? bare : nearest(bare, capabilities);
-      report('capability-name', word, `There is no capability "${word.value}".`, {
+      report('capability-name', word, `Unknown capability "${word.value}".`, {
         expected: 'a capability in lower case without CAP_, such as net_bind_service',
         ...(suggestion && {
           suggestion,

@@ -98,7 +98,7 @@ export const dbus: RuleKind<DbusRule, DbusAccess> = {
     const own = access === 'bind';
     const granted = grants(rule, access, messagePermissions);
     if (!granted || (access === 'eavesdrop' && rule.permissions.length === 0)) return false;
-    // A rule about owning a name is none about messages, and the other way round.
+    // A rule about owning a name is not about messages, and vice versa.
     const wrong = (one: string) => (own ? message.has(one) : one === 'name');
     if (rule.conditions.some((one) => wrong(one.name.value))) return false;
     return every(

@@ -41,7 +41,7 @@ export interface FileRule extends RuleBase {
   target?: Word;
 }
 
-/** `w` stands for all that changes a file: writing, creating, deleting, renaming, its mode and its owner. */
+/** `w` covers all changes of a file: writing, creating, deleting, renaming, its mode and its owner. */
 export type FilePermission = 'r' | 'w' | 'a' | 'l' | 'k' | 'm' | 'x';
 
 /** To open a file, to change it, or to run it. */
@@ -255,7 +255,7 @@ function readRule(
     report(
       'exec-mode',
       parts.execMode,
-      `"${parts.execMode.value}" speaks of running a program, and this rule does not allow that.`,
+      `"${parts.execMode.value}" selects an exec transition, but this rule does not allow execution.`,
       {
         expected: 'an exec transition such as px',
       },

@@ -18,7 +18,7 @@ export interface KeywordRule<Kind extends string = string> extends RuleBase {
   kind: Kind;
   keyword: Word;
   permissions: Word[];
-  /** The permissions stand in brackets. */
+  /** The permissions are in brackets. */
   permissionList: boolean;
   conditions: Condition[];
   words: Word[];
@@ -35,7 +35,7 @@ export interface Grammar<Kind extends string> {
   since?: Release;
   /** Names of permissions; absent: the rule has none. */
   permissions?: readonly string[];
-  /** Permissions stand before any word. */
+  /** Permissions come before all other words. */
   permissionsFirst?: boolean;
   /** Condition names outside and inside `peer=( )`; absent: none. */
   conditions?: readonly string[];
@@ -48,12 +48,12 @@ export interface Grammar<Kind extends string> {
   lists?: readonly string[];
   /** Conditions whose values are names or numbers, not patterns. */
   plain?: readonly string[];
-  /** How many plain words it takes, and whether they stand after the conditions. */
+  /** The number of plain words it takes, and whether they follow the conditions. */
   words?: number;
   wordsLast?: boolean;
   /** Its words are names of the language, not patterns. */
   names?: boolean;
-  /** Its words stand for paths, so that none of them is a keyword or permissions of files. */
+  /** Its words are paths, so that none of them is a keyword or a file permission. */
   path?: boolean;
   /** Its words and its target are paths or plain words. */
   paths?: boolean;
@@ -61,7 +61,7 @@ export interface Grammar<Kind extends string> {
   commas?: boolean;
   /** A carriage return right after an unquoted word, or after its comma, becomes a part of the word. */
   joinsReturn?: boolean;
-  /** Comments may stand inside the rule. */
+  /** Comments may occur inside the rule. */
   comments?: boolean;
   /** Takes `-> target`. */
   arrow?: boolean;
@@ -283,7 +283,7 @@ function pathOrBare(cursor: Cursor): WordClass {
   return cursor.peek() === 47 || cursor.peek() === 64 ? PATH : BARE;
 }
 
-/** In a mount rule without a source `->/x` is the source; it is probably not meant, so it is reported. */
+/** In a mount rule without a source, `->/x` is the source, which is reported as a probable mistake. */
 function joinedArrow(cursor: Cursor, rule: KeywordRule): boolean {
   const { pos } = cursor;
   const after = cursor.at(pos + 2);

@@ -1,4 +1,4 @@
-// Whether patterns and conditions of a rule match what a process asked for (apparmor.d(5)).
+// Whether patterns and conditions of a rule match a request of a process (apparmor.d(5)).
 import { automaton, matches } from '../glob/automaton.ts';
 import { comparable } from '../glob/literal.ts';
 import type { Word } from '../syntax/nodes.ts';

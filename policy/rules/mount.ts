@@ -14,7 +14,7 @@ export type MountRule = KeywordRule<'mount'>;
 /** To mount, to move or bind a mount, or to change one. */
 export interface MountAccess {
   kind: 'mount';
-  /** `rw` and the other options that say "not so" may be there or not. */
+  /** `rw` and other options that only negate one are optional. */
   flags: readonly string[];
   source?: string | undefined;
   target: string;
@@ -63,7 +63,7 @@ const synonyms: Readonly<Record<string, string>> = {
   'make-shared': 'shared',
   'make-rshared': 'rshared',
 };
-/** They change a mount point that exists, so there is nothing to mount from. */
+/** They change an existing mount point, so there is no source. */
 const propagation = new Set([
   'unbindable',
   'runbindable',
@@ -74,7 +74,7 @@ const propagation = new Set([
   'shared',
   'rshared',
 ]);
-/** What mount(2) does instead of mounting a file system anew. */
+/** The operations of mount(2) other than a new mount. */
 type MountCommand = 'remount' | 'bind' | 'propagation' | 'move';
 
 /**
@@ -138,7 +138,7 @@ function optionName(option: string): string {
   return synonyms[option] ?? option;
 }
 
-/** Options that only say that another is not set: no bit of mount(2) stands for them. */
+/** Options that only negate another one: they have no bit in mount(2). */
 const noOption: ReadonlySet<string> = new Set([
   ...['rw', 'suid', 'dev', 'exec', 'async', 'nomand', 'symfollow', 'atime', 'diratime', 'loud'],
   ...['norelatime', 'noiversion', 'nostrictatime', 'nolazytime', 'user', 'noacl'],
@@ -189,7 +189,7 @@ const syntax = keywordRule({
           report(
             'mount-options',
             value,
-            list ? 'Several options need brackets.' : `There is no mount option "${value.value}".`,
+            list ? 'Several options need brackets.' : `Unknown mount option "${value.value}".`,
             {
               expected: 'mount options such as ro, nosuid or bind; several of them in brackets',
               ...(suggestion && { suggestion }),
@@ -254,7 +254,7 @@ export const mount: RuleKind<MountRule, MountAccess | UmountAccess> = {
     );
     const options = flags.length > 0 ? [`options=${bracketed(flags)}`] : [];
     if (command === 'remount') return ['remount', ...options, target];
-    // Without options a rule would allow all of them; `rw` stands for none.
+    // Without options a rule would allow all of them; `rw` stands for no option.
     return [
       ...['mount', ...(flags.length > 0 ? options : ['options=(rw)'])],
       ...matching('fstype', access.fstype, pattern),

@@ -42,7 +42,7 @@ const syntax = keywordRule({
   check(rule, report) {
     const type = rule.conditions.find((one) => one.name.value === 'type')?.values[0];
     if (type && !types.includes(type.value)) {
-      report('condition-value', type, `There is no message queue type "${type.value}".`, {
+      report('condition-value', type, `Unknown message queue type "${type.value}".`, {
         expected: 'posix or sysv',
       });
     }

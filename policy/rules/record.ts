@@ -7,7 +7,7 @@ export interface AuditRecord {
   readonly operation: string;
   /** The words of the permissions that were denied, or else requested. */
   readonly mask: readonly string[];
-  /** The label of the other end whose rules count, without profiles that the kernel made up in complain mode. */
+  /** The label of the peer whose rules apply, without temporary profiles of complain mode. */
   readonly peer: string | undefined;
   /** The value of a field; `undefined` where the record has no such field. */
   field(name: string): string | undefined;
@@ -16,7 +16,7 @@ export interface AuditRecord {
 /** A field, by the names that kernels and message buses have for it. */
 export type RecordField = readonly string[];
 
-/** The label of the other end. */
+/** The label of the peer. */
 export const peerField: RecordField = ['peer', 'peer_profile', 'peer_label'];
 /** The permissions that were denied; only records of a refusal have it. */
 export const deniedField: RecordField = ['denied_mask', 'denied'];

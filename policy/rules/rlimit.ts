@@ -79,7 +79,7 @@ function readRule(cursor: Cursor, parts: RuleHead): RlimitRule | undefined {
   const measure = rlimits[name.value];
   if (!measure) {
     const suggestion = nearest(name.value, Object.keys(rlimits));
-    cursor.report('rlimit', name, `There is no limit "${name.value}".`, {
+    cursor.report('rlimit', name, `Unknown limit "${name.value}".`, {
       expected: `one of ${Object.keys(rlimits).join(', ')}`,
       ...(suggestion && {
         suggestion,
@@ -159,7 +159,7 @@ export const rlimit: RuleKind<RlimitRule, RlimitAccess> = {
     const [name, logged] = [field('rlimit'), field('value')];
     if (name === undefined || logged === undefined) return undefined;
     if (logged === infinity) return { kind: 'rlimit', name };
-    // Another number that can't be said exactly would become a higher limit than was asked for.
+    // Rounding any other number would set a higher limit than requested.
     if (!/^\d{1,15}$/.test(logged)) return undefined;
     // setrlimit(2) counts niceness from 40 down, rules have it as nice(1) does.
     return { kind: 'rlimit', name, value: name === 'nice' ? 20 - Number(logged) : Number(logged) };
@@ -211,7 +211,7 @@ function isExceeded(rule: RlimitRule, wanted: number | undefined): Match {
   const [, digits, unit = ''] =
     /^(\d+)(\w*)$/.exec(rule.value.map((word) => word.value).join('')) ?? [];
   const factor = units[unit];
-  // Niceness counts the other way.
+  // Niceness is ordered in reverse.
   if (rule.name.value === 'nice') return undefined;
   if (digits === undefined || factor === undefined || wanted === undefined) return undefined;
   return wanted > Number(digits) * factor;

@@ -94,7 +94,7 @@ const syntax = keywordRule({
         if (isSignal(value.value)) continue;
         const bare = value.value.toLowerCase().replace(/^sig/, '');
         const suggestion = isSignal(bare) ? bare : nearest(bare, named);
-        report('signal-name', value, `There is no signal "${value.value}".`, {
+        report('signal-name', value, `Unknown signal "${value.value}".`, {
           expected: 'a signal in lower case without SIG, such as term, or rtmin+0 to rtmin+32',
           ...(suggestion && {
             suggestion,

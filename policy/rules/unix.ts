@@ -59,7 +59,7 @@ function checkCondition(one: Condition, report: Report): void {
   }
   if (name === 'type' && !socketTypes.includes(value.value) && !value.value.includes('@{')) {
     const suggestion = nearest(value.value, socketTypes);
-    report('condition-value', value, `There is no socket type "${value.value}".`, {
+    report('condition-value', value, `Unknown socket type "${value.value}".`, {
       expected: `one of ${socketTypes.join(', ')}`,
       ...(suggestion && {
         suggestion,
@@ -145,14 +145,14 @@ export const unix: RuleKind<UnixRule, UnixAccess, UnixAccess | NetworkAccess> = 
   },
 };
 
-/** Whether one rule can be about all of this: one with what concerns the local socket only can't name the other end. */
+/** Whether a single rule can cover all of this: one with conditions on the local socket only can't name a peer. */
 function isOneRule(type: string, access: readonly string[]): boolean {
   if (!socketTypes.includes(type)) return false;
   if (!areOf(access, requestPermissions(socketPermissions, messagePermissions))) return false;
   return new Set(access.map((one) => localPermissions.has(one))).size === 1;
 }
 
-/** Permissions for which the kernel says the other end of a unix socket (NET_PEER_MASK). */
+/** Permissions for which the kernel logs the peer of a unix socket (NET_PEER_MASK). */
 const withPeer = new Set(['send', 'receive', 'accept', 'connect']);
 
 /** A socket that has a path is a file: to send to it is to write, to receive from it to read (apparmor.d(5), unix). */

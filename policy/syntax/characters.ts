@@ -9,7 +9,7 @@ const control = /[^\P{Cc}\t\n\r\x80-\x9f]/u;
 /** A carriage return that is no part of a line end. */
 const lone = /\r(?!\n)/g;
 
-/** A lone surrogate that stands for a byte. */
+/** A lone surrogate that represents a byte. */
 const rawByte = /[\udc80-\udcff]/u;
 
 /**

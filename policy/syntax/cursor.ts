@@ -117,7 +117,7 @@ export class Cursor {
   readonly problems: Problem[] = [];
   /** Only when they are recorded. */
   readonly tokens: Token[] | undefined;
-  /** Where the last newline of the text is; -1 where there is none. */
+  /** The offset of the last newline in the text; -1 if none. */
   readonly lastNewline: number;
   pos = 0;
   /** End of the last thing read that was not a blank or a comment. */
@@ -469,7 +469,7 @@ export class Cursor {
     return this.text.slice(this.pos, end);
   }
 
-  /** True when a line end stands between two offsets. */
+  /** True if there is a line end between two offsets. */
   lineBetween(from: number, to: number): boolean {
     for (let at = from; at < to; at++) if (this.at(at) === LF) return true;
     return false;

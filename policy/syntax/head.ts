@@ -7,7 +7,7 @@ const COMMA = 44;
 const CLOSE = 41;
 const EQUALS = 61;
 
-/** Reports a word that was probably meant as a comment: apparmor_parser compiles it as an attribute or a value. */
+/** Reports a word that is probably a misplaced comment: apparmor_parser compiles it as an attribute or a value. */
 function warnOfHash(cursor: Cursor, word: Word): void {
   if (!word.text.startsWith('#')) return;
   cursor.report(

@@ -28,7 +28,7 @@ function distance(a: string, b: string, limit: number): number {
   return previous[b.length] ?? limit + 1;
 }
 
-/** The known name that `name` was probably meant to be, or undefined. Long names are not compared. */
+/** The known name that `name` is probably a misspelling of, or undefined. Long names are not compared. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > 64) return undefined;
   const lower = name.toLowerCase();

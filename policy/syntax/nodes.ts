@@ -14,7 +14,7 @@ export interface Comment extends Range {
   blankBefore: boolean;
 }
 
-/** What can stand before a rule (apparmor.d(5), "Qualifiers"). */
+/** What may precede a rule (apparmor.d(5), "Qualifiers"). */
 export interface Qualifiers {
   priority?: Word;
   audit?: Word;

@@ -108,7 +108,7 @@ type Steps<Result> = Generator<Steps<unknown>, Result, unknown>;
 
 type Read = Exclude<Statement, Comment> | undefined;
 
-/** What stands between braces. */
+/** The statements between braces. */
 interface Body {
   open: number;
   body: Statement[];
@@ -587,7 +587,7 @@ class Parser {
     }
     const suggestion = nearest(name, cursor.keywords.starters);
     const range = { start: cursor.pos, end: cursor.pos + name.length };
-    cursor.report('unknown-rule', range, `There is no rule "${name}".`, {
+    cursor.report('unknown-rule', range, `Unknown rule "${name}".`, {
       expected:
         'a path, access modes before a path, or a rule such as capability, network, mount, signal',
       ...(suggestion && { suggestion, fix: { ...range, text: suggestion } }),

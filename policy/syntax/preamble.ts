@@ -1,4 +1,4 @@
-// What stands before the profiles: include, abi, alias, variables and booleans (apparmor.d(5), PREAMBLE).
+// The statements before the profiles: include, abi, alias, variables and booleans (apparmor.d(5), PREAMBLE).
 
 import { bareWord } from './bare-words.ts';
 import { type Cursor, isNameCharacter, PATH } from './cursor.ts';
@@ -9,7 +9,7 @@ import { isAssignment, variableEnd, variableName } from './variables.ts';
 const LF = 10;
 const HASH = 35;
 
-/** `include` as a keyword stands at `offset` from here. */
+/** Whether the keyword `include` is at `offset` from here. */
 export function includeAhead(cursor: Cursor, offset: number): boolean {
   const at = cursor.pos + offset;
   if (!cursor.text.startsWith('include', at)) return false;
@@ -189,7 +189,7 @@ export function parseAssignment(cursor: Cursor, start: number, blankBefore: bool
     return null;
   }
   let at = nameEnd;
-  // A comment may stand between the name and the operator.
+  // A comment is permitted between the name and the operator.
   while (
     at < cursor.text.length &&
     (cursor.at(at) <= 32 || (cursor.at(at) === HASH && at > nameEnd))

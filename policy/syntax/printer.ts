@@ -115,7 +115,7 @@ function xattrsText(xattrs: Condition): string {
 
 function printBlock(one: Block, indent: string, lines: string[]): void {
   const head = one.qualifiers.words.map((word) => word.text).join(' ');
-  // Without qualifiers the brace stands alone on its line.
+  // Without qualifiers the brace gets its own line.
   const first = lines.length;
   printBody(indent + head, one, indent, lines);
   if (head === '') lines[first] = indent + (lines[first] as string).trimStart();

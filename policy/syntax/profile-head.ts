@@ -1,4 +1,4 @@
-// What stands before the `{` of a profile or hat (apparmor.d(5), "Profile Head", "Flags").
+// The head of a profile or hat, before its `{` (apparmor.d(5), "Profile Head", "Flags").
 
 import { canonicalSignal, isSignal, signals } from '../rules/signal.ts';
 import { nearest } from './names.ts';
@@ -22,7 +22,7 @@ const exclusive: readonly (readonly [string, string])[] = [
   ['chroot_attach', 'chroot_no_attach'],
   ['namespace_relative', 'chroot_relative'],
 ];
-/** Flags that stand alone. */
+/** Flags without a value. */
 export const plainFlags: readonly string[] = [
   ...modes,
   'audit',
@@ -57,7 +57,7 @@ const errors = new Set(
   ).split(' '),
 );
 
-/** `name=value` of a flag; `value` is undefined when there is no `=`. */
+/** `name=value` of a flag; `value` is undefined without a `=`. */
 export function splitFlag(text: string): { name: string; value?: string } {
   const at = text.indexOf('=');
   return at < 0 ? { name: text } : { name: text.slice(0, at), value: text.slice(at + 1) };
@@ -100,7 +100,7 @@ export function checkFlags(flags: readonly Word[], range: Range, report: Report)
       if (value !== undefined) checkFlagValue(flag, name, value, report);
     } else {
       const suggestion = nearest(name, [...plainFlags, ...valued]);
-      report('profile-flags', flag, `There is no profile flag "${flag.value}".`, {
+      report('profile-flags', flag, `Unknown profile flag "${flag.value}".`, {
         expected: 'flags such as complain, attach_disconnected or mediate_deleted',
         ...(suggestion && suggestion !== name && { suggestion }),
       });
@@ -130,14 +130,14 @@ function errorNumber(name: string): string {
 function checkFlagValue(flag: Word, name: string, value: string, report: Report): void {
   if (name === 'kill.signal' && !isSignal(value)) {
     const suggestion = nearest(value, signals);
-    report('profile-flags', flag, `There is no signal "${value}".`, {
+    report('profile-flags', flag, `Unknown signal "${value}".`, {
       expected: 'a signal in lower case, such as kill.signal=term',
       ...(suggestion && { suggestion: `kill.signal=${suggestion}` }),
     });
   }
   if (name === 'error' && !errors.has(value.toUpperCase())) {
     const suggestion = nearest(value.toUpperCase(), errors);
-    report('profile-flags', flag, `There is no error "${value}".`, {
+    report('profile-flags', flag, `Unknown error "${value}".`, {
       expected: 'a name of errno(3), such as error=EPERM',
       ...(suggestion && { suggestion: `error=${suggestion}` }),
     });
@@ -201,7 +201,7 @@ export function checkName(name: Word, keyword: boolean, report: Report): void {
   }
 }
 
-/** Where a `^` stands that is neither first nor inside [ ], else -1. */
+/** The position of a `^` that is neither first nor inside [ ], else -1. */
 function caretOutsideClass(text: string): number {
   let inClass = false;
   for (let i = 0; i < text.length; i++) {

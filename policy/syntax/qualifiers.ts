@@ -1,4 +1,4 @@
-// What can stand before a rule (apparmor.d(5), "Qualifiers").
+// What may precede a rule (apparmor.d(5), "Qualifiers").
 
 import { laterBareWord } from './bare-words.ts';
 import { conditionAhead } from './conditions.ts';

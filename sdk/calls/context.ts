@@ -15,42 +15,42 @@ import type { Refusal } from '../refusal.ts';
 import { learnRevocations } from '../revocations.ts';
 import { type HostTrust, noTrustFile, readTrust, trustPlace } from '../trust-file.ts';
 
-/** Makes the client for a registry. A `brief` one serves a call that can do without an answer: it gives up soon. */
+/** Creates the client for a registry. A `brief` one is for optional requests: it gives up soon. */
 export type Connect = (registry: string, options: { brief: boolean }) => Client | Promise<Client>;
 
-/** What a call that works on a host takes. */
+/** Options of a call that works on a host. */
 export interface HostOptions<Event = HostEvent> {
-  /** `/`, this machine, when left out. Any other root gets files only: no kernel is touched. */
+  /** The root of the host; default `/`, this machine. For any other root only files are changed, no kernel. */
   root?: string | undefined;
-  /** The path of a trust file or what one says; the root's `etc/aa-registry/trust.toml` when left out. */
+  /** The path of a trust file or its contents; default `etc/aa-registry/trust.toml` below the root. */
   trust?: string | HostTrust | undefined;
-  /** The registry's address; that of the trust file when left out. */
+  /** The registry's address; default the trust file's. */
   registry?: string | undefined;
-  /** How to reach the registry; {@link createClient} without a token when left out. */
+  /** How to connect to the registry; default {@link createClient} without a token. */
   connect?: Connect | undefined;
   /**
-   * Environment variables, which name the user's folders: what was seen of the log is remembered there where the host's
-   * folder can't be written. The process's when left out.
+   * Environment variables, which name the user's folders: checkpoints are stored there if the host's folder is not
+   * writable. Default: the process's.
    */
   env?: Environment | undefined;
-  /** Called with what happens on the way, for people to see. */
+  /** Called with events to show to users. */
   onEvent?: ((event: Event) => void) | undefined;
 }
 
-/** What may happen in any call that works on a host. */
+/** Events of any call that works on a host. */
 export type HostEvent =
-  /** Another run is changing the host; `holder` is its process, where that is known. */
+  /** Another process is changing the host; `holder` describes it if known. */
   | { kind: 'waiting'; holder: string | undefined }
-  /** A change that an earlier run began was dealt with. */
+  /** An interrupted change of an earlier run was finished or undone. */
   | { kind: 'recovered'; recovered: Recovered }
-  /** A damaged record was dealt with. */
+  /** A damaged record was repaired or set aside. */
   | { kind: 'record-repaired'; repaired: RepairedRecord }
-  /** The registry shows a log that does not extend what the host has seen, or is not signed as it must be. */
+  /** The registry's log does not extend what the host has seen, or its checkpoint is not signed as required. */
   | { kind: 'log-refused'; id: string; reason: string }
-  /** The registry could not be asked which keys were revoked; those revoked before count. */
+  /** The revoked keys could not be fetched; those known before count. */
   | { kind: 'revocations-unknown'; reason: string };
 
-/** A step of an installation was done; `at` is the place of its reference. */
+/** A step of an installation was done; `at` is the index of its reference. */
 export interface StepEvent {
   kind: 'step';
   at: number;
@@ -60,35 +60,35 @@ export interface StepEvent {
 export type NoTrustRefusal = Refusal<'no-trust-file'>;
 export type NoRootRefusal = Refusal<'no-root'>;
 
-/** A host that a call works on, and whom it trusts. */
+/** A host that a call works on, and its trust. */
 export interface Host {
   root: string;
   trust: HostTrust;
-  /** What was seen of the log, and where more is remembered. */
+  /** Where checkpoints and revocations seen in the log are stored. */
   folder: SeenFolder;
   connect: (options: { brief: boolean }) => Promise<Client>;
   emit: (event: HostEvent) => void;
 }
 
-/** The root that options name, as an absolute path. An empty one is a mistake: the working directory is not meant. */
+/** The root in the options, as an absolute path. An empty one is an error, so as not to mean the working directory. */
 export function rootOf({ root = '/' }: Pick<HostOptions, 'root'>): string {
   if (root === '') throw new TypeError('root is empty');
   return resolve(root);
 }
 
-/** Why there is no system at `root`, where there is none. */
+/** Refuses a root that does not exist. */
 export async function checkRoot(root: string): Promise<NoRootRefusal | undefined> {
   const found = await ifPresent(stat(root));
   if (found?.isDirectory()) return undefined;
-  return { ok: false, id: 'no-root', reason: `there is no folder ${root}` };
+  return { ok: false, id: 'no-root', reason: `folder ${root} not found` };
 }
 
-/** Reads whom a host trusts; `undefined` when it has no trust file. */
+/** Reads a host's trust; `undefined` if it has no trust file. */
 export async function trustOf(root: string, { trust }: Pick<HostOptions, 'trust'>) {
   return typeof trust === 'object' ? trust : readTrust(trust ?? trustPlace(root));
 }
 
-/** What was seen of the log that `trust` names. */
+/** The storage of what was seen of the log in `trust`. */
 export function folderOf(
   root: string,
   trust: HostTrust,
@@ -97,7 +97,7 @@ export function folderOf(
   return seenFolder(env, root, trust.log.key);
 }
 
-/** How to reach the registry that options name, else this one. */
+/** The client for the registry in the options, or else for this one. */
 export function connector(
   { registry: named, connect = connectPlainly }: Pick<HostOptions<never>, 'registry' | 'connect'>,
   trusted: string,
@@ -116,7 +116,7 @@ function connectPlainly(registry: string, { brief }: { brief: boolean }): Client
   return createClient({ registry, ...pacing });
 }
 
-/** Opens a host; `change` says that the call installs something, so that what is missing for that is a refusal. */
+/** Opens a host. With `change`, refuses a host that nothing can be installed on. */
 export async function openHost(
   options: HostOptions,
   { change }: { change: boolean },
@@ -139,8 +139,8 @@ export async function openHost(
 }
 
 /**
- * Does `work`, which changes a host, alone (see {@link changeHost}). Before an interrupted installation is finished, the
- * registry is asked whether its keys are still good.
+ * Runs `work`, which changes a host, under its lock (see {@link changeHost}). Before an interrupted installation is
+ * finished, its keys are checked for revocation.
  */
 export async function change<Result>(
   root: string,
@@ -165,7 +165,7 @@ export async function change<Result>(
   });
 }
 
-/** A host whose registry is not to be asked, when `offline` is set. */
+/** A host whose registry is not contacted if `offline` is set. */
 export function withoutNetwork(
   host: Host,
   offline = false,
@@ -176,8 +176,8 @@ export function withoutNetwork(
 }
 
 /**
- * What stored versions are verified against: the revocations that the registry has now, or those seen before where it
- * can't be asked or there is no `connect`.
+ * What stored versions are verified against: the current revocations, or those known before if the registry can't be
+ * reached or there is no `connect`.
  */
 export async function currentView(
   {
@@ -195,8 +195,8 @@ export async function currentView(
 }
 
 /**
- * Asks the registry which keys of these teams the log shows to be revoked, and remembers them in `folder`. `undefined`
- * when it can't be asked: then earlier revocations count.
+ * Fetches the revocations of these teams' keys that the log proves, and stores them in `folder`. Returns `undefined` if
+ * the registry can't be reached; then those known before count.
  */
 export async function tryLearnRevocations(
   client: Client,
@@ -206,7 +206,7 @@ export async function tryLearnRevocations(
   try {
     const { revoked, log } = await learnRevocations(client, options).catch(
       (error: NodeJS.ErrnoException) => {
-        // A user who only reads may not be able to write there.
+        // A user without write permission may not be able to store them.
         if (!['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) throw error;
         return learnRevocations(client, { ...options, keep: false });
       },

@@ -5,7 +5,7 @@ import type { StatusEvent } from './status.ts';
 import type { SyncEvent } from './sync.ts';
 import type { VerifyEvent } from './verify.ts';
 
-/** What may happen in any call: a function that takes it can be every call's `onEvent`. */
+/** The events of all calls: a handler of these can be any call's `onEvent`. */
 export type SdkEvent =
   | PullEvent
   | RemoveEvent

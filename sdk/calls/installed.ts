@@ -6,8 +6,8 @@ import type { Refusal } from '../refusal.ts';
 export type NotInstalledRefusal = Refusal<'reference-invalid' | 'not-installed' | 'record-damaged'>;
 
 /**
- * The installation that `text` means: a reference without a version, or the name alone, whichever team's it is,
- * for a host has a profile's name once.
+ * Finds the installation for `text`: a reference without a version, or a name without a team, as a host has only one
+ * profile of a name.
  */
 export async function findInstalled(
   root: string,
@@ -25,7 +25,7 @@ export async function findInstalled(
   if (!installation) {
     const damaged = (await listDamaged(root)).find((one) => one.name === name);
     if (damaged) {
-      const reason = `what is installed of ${pathOf(damaged)} is not known: ${damaged.path} is damaged`;
+      const reason = `the record of ${pathOf(damaged)} is damaged: ${damaged.path}`;
       const next = `To rebuild it: ${hostCommand(`pull ${pathOf(damaged)}`, { root })}`;
       return { ok: false, id: 'record-damaged', reason, next };
     }
@@ -40,10 +40,10 @@ export async function findInstalled(
     : { ok: true, installation };
 }
 
-/** The hint for a profile that is not installed: what is. `undefined` if nothing is. */
+/** The hint for a profile that is not installed: the installed ones; `undefined` without any. */
 export function namesInstalled(installed: readonly Installation[]): string | undefined {
   const known = installed.map(pathOf).join(', ');
-  return known === '' ? undefined : `Installed are: ${known}.`;
+  return known === '' ? undefined : `Installed: ${known}.`;
 }
 
 /** A profile's name, without the default team. */

@@ -11,11 +11,11 @@ import { type ProfileFile, readProfileFile, rewriteProfile } from '../profile-fi
 import { explainingErrors } from '../system-error.ts';
 
 export interface LintOptions {
-  /** Where includes are found; `/etc/apparmor.d` when left out. */
+  /** The folder for includes; default `/etc/apparmor.d`. */
   base?: string | undefined;
-  /** Further folders for `<includes>`, looked into before `base`. */
+  /** Further folders for `<includes>`, searched before `base`. */
   include?: readonly string[] | undefined;
-  /** Finds includes instead: one for several calls reads each file once. */
+  /** A resolver to use instead; shared between calls, it reads each file once. */
   resolver?: IncludeResolver | undefined;
   /** Decide as this release does; without one, as the newest. */
   target?: Release | undefined;
@@ -25,26 +25,26 @@ export interface LintOptions {
   fix?: boolean | undefined;
 }
 
-/** What lint has to say of a profile. */
+/** The lint results of a profile. */
 export interface Linted {
-  /** Whether it has no errors. */
+  /** Whether there are no errors. */
   ok: boolean;
-  /** The profile's path; `undefined` of a text. */
+  /** The profile's path; `undefined` for a text. */
   file: string | undefined;
   text: string;
-  /** What is left, with `fix`. */
+  /** The diagnostics; with `fix`, those that remain. */
   diagnostics: Diagnostic[];
-  /** How many more diagnostics there are. */
+  /** The number of diagnostics that were omitted. */
   omitted: number;
-  /** The diagnostics that were fixed. */
+  /** The fixed diagnostics. */
   fixed: Diagnostic[];
-  /** What a host needs to load it, such as the AppArmor release. */
+  /** The requirements of the profile, such as the AppArmor release. */
   needs: ReturnType<typeof lintPolicy>['needs'];
 }
 
 /**
- * Lints a profile: the path of a package's folder, the path of a file, or a text. Throws an {@link SdkError} when there is
- * no such file (`file-missing`) or the folder is no package (`package-invalid`).
+ * Lints a profile: the path of a package folder or file, or a text. Throws an {@link SdkError} if the file does not
+ * exist (`file-missing`) or the folder is not a package (`package-invalid`).
  *
  * @example
  * const { ok, diagnostics } = await lint({ text: 'profile web { /srv/** r, }' });
@@ -96,8 +96,8 @@ async function lintSource(
 const nothing = { file: '', source: '' } as const;
 
 /**
- * Finds what a published profile may include. Anything else is the error `include-path`, and is not read: its author may
- * be a stranger, and diagnostics quote what they are about.
+ * Resolves the includes of a published profile. Other paths are the error `include-path` and are not read: the author
+ * may be a stranger, and diagnostics quote file contents.
  */
 function withinDirectories(resolver: IncludeResolver): IncludeResolver {
   return (request) =>

@@ -29,35 +29,35 @@ import {
 } from '../resolve/index.ts';
 import type { Host } from './context.ts';
 
-/** What may happen while profiles are fetched and verified. `at` is a reference's place. */
+/** Events while profiles are fetched and verified. `at` is the index of a reference. */
 export type ProveEvent =
   | { kind: 'started'; references: readonly Reference[] }
   | { kind: 'progress'; at: number; stage: string }
-  /** A version that was asked for by number was yanked, by the registry's word. */
+  /** A version requested by number was yanked, according to the registry. */
   | { kind: 'yanked'; reference: Reference; reason: string }
   | { kind: 'verified'; profile: VerifiedProfile };
 
-/** Why references can't be followed: nothing was fetched. */
+/** Why references can't be resolved; nothing was fetched. */
 export type SourceRefusal = Refusal<
   'reference-invalid' | 'reference-repeated' | 'bundle-channel' | 'not-in-bundle'
 >;
 
-/** Why a profile was not proved. */
+/** Why verification of a profile failed. */
 export interface ProveRefusal extends Refusal<VerifyRefusalId> {
   reference: Reference;
-  /** The size of the log that was seen before. */
+  /** The size of the log seen before. */
   seen: number | undefined;
-  /** Whether fewer keys of its team are trusted and not revoked than must sign. */
+  /** Whether its team has fewer trusted, unrevoked keys than its threshold. */
   lacksKeys: boolean;
 }
 
-/** Where profiles come from, and what is wanted of it. */
+/** The source of profiles and the references to fetch. */
 export interface Source {
   references: readonly Reference[];
   verify: (view: SeveralView, emit: (event: ProveEvent) => void) => Promise<Verified[]>;
 }
 
-/** Reads references, each for another profile: a host has a profile's name once. */
+/** Parses references, each for a different profile: a host has only one profile of a name. */
 export function parseReferences(
   named: readonly (string | Reference)[],
 ): { ok: true; references: Reference[] } | SourceRefusal {
@@ -68,21 +68,21 @@ export function parseReferences(
     if (!parsed.ok) return { ok: false, id: 'reference-invalid', reason: parsed.reason };
     const { name } = parsed.reference;
     if (references.some((other) => other.name === name)) {
-      return { ok: false, id: 'reference-repeated', reason: `${name} is named twice` };
+      return { ok: false, id: 'reference-repeated', reason: `${name} is listed twice` };
     }
     references.push(parsed.reference);
   }
   return { ok: true, references };
 }
 
-/** Reads a bundle's file. Throws an {@link SdkError} when it holds none. */
+/** Reads a bundle's file. Throws an {@link SdkError} if it is not a bundle. */
 export async function openBundle(file: string): Promise<Bundle> {
   const bundle = parseBundle((await readBounded(file, maxBundle)).toString());
   if (bundle) return bundle;
-  throw new SdkError('no-bundle', `${file} is no bundle of aa-registry`);
+  throw new SdkError('no-bundle', `${file} is not an aa-registry bundle`);
 }
 
-/** Opens a registry, or a bundle's file, of which no references at all mean everything in it. */
+/** Opens a registry, or a bundle's file, for which no references means all of its profiles. */
 export async function openSource(
   { connect }: Pick<Host, 'connect'>,
   named: readonly (string | Reference)[],
@@ -116,12 +116,12 @@ async function fromBundle(
   const places: number[] = [];
   for (const reference of references) {
     if (reference.selector.kind === 'channel') {
-      const reason = `a bundle does not say what a channel names; name a version of ${reference.name}, or none`;
+      const reason = `a bundle has no channels; request a version of ${reference.name}, or none`;
       return { ok: false, id: 'bundle-channel', reason };
     }
     const at = await findBundled(bundle, reference);
     if (at < 0) {
-      const reason = `${file} has no ${formatReference(reference)}`;
+      const reason = `${file} does not contain ${formatReference(reference)}`;
       return { ok: false, id: 'not-in-bundle', reason };
     }
     places.push(at);
@@ -140,7 +140,7 @@ async function fromBundle(
   return { ok: true, source: { references, verify } };
 }
 
-/** Says which versions that are asked for by number were yanked, where the registry knows. */
+/** Reports which versions requested by number were yanked, if the registry knows. */
 async function tellYanked(
   client: Client,
   references: readonly Reference[],
@@ -163,15 +163,17 @@ async function tellYanked(
 }
 
 export interface ProveOptions {
-  /** What was seen of the log, and where more is remembered. */
+  /** Where what was seen of the log is stored. */
   folder: SeenFolder;
-  /** The version that is installed of what a reference names, when one is. */
+  /** The installed version of a reference's profile, if any. */
   installed?: SeveralView['installed'];
-  /** Whether to remember what was seen of the log; true when left out. */
+  /** Whether to remember the checkpoint; default true. */
   remember?: boolean;
 }
 
-/** Fetches and verifies all of a source, or says which is not proved. Revocations are remembered in either case. */
+/**
+ * Fetches and verifies all references of a source, or reports which failed. Revocations are remembered in either case.
+ */
 export async function prove(
   { trust }: Pick<Host, 'trust'>,
   { references, verify }: Source,

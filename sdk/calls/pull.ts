@@ -28,11 +28,11 @@ import {
 } from './prove.ts';
 
 export interface PullOptions extends HostOptions<PullEvent> {
-  /** The path of a bundle to take the profiles from, instead of the registry. */
+  /** The path of a bundle to read the profiles from instead of the registry. */
   bundle?: string | undefined;
-  /** With a bundle: do not ask the registry which keys were revoked since it was made. */
+  /** With a bundle: do not ask the registry for revocations after it was made. */
   offline?: boolean | undefined;
-  /** Load in complain mode, or in the profile's own; as it is installed already when left out. */
+  /** Whether to load in complain mode; default: as installed already, else the profile's own mode. */
   complain?: boolean | undefined;
   /** Fetch and verify, but change nothing. */
   dryRun?: boolean | undefined;
@@ -42,22 +42,22 @@ export type PullEvent =
   | HostEvent
   | ProveEvent
   | StepEvent
-  /** A profile was installed, or was already. */
+  /** A profile was installed, or was installed already. */
   | { kind: 'installed'; at: number; pulled: Pulled };
 
-/** A profile that a host has now; with `dryRun`, that it would have. */
+/** An installed profile; with `dryRun`, one that would be installed. */
 export interface Pulled {
   ok: true;
   profile: VerifiedProfile;
-  /** The path that it is installed as. */
+  /** The path it is installed at. */
   file: string;
-  /** The version that was installed before, when one was. */
+  /** The previously installed version, if any. */
   from: string | undefined;
-  /** Whether anything was changed. */
+  /** Whether anything changed. */
   changed: boolean;
-  /** The mode in which the kernel has it; `undefined` for another root. */
+  /** The mode in the kernel; `undefined` for another root. */
   mode: string | undefined;
-  /** Where the file went that was in the way, when it was not what had been installed. */
+  /** The path that a file in the way was moved to, unless it was the installed one. */
   setAside: string | undefined;
 }
 
@@ -75,9 +75,9 @@ export interface NotInstalled extends Refusal<InstallRefusal> {
 }
 
 /**
- * Installs the profile that a reference names: fetched, proved to come from its team, checked, loaded into the kernel and
- * written to `etc/apparmor.d`. Installed already, it changes nothing. What an interrupted run began is finished first, and
- * no other run changes the host meanwhile. Throws when the registry can't be reached or refuses (see {@link Client}).
+ * Installs the profile that a reference names: fetches, verifies and checks it, loads it into the kernel and writes it
+ * to `etc/apparmor.d`. Changes nothing if it is installed already. Finishes what an interrupted run began first, and
+ * locks the host meanwhile. Throws if the registry can't be reached or refuses (see {@link Client}).
  *
  * @example
  * const pulled = await pull('docker-nginx@^1.2', { root: '/mnt/image' });
@@ -91,12 +91,12 @@ export async function pull(
   return report.ok ? (report.items[0] as Pulled) : report;
 }
 
-/** What became of several profiles; `items` has those that were installed, in order. */
+/** The results of several profiles; `items` has the installed ones, in order. */
 export type PullReport = ({ ok: true } | PullRefusal) & { items: Pulled[] };
 
 /**
- * As {@link pull}, for several profiles, or with none named all of a bundle. All are proved before the first is installed;
- * where one can't be installed, those before it stay.
+ * Like {@link pull} for several profiles, or for all of a bundle if none is named. All are verified before the first is
+ * installed; if one can't be installed, those before it stay installed.
  */
 export async function pullAll(
   references: readonly (string | Reference)[],
@@ -185,7 +185,7 @@ async function installOne({
     (complain === undefined || before.complainChosen === complain);
   const policy = root === '/' ? await readPolicy() : undefined;
   const isSame = isWanted && isAsInstalled(await detectDrift(root, before, policy));
-  // A stored version that this host can no longer prove is stored again.
+  // A stored version that can no longer be verified is stored again.
   if (isSame && (await verifyStored(root, before, before, view)).ok) {
     const mode = policy?.get(profile.name)?.mode;
     const { path: file } = textInstalled(root, profile);
@@ -213,7 +213,7 @@ async function installOne({
   return { ok: true, profile, file, from: before?.version, changed: true, mode, setAside };
 }
 
-/** What would be installed. Whether it would change the file is all that can be told without doing it. */
+/** The expected result of an installation. Only whether the file would change is known without doing it. */
 function preview(
   root: string,
   profile: VerifiedProfile,

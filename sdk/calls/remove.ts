@@ -15,7 +15,7 @@ import {
 import { findInstalled, type NotInstalledRefusal, pathOf } from './installed.ts';
 
 export interface RemoveOptions extends HostOptions<RemoveEvent> {
-  /** Also while processes are confined by it, which become unconfined, and when its file was changed. */
+  /** Remove it even if processes are confined by it, which become unconfined, or if its file was changed. */
   force?: boolean | undefined;
 }
 
@@ -26,12 +26,12 @@ export type RemoveRefusal =
   | TargetRefusal
   | NotInstalledRefusal
   | (Refusal<'file-changed'> & { file: string })
-  /** These processes are confined by it: without it they would be unconfined. */
+  /** The processes confined by it, which would become unconfined. */
   | (Refusal<'profile-in-use'> & { processes: Process[] });
 
 /**
- * Unloads a profile and removes its file, by its name or `team/name`. Refused while processes are confined by it and when
- * its file was changed since it was installed, unless `force` is set. The administrator's own `local/` file stays.
+ * Unloads a profile and removes its file, by its name or `team/name`. Refused if processes are confined by it or its
+ * file was changed since it was installed, unless `force` is set. The administrator's `local/` file stays.
  */
 export async function remove(
   name: string,
@@ -41,7 +41,7 @@ export async function remove(
   return report.ok ? { ok: true, installation: report.items[0] as Installation } : report;
 }
 
-/** As {@link remove}, for several: all are installed before the first is removed. `items` has those that were removed. */
+/** Like {@link remove} for several: all must be installed before the first is removed. `items` has the removed ones. */
 export async function removeAll(
   names: readonly string[],
   options: RemoveOptions = {},
@@ -79,7 +79,7 @@ async function removeEach(
 
 type NotRemoved = Extract<Awaited<ReturnType<typeof removeInstallation>>, { ok: false }>;
 
-/** Why something was not removed, as the second half of a sentence. */
+/** Why a profile was not removed, as the second half of a sentence. */
 export function whyNot(installation: Installation, refused: NotRemoved): string {
   if (refused.id === 'file-changed') return `${refused.file} was changed since it was installed`;
   const named = refused.processes.map(({ pid, command }) => `${command} (${pid})`).join(', ');

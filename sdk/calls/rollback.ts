@@ -20,9 +20,9 @@ import {
 import { findInstalled, type NotInstalledRefusal, pathOf } from './installed.ts';
 
 export interface RollbackOptions extends HostOptions<RollbackEvent> {
-  /** The version to go back to; that which was installed before when left out. */
+  /** The version to go back to; default the previously installed one. */
   to?: string | undefined;
-  /** Do not ask the registry whether that version was yanked and which keys are revoked. */
+  /** Do not ask the registry for yanked versions and revoked keys. */
   offline?: boolean | undefined;
 }
 
@@ -37,17 +37,17 @@ export interface RolledBack {
   ok: true;
   profile: VerifiedProfile;
   file: string;
-  /** The version that was installed before. */
+  /** The version installed before the rollback. */
   from: string;
-  /** Whether an earlier rollback had left the version that it went to, so that this went forward again. */
+  /** Whether an earlier rollback left this version, so that this one goes forward again. */
   isForward: boolean;
-  /** The mode in which the kernel has it; `undefined` for another root. */
+  /** The mode in the kernel; `undefined` for another root. */
   mode: string | undefined;
-  /** Where the file went that was in the way, when it was not what had been installed. */
+  /** The path that a file in the way was moved to, unless it was the installed one. */
   setAside: string | undefined;
 }
 
-/** No stored version matches; `stored` has those that `to` can name. */
+/** No stored version matches; `stored` lists the values for `to`. */
 export interface NotStoredRefusal
   extends Refusal<'nothing-older' | 'not-kept' | 'already-installed'> {
   installation: Installation;
@@ -62,13 +62,13 @@ export type RollbackRefusal =
   | NotStoredRefusal
   | (Refusal<VerifyRefusalId | InstallRefusal | 'not-kept'> & {
       installation: Installation;
-      /** Whether fewer keys of its team are trusted and not revoked than must sign. */
+      /** Whether its team has fewer trusted, unrevoked keys than its threshold. */
       lacksKeys: boolean;
     });
 
 /**
- * Goes back to the version of a profile that was installed before, by its name or `team/name`. It needs no network: the
- * host stores earlier versions with what proves them, and proves them again. Another rollback goes further back.
+ * Goes back to the previously installed version of a profile, by its name or `team/name`. Needs no network: the host
+ * stores earlier versions with their evidence and verifies them again. Another rollback goes further back.
  */
 export async function rollback(
   name: string,
@@ -99,7 +99,7 @@ async function goBack(
     const done = await reinstall(installation, release, view, {
       root,
       reference: installation.reference,
-      // Going forward again, as `to` may, is no rollback: sync follows the registry as before.
+      // Going forward again with `to` is not a rollback: sync follows the registry as before.
       rolledBackFrom: isForward ? undefined : installation.version,
       onStep: (step) => emit({ kind: 'step', at: 0, step }),
     });
@@ -126,14 +126,17 @@ function chooseEarlier(
   const path = pathOf(installation);
   const [id, reason] =
     to === version
-      ? (['already-installed', `${path} is at ${version} already`] as const)
+      ? (['already-installed', `${path} is already at ${version}`] as const)
       : to === undefined
-        ? (['nothing-older', `this host stores nothing older of ${path} than ${version}`] as const)
+        ? ([
+            'nothing-older',
+            `no version of ${path} older than ${version} is stored on this host`,
+          ] as const)
         : (['not-kept', `${path}@${to} was not installed here`] as const);
   return { ok: false, id, reason, installation, stored: earlier.map((one) => one.version) };
 }
 
-/** Says when the registry has yanked the version to go to, which does not stop a rollback. */
+/** Reports if the registry has yanked the target version; a warning only. */
 async function tellYanked(
   client: Client,
   { team, name }: Installation,

@@ -23,7 +23,7 @@ import {
 import { namesInstalled, pathOf } from './installed.ts';
 
 export interface StatusOptions extends HostOptions<StatusEvent> {
-  /** Only these installed profiles, by name or `team/name`; all when left out. */
+  /** The installed profiles to show, by name or `team/name`; default all. */
   names?: readonly string[] | undefined;
   /** Do not ask the registry for newer or yanked versions and revoked keys. */
   offline?: boolean | undefined;
@@ -31,20 +31,20 @@ export interface StatusOptions extends HostOptions<StatusEvent> {
 
 export type StatusEvent =
   | HostEvent
-  /** The registry could not be asked for newer or yanked versions. */
+  /** The registry could not be reached for newer or yanked versions. */
   | { kind: 'updates-unknown'; reason: string }
-  /** The host's profiles.toml is malformed, so that what it lists is not known. */
+  /** The host's profiles.toml is malformed and was ignored. */
   | { kind: 'profiles-invalid'; reason: string };
 
-/** What AppArmor does on a host, what is installed there, and whether it is still proved. */
+/** The state of AppArmor on a host, its installed profiles, and whether they can still be verified. */
 export interface Status extends Omit<HostStatus, 'installed'>, TrustCheck {
   ok: true;
-  /** The worst of all that is installed. */
+  /** The worst state of all installed profiles. */
   verdict: ReturnType<typeof verdictOf>;
   installed: (InstalledStatus & {
-    /** What the registry says of it; `undefined` where it was not asked. */
+    /** The registry's view of it; `undefined` if not requested. */
     update: Update | undefined;
-    /** Whether it was pulled and this host's profiles.toml does not list it: no sync changes or removes it. */
+    /** Whether it was pulled and is not in this host's profiles.toml: sync neither changes nor removes it. */
     unmanaged: boolean;
   })[];
 }
@@ -52,8 +52,8 @@ export interface Status extends Omit<HostStatus, 'installed'>, TrustCheck {
 export type StatusRefusal = NoRootRefusal | Refusal<'not-root' | 'not-installed'>;
 
 /**
- * Compares what is installed with what was signed and with what the kernel has, and changes nothing but what is known of
- * revoked keys. This machine's own root needs root's rights.
+ * Compares installed profiles with their signed versions and with the kernel. Changes nothing but the stored
+ * revocations. For this machine's own root, requires root.
  */
 export async function status(options: StatusOptions = {}): Promise<Status | StatusRefusal> {
   return explainingErrors(() => readHost(options));
@@ -65,7 +65,7 @@ async function readHost(options: StatusOptions): Promise<Status | StatusRefusal>
   const refusal = await checkRoot(root);
   if (refusal) return refusal;
   if (root === '/' && process.getuid?.() !== 0) {
-    return { ok: false, id: 'not-root', reason: 'only root can see what is loaded' };
+    return { ok: false, id: 'not-root', reason: 'reading the loaded profiles requires root' };
   }
   const narrowed = narrow(await readStatus(root), names);
   if (!narrowed.ok) return narrowed;
@@ -100,7 +100,7 @@ async function readHost(options: StatusOptions): Promise<Status | StatusRefusal>
   };
 }
 
-/** The part of a status that is about these installed profiles; all of it when none is named. */
+/** The part of a status about these installed profiles; all of it if none is named. */
 function narrow(
   found: HostStatus,
   names: readonly string[],
@@ -132,7 +132,7 @@ function narrow(
   };
 }
 
-/** What is installed and this host's profiles.toml does not list; nothing where it has none. */
+/** Installed profiles that are not in this host's profiles.toml; empty if it has none. */
 async function unmanagedOf(
   root: string,
   installed: readonly Installation[],
@@ -165,7 +165,7 @@ async function askForUpdates(
   }
 }
 
-/** The reference that something was installed for; an exact version says nothing about newer ones. */
+/** The reference that a profile was installed for; an exact version has no newer ones. */
 function referenceOf({ team, name, reference }: Installation): Reference {
   const parsed = parseReference(reference);
   return parsed.ok ? parsed.reference : { team, name, selector: { kind: 'default' } };

@@ -27,30 +27,30 @@ import { openBundle } from './prove.ts';
 export type SyncEvent = HostEvent;
 
 export interface SyncOptions extends HostOptions<SyncEvent> {
-  /** The path of the file that says what is wanted; the root's `etc/aa-registry/profiles.toml` when left out. */
+  /** The path of the file that lists the wanted profiles; default `etc/aa-registry/profiles.toml` below the root. */
   profiles?: string | undefined;
-  /** The path of a bundle to take the profiles from, instead of the registry. */
+  /** The path of a bundle to read the profiles from instead of the registry. */
   bundle?: string | undefined;
-  /** With a bundle: do not ask the registry which keys were revoked since it was made. */
+  /** With a bundle: do not ask the registry for revocations after it was made. */
   offline?: boolean | undefined;
   /** Fetch and verify, but change nothing. */
   dryRun?: boolean | undefined;
 }
 
-/** What a sync did, profile by profile. */
+/** The result of a sync, profile by profile. */
 export interface Synced extends SyncReport {
-  /** The sync ran. Whether the host is as wanted, `verdict` says. */
+  /** The sync ran; see `verdict` for the state of the host. */
   ok: true;
   /**
-   * The worst that happened: `refused`, something was not proved; `untrusted`, something installed is no longer proved;
-   * `offline`, the registry could not be asked; `failed`, something else could not be done.
+   * The worst result: `refused`, verification of a profile failed; `untrusted`, an installed profile can no longer be
+   * verified; `offline`, the registry could not be reached; `failed`, another step failed.
    */
   verdict: 'ok' | 'refused' | 'untrusted' | 'offline' | 'failed';
-  /** How many profiles are wanted. */
+  /** The number of wanted profiles. */
   wanted: number;
-  /** The size of the log that was seen before. */
+  /** The size of the log seen before. */
   seen: number | undefined;
-  /** The path of the lock file that says which versions are wanted, where there is one. */
+  /** The path of the lock file that pins the versions, if there is one. */
   lockFile: string | undefined;
 }
 
@@ -61,9 +61,9 @@ export type SyncRefusal =
   | Refusal<'no-profiles-file'>;
 
 /**
- * Makes a host have the profiles that its profiles.toml names: installs, updates, repairs, and removes what an earlier
- * sync installed. It takes exactly the versions of a profiles.lock.toml beside it, where there is one. Throws an
- * {@link SdkError} when one of these files is malformed.
+ * Brings a host to the state that its profiles.toml describes: installs, updates, repairs, and removes what an earlier
+ * sync installed. Uses exactly the versions of a profiles.lock.toml beside it, if there is one. Throws an {@link
+ * SdkError} if one of these files is malformed.
  */
 export async function sync(options: SyncOptions = {}): Promise<Synced | SyncRefusal> {
   return explainingErrors(() => syncWith(options));
@@ -77,14 +77,14 @@ async function syncWith(options: SyncOptions): Promise<Synced | SyncRefusal> {
   const { root, trust } = host;
   const path = options.profiles ?? profilesPlace(root);
   const wanted = await readProfiles(path);
-  if (!wanted) return { ok: false, id: 'no-profiles-file', reason: `there is no ${path}` };
+  if (!wanted) return { ok: false, id: 'no-profiles-file', reason: `${path} not found` };
   const locked = await readLockFor(path, wanted);
   const lockFile = locked && `${lockPath(path)}`;
   const bundle = options.bundle === undefined ? undefined : await openBundle(options.bundle);
   const client = await host.connect({ brief: bundle !== undefined });
   // A bundle may be older than a revocation.
   if (bundle && !offline && !dryRun) await currentView(host, trust.teams.keys());
-  // Of a root whose own trust file is not used, the records may be somebody else's too.
+  // For a root whose own trust file is not used, its records are not trusted either.
   const isForeign = options.trust !== undefined;
   const seen = (await readSeen(host.folder))?.size;
   const run = () => syncHost({ root, trust, client, bundle, wanted, locked, dryRun, isForeign });
@@ -100,7 +100,7 @@ function verdictOf({ outcomes, offline, log, untrusted }: SyncReport): Synced['v
   return failures.length > 0 ? 'failed' : 'ok';
 }
 
-/** What the wanted profiles are locked to, where there is a lock file. */
+/** The locked versions of the wanted profiles, if there is a lock file. */
 async function readLockFor(
   path: string | Place,
   wanted: readonly WantedProfile[],

@@ -21,18 +21,18 @@ import {
 export type VerifyEvent = HostEvent | ProveEvent;
 
 export interface VerifyOptions extends HostOptions<VerifyEvent> {
-  /** The path of a bundle to take the profiles from, instead of the registry. */
+  /** The path of a bundle to read the profiles from instead of the registry. */
   bundle?: string | undefined;
-  /** With a bundle: do not ask the registry which keys were revoked since it was made. */
+  /** With a bundle: do not ask the registry for revocations after it was made. */
   offline?: boolean | undefined;
 }
 
 export type VerifyRefusal = NoRootRefusal | NoTrustRefusal | SourceRefusal | ProveRefusal;
 
 /**
- * Fetches the profile that a reference names and proves where it came from; installs nothing and needs no root. What was
- * seen of the log is remembered in the user's own folder where the host's can't be written or `trust` is given. Throws
- * when the registry can't be reached or refuses.
+ * Fetches the profile that a reference names and verifies its origin; installs nothing and does not require root. The
+ * log's checkpoint is stored in the user's own folder if the host's is not writable or `trust` is given. Throws if the
+ * registry can't be reached or refuses.
  */
 export async function verify(
   reference: string | Reference,
@@ -43,7 +43,7 @@ export async function verify(
   return { ok: true, profile: verified.profiles[0] as VerifiedProfile };
 }
 
-/** As {@link verify}, for several profiles, or with none named all of a bundle. */
+/** Like {@link verify} for several profiles, or for all of a bundle if none is named. */
 export async function verifyAll(
   references: readonly (string | Reference)[],
   options: VerifyOptions = {},

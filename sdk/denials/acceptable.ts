@@ -1,6 +1,6 @@
 /**
- * Tries items, in their order, with `accepts`, which takes over the items it is given together or none of them. Those
- * that it never takes are the result: for `k` of `n`, it is asked about `k log n` times.
+ * Tries items in order with `accepts`, which takes all of the given items or none. Returns the items that were never
+ * taken. For `k` of `n`, calls `accepts` about `k log n` times.
  */
 export function refusedOf<Item>(
   items: readonly Item[],

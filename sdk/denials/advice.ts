@@ -1,4 +1,4 @@
-// What can be done about a finding: which rule decided, and the narrowest that would allow it.
+// Advice on a finding: the rule that decided, and the narrowest rule that would allow it.
 import {
   type Access,
   check,
@@ -21,35 +21,35 @@ import { type Explanation, explanationsOf, neededFlag } from './puzzles.ts';
 /** A rule to add. */
 export interface Suggestion {
   rule: string;
-  /** What it permits, a sentence each. */
+  /** What it permits, one sentence each. */
   permits: string[];
 }
 
 export interface Advice {
-  /** What the profile says now; `undefined` when its text is not at hand. */
+  /** What the profile says now; `undefined` if its text is not available. */
   evaluation: Evaluation | undefined;
-  /** A flag that the profile needs besides. */
+  /** A flag that the profile needs as well. */
   flag: string | undefined;
-  /** Absent when no rule would help: nothing was refused, or a deny rule stands against it. */
+  /** Absent if no rule would help: nothing was refused, or a deny rule refuses it. */
   suggestion: Suggestion | undefined;
   explanations: Explanation[];
-  /** Why there is no rule for what was refused, as the second half of a sentence; absent where all else says it. */
+  /** Why there is no rule for the refusal, as the second half of a sentence; absent if the notes explain it. */
   noRule?: string;
 }
 
-/** Types of events after which the process did not get, or in enforce mode would not have got, what it asked for. */
+/** Types of events for which enforce mode refuses the request. */
 const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
 
-/** Reasons of the kernel's own: no rule changes them. */
+/** Reasons for a refusal that no rule changes. */
 const noRuleHelps = new Set(['profile-not-loaded', 'transition-not-found', 'no-such-hat']);
 
 export interface AdviceOptions {
   generalise?: boolean;
-  /** What the profile includes and was not found. */
+  /** Included files that were not found. */
   missing?: readonly string[];
 }
 
-/** Advice on a finding, from the profile that ruled where its text is at hand. */
+/** Advice on a finding, from the text of its profile where available. */
 export function adviseOn(
   finding: Finding,
   profile: EffectiveProfile | undefined,
@@ -59,7 +59,7 @@ export function adviseOn(
   const isWhole = missing === undefined && doubled === undefined;
   const explanations = explanationsOf(finding, profile !== undefined);
   const evaluated = profile && access && evaluate(profile, access);
-  // What is denied stays so, whatever else is included.
+  // A deny rule wins, whatever else is included.
   const isUnsure = lacking.length > 0 && evaluated !== undefined && evaluated.outcome !== 'denied';
   const evaluation = evaluated && isUnsure ? { ...evaluated, unsure: true } : evaluated;
   if (isUnsure) explanations.push(missingInclude(lacking));
@@ -70,11 +70,11 @@ export function adviseOn(
     !isWhole ||
     isUnruled(finding) ||
     explanations.some(({ id }) => noRuleHelps.has(id)) ||
-    // Only that a program runs on in the same profile is possible then.
+    // The only remaining option is to run the program in the same profile.
     (access?.kind !== 'file' && explanations.some(({ id }) => id === 'no-new-privileges')) ||
     evaluation?.outcome === 'denied' ||
     evaluation?.outcome === 'allowed';
-  // Only a rule that sets a limit refuses more: that rule is the one to change.
+  // Only the rule that sets the limit causes the refusal, so that is the rule to change.
   const raised = access?.kind === 'rlimit' && refusals.has(type) && isWhole;
   const suggestion =
     access && (!hopeless || raised) ? suggest(access, profile, generalise) : undefined;
@@ -84,56 +84,55 @@ export function adviseOn(
 
 function missingInclude(names: readonly string[]): Explanation {
   const files = names.join(', ');
-  const [are, they] = names.length > 1 ? ['are', 'they'] : ['is', 'it'];
+  const [are, their] = names.length > 1 ? ['are', 'their'] : ['is', 'its'];
   return {
     id: 'missing-include',
-    text: `The profile includes ${files}, which ${are} missing here: what ${they} may allow or deny is not counted here.`,
+    text: `The profile includes ${files}, which ${are} missing here: ${their} rules are not considered.`,
   };
 }
 
-/** Why rules have no words for what was asked for. */
+/** Why a request can't be expressed as a rule. */
 function unsayable({ access, event, operation }: Finding): string {
   const numbered = (word: string) => /^unknown\((\d+)\)$/.exec(word)?.[1] ?? word;
   const family = fieldOf(event, 'family');
   if (family !== undefined && !isSaid({ kind: 'network', family, type: 'stream' })) {
-    return `socket family ${numbered(family)} has no name in rules`;
+    return `socket family ${numbered(family)} has no name in the policy language`;
   }
   const type = fieldOf(event, 'sock_type');
   if (type !== undefined && !isSaid({ kind: 'network', family: 'unix', type })) {
-    return `socket type ${numbered(type)} has no name in rules, and a rule without one allows every type`;
+    return `socket type ${numbered(type)} has no name in the policy language, and a rule without a type allows every type`;
   }
   if (access?.kind === 'signal' && !isSaid({ ...access, access: ['send'] })) {
-    return `signal ${numbered(access.signal)} has no name in rules, and a rule without one allows every signal`;
+    return `signal ${numbered(access.signal)} has no name in the policy language, and a rule without a signal allows every signal`;
   }
   if (
     access?.kind === 'unix' &&
     access.access.every((one) => isSaid({ ...access, access: [one] }))
   ) {
-    return 'it asks for what has another end and for what has none, which no rule of one line can allow';
+    return 'it requests permissions with a peer and without one, which a single rule cannot allow';
   }
   if (access?.kind === 'mqueue' && access.name === undefined) {
-    return 'the line does not name the message queue, and a rule without a name allows every queue';
+    return 'the record does not name the message queue, and a rule without a name allows every queue';
   }
   if (
     (access?.kind === 'file' || access?.kind === 'link') &&
     fieldOf(event, 'name')?.includes('//')
   ) {
-    return 'no path of the kernel has // in it, and no rule matches one that has';
+    return 'the path contains //, which the kernel never logs and no rule matches';
   }
   if (operation === 'link' && access === undefined) {
-    return 'a link may not have more permissions than the profile gives for the file it is made of: compare the rules for both paths';
+    return 'a hard link may not have more permissions than its target: compare the rules for both paths';
   }
-  if (access === undefined)
-    return `the line does not say what a rule for ${operation ?? 'it'} needs`;
-  return `a word of this ${operation ?? access.kind} has no name in rules`;
+  if (access === undefined) return `the record lacks what a rule for ${operation ?? 'it'} needs`;
+  return `this ${operation ?? access.kind} has a value without a name in the policy language`;
 }
 
-/** Whether rules have words for this. */
+/** Whether a request can be expressed as a rule. */
 function isSaid(access: Access): boolean {
   return narrowestRule(access) !== undefined;
 }
 
-/** Whether all its profiles allow everything, or are of another namespace than the host's. */
+/** Whether all its profiles allow everything, or belong to another namespace than the host's. */
 function isUnruled(finding: Finding): boolean {
   const isNamed = finding.profile !== undefined || finding.namespace !== undefined;
   return isNamed && hostProfilesOf(finding).length === 0;
@@ -158,19 +157,19 @@ function suggest(
     rule,
     permits: [
       ...permits(access, replaced),
-      ...(needs ? [`It needs "${tunables}" at the head of the profile's file.`] : []),
+      ...(needs ? [`It needs "${tunables}" at the top of the profile's file.`] : []),
     ],
   };
 }
 
 /**
- * Whether this is one rule, of the kind that was asked for, that every profile may have. What the kernel logs makes
- * such a rule; what somebody else has written into a log may not.
+ * Whether this is a single rule of the requested kind that is valid in every profile. Kernel records give such a rule;
+ * forged records may not.
  */
 function isRuleOf(rule: string, access: Access): boolean {
   const text = `profile p {\n  ${rule}\n}\n`;
   const { file } = parse(text);
-  // What declares the variables of a pattern is the profile's file.
+  // The profile's file declares the variables of a pattern.
   const { diagnostics } = check(text.replace(/@\{\w+\}/g, '/x'));
   if (diagnostics.some(({ severity }) => severity === 'error')) return false;
   const [profile, ...others] = file.statements;

@@ -1,4 +1,4 @@
-// The first version of a profile, from what complain mode has logged.
+// Drafts a new profile from events logged in complain mode.
 import {
   check,
   effectiveProfiles,
@@ -18,13 +18,13 @@ import { type Finding, merged } from './finding.ts';
 import { hostProfilesOf } from './label.ts';
 import { coveredLines, type Unsaid } from './patch.ts';
 
-/** How many hats and children a draft has: whoever is confined may choose their names. */
+/** The maximum number of hats and children in a draft, as confined processes may choose their names. */
 const maxChildren = 100;
 
 /** The abis of AppArmor's releases, oldest first. */
 const abis = ['3.0', '4.0', '5.0'] as const;
 
-/** Whether a profile of this name can be drafted: one that a file can define, of characters that are seen. */
+/** Whether a draft may have this name: valid in a file, and of visible characters. */
 export function isDraftName(name: string): boolean {
   const { file, diagnostics } = parse(`profile ${quoted(name)} {\n}\n`);
   const [profile, ...others] = file.statements;
@@ -33,26 +33,26 @@ export function isDraftName(name: string): boolean {
 }
 
 export interface Draft {
-  /** In canonical form. */
+  /** The text, in canonical form. */
   text: string;
   unsaid: Unsaid[];
-  /** The abi that the rules need, and the AppArmor release that knows everything in the text. */
+  /** The abi that the rules need, and the AppArmor release that supports everything in the text. */
   abi: string;
   needs: Release;
-  /** Its hats and children, as the kernel shows them. */
+  /** Its hats and children, as the kernel names them. */
   children: string[];
 }
 
-/** A profile, hat or child that is drafted. */
+/** A drafted profile, hat or child. */
 interface Part {
-  /** As the kernel shows it. */
+  /** The name as the kernel shows it. */
   name: string;
   flags: Set<string>;
   isHat: boolean;
   children: Part[];
 }
 
-/** A rule of one of the profiles, and what it is for. */
+/** A rule of one of the profiles, and its finding. */
 interface Wanted {
   profile: string;
   rule: string;
@@ -60,8 +60,8 @@ interface Wanted {
 }
 
 /**
- * A profile of this name (see {@link isDraftName}) that allows what its processes were seen to do and what the base
- * abstraction allows. What was seen of a hat or child becomes a hat or child of it.
+ * Drafts a profile of this name (see {@link isDraftName}) that allows what its processes did and what the base
+ * abstraction allows. Events of a hat or child go into a hat or child.
  */
 export function draftProfile(
   name: string,
@@ -84,7 +84,7 @@ export function draftProfile(
       const part = parts.get(profile);
       const effective = profiles.get(profile);
       if (!part || !effective) {
-        unsaid.push({ ...finding, reason: `no profile of the name ${profile} can be drafted` });
+        unsaid.push({ ...finding, reason: `${profile} is not a valid name for a drafted profile` });
         continue;
       }
       if (finding.access && evaluate(effective, finding.access).outcome === 'allowed') continue;
@@ -100,7 +100,7 @@ export function draftProfile(
         wanted.set(key, known);
       } else {
         const reason = noRule ?? finding.info ?? explanations[0]?.text.replace(/\.$/, '');
-        unsaid.push({ ...finding, reason: reason ?? 'rules have no words for it' });
+        unsaid.push({ ...finding, reason: reason ?? 'the policy language cannot express it' });
       }
     }
   }
@@ -130,11 +130,11 @@ function owners(name: string, finding: Finding): string[] {
   return hostProfilesOf(finding).filter((one) => one === name || one.startsWith(`${name}//`));
 }
 
-/** The profile, and the hats and children that findings are about, each after its parent. */
+/** The profile, and the hats and children of the findings, each after its parent. */
 function partsOf(name: string, findings: readonly Finding[]): Map<string, Part> {
   const parts = new Map<string, Part>();
   const add = (profile: string, own: string): Part => {
-    // A container's files come from another mount namespace, and runtimes start its profile by name.
+    // A container's files are in another mount namespace, and runtimes start its profile by name.
     const flags = name.startsWith('/') ? [] : ['attach_disconnected', 'mediate_deleted'];
     const part: Part = { name: own, flags: new Set(flags), isHat: false, children: [] };
     parts.set(profile, part);
@@ -153,7 +153,7 @@ function partsOf(name: string, findings: readonly Finding[]): Map<string, Part> 
         }
         parent = profile;
       }
-      // Only what runs in a hat may go back, or on to another hat.
+      // Only a process in a hat may change back, or to another hat.
       const part = owner === name ? undefined : parts.get(owner);
       if (part && /^change_hat/.test(fieldOf(finding.event, 'operation') ?? '')) part.isHat = true;
     }
@@ -166,12 +166,12 @@ function errorsIn(text: string, resolver: IncludeResolver | undefined): number {
   return diagnostics.filter(({ severity }) => severity === 'error').length;
 }
 
-/** Whether the abi of a text does not know all of its rules. */
+/** Whether the abi of a text lacks some of its rules. */
 function isWithoutEffect(text: string): boolean {
   return check(text).diagnostics.some(({ id }) => id === 'not-mediated');
 }
 
-/** The text of a draft, and which rule stands in each of its lines. */
+/** The text of a draft, and the rule on each of its lines. */
 function drafted(
   main: Part | undefined,
   rules: readonly Wanted[],
@@ -213,7 +213,7 @@ function kindOf({ rule }: Wanted): number {
   return at < 0 ? ruleKeywords.length : at;
 }
 
-/** Those of a kind together. */
+/** Groups items of a kind. */
 function sorted(rules: readonly Wanted[]): Wanted[] {
   const path = ({ rule }: Wanted) => rule.replace(/^(owner |link |")+/, '');
   return [...rules].sort(

@@ -1,43 +1,43 @@
-// Lines of the kernel log in which AppArmor says something, in every form in which they are kept: as dmesg and
-// /dev/kmsg show them, with what syslog and journald put before them, and as auditd writes them.
+// Parses AppArmor's lines in the kernel log, in every form they are stored in: as in dmesg and /dev/kmsg, with the
+// prefixes of syslog and journald, and as auditd writes them.
 
 /** One `key=value` of a line. */
 export interface LogField {
-  /** Empty for a word that is no `key=value`. */
+  /** Empty for a word without `key=`. */
   key: string;
-  /** The value as it was logged, with its quotes or in hexadecimal. */
+  /** The value as logged, quoted or in hexadecimal. */
   raw: string;
-  /** What it says. Bytes that are no UTF-8 are lone surrogates, U+DC80 to U+DCFF. */
+  /** The decoded value. Invalid UTF-8 bytes are lone surrogates, U+DC80 to U+DCFF. */
   value: string;
 }
 
-/** What AppArmor logged once. `head`, the line's part from `apparmor=` on, and `tail` are together the whole line. */
+/** One AppArmor record. `head`, the line's part from `apparmor=` on, and `tail` together are the whole line. */
 export interface LogEvent {
   line: string;
   head: string;
   tail: string;
   /** Usually DENIED, ALLOWED, AUDIT, HINT, STATUS, ERROR or KILLED. */
   type: string;
-  /** Every field, in order, known or not. */
+  /** Every field in order, known or not. */
   fields: readonly LogField[];
-  /** When, in milliseconds since 1970; absent when the line does not say. */
+  /** The time, in milliseconds since 1970; absent if the line has none. */
   time?: number;
-  /** The number that the audit system gave it: with the time, no other event has it. */
+  /** The audit system's serial number, unique together with the time. */
   serial?: number;
-  /** As `ausearch -i` shows it, without quotes: where a value ends is not certain. */
+  /** As printed by `ausearch -i`, without quotes, so that the end of a value is ambiguous. */
   interpreted?: true;
 }
 
-/** Longer lines are no log lines of the kernel, whose audit messages have 8970 bytes at most (MAX_AUDIT_MESSAGE_LENGTH). */
+/** The maximum length of a line. The kernel's audit messages have at most 8970 bytes (MAX_AUDIT_MESSAGE_LENGTH). */
 const maxLine = 16 * 1024;
 
-/** Reads a line; `undefined` when AppArmor did not write it. */
+/** Parses a line; `undefined` if it is not from AppArmor. */
 export function parseEvent(line: string): LogEvent | undefined {
   if (line.length > maxLine) return undefined;
   const start = line.search(/(?<![\w"])apparmor="[A-Z]+"/);
   if (start < 0) return parseInterpreted(line);
   const head = line.slice(0, start);
-  // A program's own event, such as dbus-daemon's, stands in msg='…'.
+  // A program's own event, such as dbus-daemon's, is in msg='…'.
   const end = /msg='$/.test(head) ? line.lastIndexOf("'") : line.length;
   const body = line.slice(start, end > start ? end : line.length);
   const fields = parseFields(body);
@@ -54,13 +54,13 @@ export function parseEvent(line: string): LogEvent | undefined {
   };
 }
 
-/** What ausearch(8) puts before an event with -i. Only there are values without quotes read. */
+/** What ausearch(8) -i prints before an event. Unquoted values are read only there. */
 const interpretedHead =
   /^(?:node=\S+ )?type=\S+ msg=audit\(([^()]{1,60}):(\d{1,15})\) ?: (?:pid=[^']*msg=')?(?=apparmor=[A-Z])/;
 
 /**
- * A line of `ausearch -i`. A value ends where the next `key=` begins; `undefined` where a key has two values, since one
- * of them is then a part of a name.
+ * Parses a line of `ausearch -i`. A value ends where the next `key=` begins; `undefined` if a key occurs twice, since
+ * one of them is then part of a name.
  */
 function parseInterpreted(line: string): LogEvent | undefined {
   const [head, date = '', serial] = interpretedHead.exec(line) ?? [];
@@ -86,8 +86,8 @@ function parseInterpreted(line: string): LogEvent | undefined {
 }
 
 /**
- * The local time as ISO 8601 has it or with slashes, as ausearch writes it in the locales C and en_US: the month first,
- * unless that can't be one.
+ * Parses a local time in ISO 8601 or with slashes, as ausearch prints it in the locales C and en_US: month first,
+ * unless that is impossible.
  */
 function interpretedTime(text: string): number | undefined {
   const iso = /^\d{4}-\d\d-\d\d/.test(text) ? text.replace(' ', 'T') : undefined;
@@ -103,7 +103,7 @@ export function fieldOf(event: LogEvent, key: string): string | undefined {
   return event.fields.find((one) => one.key === key)?.value;
 }
 
-/** The kernel left out this many messages of the audit system, because there were too many at once. */
+/** The kernel dropped this many audit messages because of the rate limit. */
 export function suppressedMessages(line: string): number {
   if (!line.includes('audit')) return 0;
   const found =
@@ -113,7 +113,7 @@ export function suppressedMessages(line: string): number {
 }
 
 function parseFields(body: string): LogField[] {
-  // auditd puts a group separator, which copies of its log often lose, before what it adds: FSUID="root" OUID="root".
+  // auditd puts a group separator, which copies often lose, before the fields it adds: FSUID="root" OUID="root".
   const token = /([\w.-]+)=("[^"]*"?|(?:(?![A-Z]{1,9}=")[^\s\p{Cc}])*)|[^\s\p{Cc}]+/gu;
   return [...body.matchAll(token)].map(([whole, key = '', raw = whole]) => ({
     key,
@@ -122,7 +122,7 @@ function parseFields(body: string): LogField[] {
   }));
 }
 
-/** Fields that the kernel writes in hexadecimal when a blank, a quote or a byte beyond ASCII is in them. */
+/** Fields that the kernel writes in hexadecimal if they contain a space, a quote or a non-ASCII byte. */
 const texts = new Set([
   ...['name', 'profile', 'label', 'namespace', 'comm', 'exe', 'target', 'srcname', 'fstype'],
   ...['options', 'peer', 'peer_profile', 'peer_label', 'addr', 'peer_addr', 'execpath', 'info'],
@@ -135,7 +135,7 @@ function decodedValue(key: string, raw: string): string {
   return hexadecimal ? decodeBytes(Buffer.from(raw, 'hex')) : raw;
 }
 
-/** UTF-8 as text; each byte that is none of it as a lone surrogate, so that nothing is lost. */
+/** Decodes UTF-8; each invalid byte becomes a lone surrogate, so that nothing is lost. */
 function decodeBytes(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   if (!text.includes('\ufffd')) return text;
@@ -150,13 +150,13 @@ function decodeBytes(bytes: Buffer): string {
   return decoded;
 }
 
-/** Whether bytes are one character of UTF-8. */
+/** Whether bytes are a single UTF-8 character. */
 function isWhole(bytes: Buffer): boolean {
   const text = bytes.toString('utf8');
   return [...text].length === 1 && Buffer.from(text, 'utf8').equals(bytes);
 }
 
-/** A time that syslog or journald has put before a line, where it says the year. */
+/** The time that syslog or journald put before a line, if it has a year. */
 function writtenTime(head: string): number | undefined {
   const found = /^\d{4}-\d\d-\d\dT[\d:.,]+(?:Z|[+-]\d\d:?\d\d)/.exec(head)?.[0];
   const time = Date.parse(found?.replace(',', '.').replace(/([+-]\d\d)(\d\d)$/, '$1:$2') ?? '');

@@ -1,4 +1,4 @@
-// Equal events as one finding, counted.
+// Groups equal events into findings with counts.
 import { hash } from 'node:crypto';
 import { type Access, withoutMode } from '../../policy/index.ts';
 import { fieldOf, type LogEvent } from './event.ts';
@@ -6,64 +6,64 @@ import { ruledBy } from './label.ts';
 import { requestOf } from './request.ts';
 import { doubledField, missingField } from './required.ts';
 
-/** What the kernel logged, once or many times. */
+/** An event that the kernel logged once or more. */
 export interface Finding {
   /** DENIED, ALLOWED, AUDIT, … */
   type: string;
-  /** The profile as logged; `undefined` when the line names none. */
+  /** The profile as logged; `undefined` if the line has none. */
   profile: string | undefined;
-  /** The namespace of the profile, where it is not the host's own. */
+  /** The namespace of the profile, unless it is the host's own. */
   namespace: string | undefined;
   operation: string | undefined;
-  /** What a rule could say about it. */
+  /** The request that a rule could allow. */
   access: Access | undefined;
-  /** The field that the kernel always writes of such a thing and the line does not have: no rule is made of it. */
+  /** A field that the kernel always writes and this line lacks: no rule is made of it. */
   missing: string | undefined;
-  /** The field to which the line gives two values: no rule is made of it either. */
+  /** A field with two values in the line: no rule is made of it either. */
   doubled: string | undefined;
-  /** Why, where the kernel gives another reason than its rules. */
+  /** The kernel's reason, if other than its rules. */
   info: string | undefined;
   count: number;
   /** In milliseconds since 1970. */
   first: number | undefined;
   last: number | undefined;
-  /** The programs, by the names their processes have. */
+  /** The programs, by the names of their processes. */
   programs: string[];
   /** The last of the events. */
   event: LogEvent;
 }
 
-/** How long the lines of all findings may be together, in characters. */
+/** The maximum total length of the lines of all findings, in characters. */
 const mostCharacters = 32 << 20;
 
-/** How many events at least are known again when another log has them too. */
+/** The minimum number of recent events remembered to recognise duplicates from another log. */
 const remembered = 100_000;
 
 /**
- * What tells an event from every other, in whichever log it stands: one call of a process may be logged as several,
- * with one number. auditd adds fields of its own, in capitals.
+ * A key that identifies an event across logs: one call of a process may be logged several times with one number.
+ * Ignores the fields in capitals that auditd adds.
  */
 function identity({ time, serial, fields }: LogEvent): string {
   const logged = fields.filter(({ key }) => !/^[A-Z]/.test(key)).map(({ key, raw }) => [key, raw]);
   return hash('sha256', JSON.stringify([time, serial, logged]), 'base64');
 }
 
-/** Puts events together that say the same of the same profile; each event counts once. */
+/** Groups equal events of a profile; counts each event once. */
 export class Findings {
   readonly #most: number;
   readonly #findings = new Map<string, Finding>();
   readonly #kept: 'first' | 'last';
-  /** How long the lines of all findings are together. */
+  /** The total length of the lines of all findings. */
   #characters = 0;
-  /** The events that were added last, and those before them. */
+  /** The most recent events, in two generations. */
   #seen = new Set<string>();
   #seenBefore = new Set<string>();
-  /** How many events were of findings beyond the first `most`. */
+  /** The number of events of findings beyond the limit. */
   leftOut = 0;
 
   /**
-   * Of more than `most` findings the first are known, or those that came up last: one that was forgotten then counts
-   * from 1 again.
+   * With more findings than the limit, keeps the first ones, or the most recent; one that was dropped counts from 1
+   * again.
    */
   constructor({
     most = Number.POSITIVE_INFINITY,
@@ -77,15 +77,15 @@ export class Findings {
   }
 
   /**
-   * Adds an event and returns its finding; `undefined` when that very event was added before, from another log, or it is
-   * left out.
+   * Adds an event and returns its finding; `undefined` if the same event was added before, from another log, or it is
+   * over the limit.
    */
   add(event: LogEvent): Finding | undefined {
     if (event.serial !== undefined) {
       const id = identity(event);
       if (this.#seen.has(id) || this.#seenBefore.has(id)) return undefined;
       this.#seen.add(id);
-      // All at once: taking the oldest out of a large Set one by one is slow.
+      // Replaced at once, since deleting the oldest entries of a large Set one by one is slow.
       if (this.#seen.size >= remembered) {
         this.#seenBefore = this.#seen;
         this.#seen = new Set();
@@ -141,7 +141,7 @@ export class Findings {
       known.last = Math.max(known.last ?? event.time, event.time);
     }
     if (program !== undefined && !known.programs.includes(program) && known.programs.length < 20) {
-      // A copy: as a part of its line it would keep all of that.
+      // A copy, since a substring would keep its whole line in memory.
       known.programs.push(Buffer.from(program).toString());
     }
     return known;
@@ -164,13 +164,13 @@ export class Findings {
     }
   }
 
-  /** All that are known, in the order in which they first appeared, or last. */
+  /** All findings, by first appearance or, for the most recent, by last. */
   all(): Finding[] {
     return [...this.#findings.values()];
   }
 }
 
-/** Findings about one file as one: reading and writing it make one rule. */
+/** Merges findings about one file: reading and writing it make one rule. */
 export function merged(findings: readonly Finding[]): Finding[] {
   const found: Finding[] = [];
   const files = new Map<string, number>();
@@ -187,7 +187,7 @@ export function merged(findings: readonly Finding[]): Finding[] {
     const before = at === undefined ? undefined : found[at];
     if (access?.kind === 'file' && before?.access?.kind === 'file' && at !== undefined) {
       const permissions = [...new Set([...before.access.permissions, ...access.permissions])];
-      // Only what all of them were, the rule may ask for.
+      // The rule may require only what they have in common.
       const owner = Boolean(before.access.owner && access.owner);
       found[at] = { ...before, access: { ...access, permissions, owner } };
     } else {

@@ -1,27 +1,28 @@
-// Patterns for what differs from run to run: numbers, process ids, random names, users' homes, a container's own paths.
+// Generalises parts that differ from run to run: numbers, process ids, random names, users' homes, containers' own
+// paths.
 import { escaped } from '../../policy/index.ts';
 
-/** What stands in a pattern for a part of a text. */
+/** A pattern for a part of a text. */
 export interface Generalised {
   text: string;
   pattern: string;
 }
 
-/** Makes the pattern of a path or name, and tells what it has replaced. */
+/** Makes the pattern of a path or name, and returns the replacements. */
 export interface Generaliser {
   pattern: (text: string) => string;
   replaced: Generalised[];
 }
 
-/** A part of a text that is another one elsewhere: `find` matches it, after what is `before` it. */
+/** A variable part of a text: `find` matches it, after `before`. */
 interface Kind {
   find: RegExp;
-  /** Whether what it matches is meant; `segment` is the part between slashes in which it stands. */
+  /** Whether a match counts; `segment` is the path segment that contains it. */
   only?: (found: string, segment: string) => boolean;
   pattern: (found: string, declares: (variable: string) => boolean) => string;
 }
 
-/** In the order in which they are tried; what one has replaced, no later one looks into. */
+/** In the order in which they are tried; a replaced part is not matched again. */
 const kinds: readonly Kind[] = [
   {
     // proc(5): a process's folder, and below it a thread's.
@@ -45,7 +46,7 @@ const kinds: readonly Kind[] = [
     find: /(?<![0-9A-Za-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9A-Za-z])/i,
     pattern: (found) => found.replace(/[0-9a-f]/gi, hexadecimalClass(found)),
   },
-  // The short names by which overlay2 links its layers.
+  // The short names of overlay2's links to its layers.
   { find: /(?<=\/overlay2\/l\/)[0-9A-Z]{26}(?=\/|$)/, pattern: () => '*' },
   {
     find: /(?<![0-9A-Za-z])[0-9a-f]{32,63}(?![0-9A-Za-z])/,
@@ -54,7 +55,7 @@ const kinds: readonly Kind[] = [
   // A hexadecimal word with a digit and a letter, such as the short id of a container.
   { find: hexadecimal('0-9a-f'), pattern: () => hexadecimalName('[0-9a-f]') },
   { find: hexadecimal('0-9A-F'), pattern: () => hexadecimalName('[0-9A-F]') },
-  // Names that tempfile.mkstemp of Python makes, and what mktemp(1) and mkstemp(3) put in the place of X.
+  // Names from Python's tempfile.mkstemp, and what mktemp(1) and mkstemp(3) replace X with.
   {
     find: /(?<=^(?:\/[^/]+)*\/tmp)(?=[a-z0-9_]*[0-9_])[a-z0-9_]{8}(?=$|[/.])/,
     pattern: () => '*',
@@ -64,7 +65,7 @@ const kinds: readonly Kind[] = [
     only: isRandom,
     pattern: () => '*',
   },
-  // A number that is a word, or all of one after its name; not the 2 of overlay2 nor the 64 of x86_64.
+  // A number that is a whole word, or the end of one after its name; not the 2 of overlay2 nor the 64 of x86_64.
   {
     only: (_, segment) => !isFixedNumber.test(segment),
     find: /(?<!\w)\d+(?![0-9A-Za-z_])|(?<=(?<![0-9A-Za-z])[A-Za-z]+)\d{3,}(?![0-9A-Za-z])|(?<=_)\d{3,}(?![0-9A-Za-z_])/,
@@ -72,22 +73,22 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** A version such as 1.2.3, an IPv4 address, or digits between colons as PCI and MAC addresses have them. */
+/** A version such as 1.2.3, an IPv4 address, or digits separated by colons as in PCI and MAC addresses. */
 const isFixedNumber =
   /[0-9]\.[0-9]|(?<![0-9a-f])(?:[0-9a-f]{2}|[0-9a-f]{4}):[0-9a-f]{2}(?![0-9a-f])/i;
 
-/** Six digits at least: one alone would match every name that begins with a letter from a to f. */
+/** At least six digits: a single one would match every name that begins with a letter from a to f. */
 function hexadecimalName(digit: string): string {
   return `${digit.repeat(6)}*`;
 }
 
-/** The digits of a hexadecimal number, in the case in which it is written. */
+/** The digits of a hexadecimal number, in the case it is written in. */
 function hexadecimalClass(text: string): string {
   if (!/[A-F]/.test(text)) return '[0-9a-f]';
   return /[a-f]/.test(text) ? '[0-9a-fA-F]' : '[0-9A-F]';
 }
 
-/** A whole word of at least six of these digits, at least one of them a letter and one not. */
+/** A whole word of at least six of these digits, with at least one letter and one non-letter. */
 function hexadecimal(digits: string): RegExp {
   const letters = digits.slice(3);
   return new RegExp(
@@ -95,7 +96,7 @@ function hexadecimal(digits: string): RegExp {
   );
 }
 
-/** Whether a word looks made at random: no words or numbers after one another, such as `ModemManager` or `sha256`. */
+/** Whether a word looks random: not words or numbers in sequence, such as `ModemManager` or `sha256`. */
 function isRandom(word: string): boolean {
   if (/^\d+$/.test(word)) return false;
   return !/^(?:(?:[A-Z]?[a-z]{2,}|[A-Z]+)+\d*|\d+[a-z]+|\d+[A-Z]+)$/.test(word);
@@ -130,13 +131,13 @@ export function generaliser(declares: (variable: string) => boolean): Generalise
   return { pattern: (text) => procStart(pattern(text)), replaced };
 }
 
-/** The part of a path between two slashes in which a place lies. */
+/** The path segment at a position. */
 function segmentAt(path: string, at: number): string {
   const end = path.indexOf('/', at);
   return path.slice(path.lastIndexOf('/', at) + 1, end < 0 ? path.length : end);
 }
 
-/** A pattern with `/proc/` as the tunables name it, where it starts with that. */
+/** Writes a leading `/proc/` as the tunables name it. */
 export function procStart(pattern: string): string {
   return pattern.replace(/^\/proc\//, '@{PROC}/');
 }

@@ -1,4 +1,4 @@
-// The labels that the kernel gives processes: one profile, or several that apply at once.
+// The kernel's labels of processes: one profile, or a stack of several.
 
 /** The profiles of a label such as `a//&:ns:b`. */
 export function profilesOf(label: string): string[] {
@@ -6,8 +6,8 @@ export function profilesOf(label: string): string[] {
 }
 
 /**
- * The label whose rules are meant: for a program that a profile in complain mode started without a rule for it, which
- * the kernel gives the name `profile//null-/path` as long as that mode lasts, the profile that started it.
+ * The label whose rules apply. A program that a profile in complain mode started without a rule for it gets the
+ * temporary name `profile//null-/path`; its label is the profile that started it.
  */
 export function ruledBy(label: string): string {
   const profiles = profilesOf(label).map((profile) => {
@@ -18,16 +18,16 @@ export function ruledBy(label: string): string {
 }
 
 /**
- * The profiles of a label whose rules are this host's own: not those of another namespace, and not `unconfined`, which
- * allows everything.
+ * The profiles of a label with rules on this host: not those of another namespace, and not `unconfined`, which allows
+ * everything.
  */
 export function rulingProfiles(label: string): string[] {
   return profilesOf(ruledBy(label)).filter((one) => one !== 'unconfined' && !one.startsWith(':'));
 }
 
 /**
- * The profiles of this host that ruled over an event. The kernel names the namespace of a profile where it is not the
- * host's own: one of the same name there is another profile.
+ * The profiles of this host that decided an event. The kernel names a profile's namespace unless it is the host's own;
+ * there, a profile of the same name is a different one.
  */
 export function hostProfilesOf({
   profile,
@@ -39,7 +39,9 @@ export function hostProfilesOf({
   return namespace === undefined && profile !== undefined ? rulingProfiles(profile) : [];
 }
 
-/** Whether one of a label's profiles is this one, a hat or child of it, or a program that it started in complain mode. */
+/**
+ * Whether one of a label's profiles is this one, a hat or child of it, or a program that it started in complain mode.
+ */
 export function isOf(label: string | undefined, profile: string): boolean {
   if (label === undefined) return false;
   return [label, ...profilesOf(label)].some(

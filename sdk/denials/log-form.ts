@@ -1,13 +1,13 @@
-// The forms in which a line of the kernel log is handed on: inside JSON, quoted again by CSV or logfmt, or as it is.
+// Unwraps lines of the kernel log: inside JSON, quoted by CSV or logfmt, or plain.
 import { type LogEvent, parseEvent } from './event.ts';
 
-/** How often a line may be wrapped: journald's JSON within Docker's, and one more. */
+/** The maximum nesting of wrappers: journald's JSON within Docker's, and one more. */
 const deepest = 3;
 
-/** What every event has in it, be it as the bytes that journald's JSON may give. */
+/** A substring of every event, also in the byte arrays of journald's JSON. */
 const mark = /apparmor|97, ?112, ?112, ?97, ?114, ?109, ?111, ?114/;
 
-/** What AppArmor logged in a line, plain or inside another form; usually one event, and none where it wrote nothing. */
+/** The AppArmor events in a line, plain or wrapped; usually one, none for other lines. */
 export function eventsIn(line: string, depth = 0): LogEvent[] {
   if (!mark.test(line)) return [];
   const event = parseEvent(line);
@@ -16,12 +16,12 @@ export function eventsIn(line: string, depth = 0): LogEvent[] {
   return unwrapped(line).flatMap((one) => eventsIn(one, depth + 1));
 }
 
-/** Whether a line tells of a decision of AppArmor's, in whatever form. */
+/** Whether a line contains an AppArmor event in any form. */
 export function tellsOfDecision(line: string): boolean {
   return /apparmor/i.test(line) && /denied|allowed|killed/i.test(line);
 }
 
-/** The lines that a line of JSON, CSV or logfmt holds as a string. */
+/** The lines in the strings of a line of JSON, CSV or logfmt. */
 function unwrapped(line: string): string[] {
   const entry = jsonObject(line);
   if (entry) {
@@ -36,7 +36,7 @@ function unwrapped(line: string): string[] {
     const fields = [...line.matchAll(/"((?:[^"]|"")*)(?:"|$)/g)];
     return fields.map(([, field = '']) => field.replaceAll('""', '"'));
   }
-  // Always matches from a quote on, so that each character is looked at once.
+  // Always matches from a quote, so that each character is examined once.
   return [...line.matchAll(/"(?:[^"\\]|\\.)*(?:"|\\?$)/g)].flatMap(([literal]) => {
     if (!/apparmor=\\+"[A-Z]/.test(literal)) return [];
     const text = parsed(literal);
@@ -46,7 +46,7 @@ function unwrapped(line: string): string[] {
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** A line that is an object of JSON: also with what json-seq and server-sent events have before it. */
+/** Parses a line that is a JSON object, also with the prefixes of json-seq and server-sent events. */
 function jsonObject(line: string): Entry | undefined {
   const text = line.slice(Math.max(0, line.search(/[^\p{Cc}\s]/u))).replace(/^data: /, '');
   if (!text.startsWith('{')) return undefined;
@@ -63,8 +63,8 @@ function parsed(text: string): unknown {
 }
 
 /**
- * The strings of an entry, those in objects and arrays too. journald gives a text with a control character as an array
- * of its bytes (journalctl(1), json).
+ * The strings of an entry, including those in objects and arrays. journald writes a text with control characters as an
+ * array of bytes (journalctl(1), json).
  */
 function textsOf(value: unknown, depth = 0): string[] {
   if (typeof value === 'string') return [value];
@@ -79,7 +79,7 @@ function isByte(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
 }
 
-/** When an entry was logged, in milliseconds since 1970: journald says it in microseconds, others as RFC 3339 has it. */
+/** The time of an entry, in milliseconds since 1970: journald has microseconds, others use RFC 3339. */
 function entryTime(entry: Entry): number | undefined {
   const micro = Number(
     entry._SOURCE_REALTIME_TIMESTAMP ?? entry.__REALTIME_TIMESTAMP ?? Number.NaN,

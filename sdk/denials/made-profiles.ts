@@ -1,15 +1,15 @@
-// Profiles that no file in /etc/apparmor.d defines for good, since a program writes them itself.
+// Profiles that programs generate, so that edits in /etc/apparmor.d are lost or impossible.
 import { type ProfileMaker, profileMaker } from '../../policy/index.ts';
 
 interface Maker {
   maker: ProfileMaker;
-  /** Whether a file of this host may define it all the same, and rules may then be added there. */
+  /** Whether a file on this host may define it nonetheless, to which rules can be added. */
   mayBeFile: boolean;
   text: string;
 }
 
 const takeOne = (how: string) =>
-  `This profile is made by the container runtime itself, in memory, each time it starts: no rule can be added to it. Take a profile of your own, such as this registry's library/docker-default, which has the same rules, add the rule to that, and run the container with it: ${how}.`;
+  `The container runtime generates this profile in memory each time it starts, so no rule can be added to it. Add the rule to a profile of your own, such as this registry's library/docker-default, which has the same rules, and run the container with it: ${how}.`;
 
 const makers: readonly Maker[] = [
   {
@@ -32,28 +32,28 @@ const makers: readonly Maker[] = [
   {
     maker: 'lxc',
     mayBeFile: true,
-    text: 'LXC brings or makes this profile itself, and its updates replace it: add no rule to it. Give the container a profile of its own, and name that in its configuration: lxc.apparmor.profile = NAME; or with lxc.apparmor.profile = generated, add the rule there as lxc.apparmor.raw.',
+    text: 'LXC installs or generates this profile, and its updates replace it, so do not add rules to it. Give the container its own profile with lxc.apparmor.profile = NAME in its configuration; or with lxc.apparmor.profile = generated, add the rule there as lxc.apparmor.raw.',
   },
   {
     maker: 'snapd',
     mayBeFile: false,
-    text: 'snapd writes this profile and writes it anew with every change: rules that are added are lost. A snap may do what its interfaces allow: see "snap connections NAME", and give it one with "snap connect NAME:INTERFACE".',
+    text: 'snapd generates this profile and overwrites it with every change, so added rules are lost. The interfaces of a snap determine its permissions: list them with "snap connections NAME", and connect one with "snap connect NAME:INTERFACE".',
   },
   {
     maker: 'lxd',
     mayBeFile: false,
-    text: 'LXD or Incus writes this profile for the instance each time it starts: rules that are added to it are lost. Set them for the instance instead: "lxc config set INSTANCE raw.apparmor RULE" ("incus config set …").',
+    text: 'LXD or Incus generates this profile each time the instance starts, so added rules are lost. Set them on the instance instead: "lxc config set INSTANCE raw.apparmor RULE" ("incus config set …").',
   },
   {
     maker: 'libvirt',
     mayBeFile: false,
-    text: 'libvirt writes this profile for the machine each time it starts: rules that are added to it are lost. Rules for every machine go into /etc/apparmor.d/local/abstractions/libvirt-qemu.',
+    text: 'libvirt generates this profile each time the machine starts, so added rules are lost. Put rules for all machines into /etc/apparmor.d/local/abstractions/libvirt-qemu.',
   },
 ];
 
 /**
- * What to do about a profile that a program makes itself; `undefined` where it is none. With `isFile`, a file of this
- * host defines the profile.
+ * Advice on a profile that a program generates; `undefined` for other profiles. With `isFile`, a file on this host
+ * defines the profile.
  */
 export function adviceOnMaker(profile: string, isFile: boolean): string | undefined {
   const [name = ''] = profile.split('//');

@@ -1,12 +1,12 @@
-// What a profile includes and is not found: what that allows or denies is not known.
+// Included files of a profile that are not found, whose rules are unknown.
 import { check, type IncludeResolver, type Profile } from '../../policy/index.ts';
 
-/** Finds the includes that a profile of a text lacks. */
+/** Finds the missing includes of a profile in a text. */
 export type MissingIncludes = (profile: Profile) => string[];
 
 /**
- * Of a policy's text, the files that are included and not found, as they are written there, such as
- * `<abstractions/base>`: those of the profile itself, and those that an included file includes in turn.
+ * The missing includes of a policy text as written, such as `<abstractions/base>`: the profile's own, and those of the
+ * files it includes.
  */
 export function missingIncludes(text: string, resolver: IncludeResolver): MissingIncludes {
   const missing = check(text, { resolver }).diagnostics.filter(

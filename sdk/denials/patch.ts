@@ -1,4 +1,4 @@
-// Adds rules to the text of a profile. Nothing that stands there is taken away or written anew, so no deny rule goes.
+// Adds rules to the text of a profile. Existing text is neither removed nor rewritten, so deny rules stay.
 import {
   check,
   type DecidingRule,
@@ -14,7 +14,7 @@ import { type Finding, merged } from './finding.ts';
 import { hostProfilesOf } from './label.ts';
 import { insert, insertRules, insertTunables } from './placing.ts';
 
-/** What to add to one of the profiles of a file. */
+/** An addition to one of the profiles of a file. */
 export interface Addition {
   /** The profile, hat or child, as the kernel shows it. */
   profile: string;
@@ -36,21 +36,21 @@ export interface Patched {
   leftOut: LeftOut[];
 }
 
-/** What findings ask for that the profiles of a file do not allow. */
+/** What the profiles of a file need to allow the findings. */
 export interface Wanted {
   additions: Addition[];
-  /** Rules that deny some of it by name: no addition changes that. */
+  /** Rules that deny some of it explicitly, which no addition changes. */
   denying: DecidingRule[];
-  /** What no rule can say. */
+  /** What the policy language cannot express. */
   unsaid: Unsaid[];
 }
 
-/** A finding for which there is no rule, and why, as the second half of a sentence. */
+/** A finding without a rule, and why, as the second half of a sentence. */
 export interface Unsaid extends Finding {
   reason: string;
 }
 
-/** What to add to a file for findings about its profiles; those about others are passed over. */
+/** The additions to a file for findings about its profiles; ignores other profiles. */
 export function wantedBy(
   findings: readonly Finding[],
   source: string,
@@ -62,7 +62,7 @@ export function wantedBy(
   const unsaid: Unsaid[] = [];
   const want = (addition: Addition) => additions.set(JSON.stringify(addition), addition);
   for (const finding of merged(findings)) {
-    // Of a stack, each profile has to allow it.
+    // Every profile of a stack must allow it.
     const names = hostProfilesOf(finding);
     for (const profile of profiles.filter(({ name }) => names.includes(name))) {
       const { evaluation, suggestion, flag, noRule } = adviseOn(finding, profile, { generalise });
@@ -78,9 +78,9 @@ export function wantedBy(
 }
 
 /**
- * Adds what can be added: an addition that would make a valid file invalid is left out, and so is one that another
- * rule then covers. Rules come after the last one of their kind; a limit takes the place of that limit's former value.
- * Where rules need the tunables, the file includes them.
+ * Applies all valid additions: leaves out those that would make a valid file invalid or that another rule covers. A
+ * rule goes after the last one of its kind; a limit replaces the former value. Includes the tunables if the rules need
+ * them.
  */
 export function patch(
   source: string,
@@ -95,13 +95,13 @@ export function patch(
   return patchWith(source, others, resolver);
 }
 
-/** The rules of a text that others of it cover, each as it stands there. */
+/** The rules of a text that other rules cover, as written. */
 function coveredRules(text: string, resolver: IncludeResolver | undefined): Set<string> {
   const lines = text.split('\n');
   return new Set(coveredLines(text, resolver).map((line) => lines[line - 1]?.trim() ?? ''));
 }
 
-/** The lines, from 1, of the rules of a text that others of it cover. */
+/** The lines, from 1, of the rules that other rules cover. */
 export function coveredLines(text: string, resolver: IncludeResolver | undefined): number[] {
   const found = lint(text, resolver ? { resolver } : {}).diagnostics.filter(
     ({ id, file }) => id === 'covered-rule' && file === undefined,
@@ -124,8 +124,8 @@ function patchWith(
     const reason = after.find((one) => !before.includes(one)) ?? 'it would make the file invalid';
     leftOut.push({ addition, reason });
   };
-  // Flags and limits change what is there, one by one; they are few. The rules of a profile are tried together: whoever
-  // is confined chooses how many there are.
+  // Flags and limits change existing text, one at a time; they are few. The rules of a profile are tried together, as
+  // confined processes choose their number.
   const rules = new Map<string, RuleAddition[]>();
   for (const addition of additions) {
     if (isPlainRule(addition)) {
@@ -182,7 +182,7 @@ function isPlainRule(addition: Addition): addition is RuleAddition {
   return rule !== undefined && flag === undefined && !rule.startsWith('set ');
 }
 
-/** Of how many rules that can't be added it is worked out why. */
+/** The maximum number of failed rules that are explained individually. */
 const mostReasons = 20;
 
 function errorsOf(source: string, resolver: IncludeResolver | undefined): string[] {
@@ -204,7 +204,7 @@ function withAddition(source: string, profile: EffectiveProfile, { rule, flag }:
   return insertRules(source, profile, [rule]);
 }
 
-/** Where the profile's own text sets the limit that a rule sets. */
+/** The position of a limit that the profile's own text sets. */
 function formerLimit(
   { rules }: EffectiveProfile,
   text: string,

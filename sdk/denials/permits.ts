@@ -1,16 +1,16 @@
-// What a rule permits, in words.
+// Describes what a rule permits.
 import { type Access, describeAccess } from '../../policy/index.ts';
 import type { Generalised } from './generalise.ts';
 
 /**
- * What the narrowest rule for an access permits, a sentence each; with `replaced`, what stands for what, also what
- * the pattern permits beyond what was asked for.
+ * Describes what the narrowest rule for an access permits, one sentence each, with `replaced` also what its patterns
+ * match beyond the request.
  */
 export function permits(access: Access, replaced: readonly Generalised[] = []): string[] {
   return [
     `The profile's processes may ${describeAccess(access)}.`,
     ...replaced.map(
-      ({ text, pattern }) => `${meaning(pattern)} may stand for "${text}" (${pattern}).`,
+      ({ text, pattern }) => `${meaning(pattern)} is allowed in place of "${text}" (${pattern}).`,
     ),
   ];
 }

@@ -1,8 +1,8 @@
-// Where in a profile new rules go: behind the last of their kind, and never below a comment about others.
+// Places new rules in a profile: after the last of their kind, and never below an unrelated comment.
 import { type EffectiveProfile, kindOfKeyword, parse, type Statement } from '../../policy/index.ts';
 import { tunables } from './generalise.ts';
 
-/** Adds rules to a profile of a text. */
+/** Adds rules to a profile in a text. */
 export function insertRules(
   source: string,
   { profile }: EffectiveProfile,
@@ -11,7 +11,7 @@ export function insertRules(
   const brace = profile.end - 1;
   const line = source.lastIndexOf('\n', brace - 1) + 1;
   const indent = source.slice(line, brace);
-  // Where the brace has a line of its own, the rules get some before it; else both do.
+  // With the brace on a line of its own, the rules go on lines before it; otherwise both get new lines.
   if (!/^[ \t]*$/.test(indent)) {
     return insert(source, brace, `\n${rules.map((rule) => `  ${rule}\n`).join('')}`);
   }
@@ -32,7 +32,7 @@ export function insertRules(
   return text;
 }
 
-/** Adds the include of the tunables to the head of a text. */
+/** Adds the include of the tunables to the top of a text. */
 export function insertTunables(source: string): string {
   const { statements } = parse(source).file;
   const abi = statements.find((one) => one.kind === 'abi');
@@ -40,19 +40,19 @@ export function insertTunables(source: string): string {
     const end = source.indexOf('\n', abi.trailing?.end ?? abi.end);
     return insert(source, end < 0 ? source.length : end, `\n${tunables}`);
   }
-  // Before the comment that belongs to what comes first.
+  // Before the comment of the first statement.
   let first = statements.findIndex((one) => one.kind !== 'comment');
   while (first > 0 && !statements[first]?.blankBefore) first--;
   return insert(source, statements[first]?.start ?? 0, `${tunables}\n\n`);
 }
 
-/** The group of rules that a rule belongs to. */
+/** The group that a rule belongs to. */
 function kindOf(rule: string): string {
   const word = /^([a-z_]+)[ ,]/.exec(rule.replace(/^(?:(?:owner|audit|deny|allow) )+/, ''))?.[1];
   return groupOf(kindOfKeyword(word ?? ''));
 }
 
-/** Behind the last rule of a kind, with what sets apart from a comment about that one. */
+/** The position after the last rule of a kind, separated from that rule's comment. */
 function endOfKind(
   source: string,
   body: readonly Statement[],
@@ -76,7 +76,7 @@ function groupOf(kind: Statement['kind']): string {
   return kind === 'file-all' || kind === 'link' ? 'file' : kind;
 }
 
-/** A text with another at a place. */
+/** Inserts a text at a position. */
 export function insert(text: string, at: number, what: string): string {
   return text.slice(0, at) + what + text.slice(at);
 }

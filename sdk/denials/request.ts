@@ -1,19 +1,19 @@
-// What an event was about, in the words of rules.
+// Turns an event into the request it was about, in terms of rules.
 import { type Access, type AuditRecord, accessOf } from '../../policy/index.ts';
 import { fieldOf, type LogEvent } from './event.ts';
 import { ruledBy } from './label.ts';
 
-/** What a process asked for; `undefined` when it is nothing that a rule could allow, or is not known here. */
+/** The request of a process; `undefined` if no rule could allow it or it is of an unknown kind. */
 export function requestOf(event: LogEvent): Access | undefined {
   return accessOf(recordOf(event));
 }
 
-/** An event as the kinds of rules read it. */
+/** An event as the rule kinds read it. */
 export function recordOf(event: LogEvent): AuditRecord {
   const field = (name: string) => fieldOf(event, name);
   const mask =
     field('denied_mask') ?? field('requested_mask') ?? field('denied') ?? field('requested') ?? '';
-  // A profile made up in complain mode is none that will be there when rules count.
+  // A temporary profile of complain mode will not exist in enforce mode.
   const label = field('peer') ?? field('peer_profile') ?? field('peer_label');
   return {
     type: event.type,

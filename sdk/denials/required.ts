@@ -1,10 +1,10 @@
-// What a record of each kind always says. Where a record leaves it out, the narrowest rule for what is left would
-// allow more than was asked for: a record cut short, or written by somebody else than the kernel.
+// The fields that records of each kind always have. If one is missing, the record is truncated or forged, and the
+// narrowest rule for the rest would allow more than was requested.
 import { type Access, requiredFields } from '../../policy/index.ts';
 import type { LogEvent } from './event.ts';
 import { recordOf } from './request.ts';
 
-/** The first field that is always there in a record of this kind, and is not; no rule may be made of such a record. */
+/** The first required field that a record lacks; no rule may be made of such a record. */
 export function missingField(event: LogEvent, access: Access): string | undefined {
   const record = recordOf(event);
   const missing = requiredFields(access, record).find((names) =>
@@ -13,14 +13,14 @@ export function missingField(event: LogEvent, access: Access): string | undefine
   return missing?.[0];
 }
 
-/** Whether a field has a value: dbus-broker writes (null) where a message has none. A call may name no interface. */
+/** Whether a field has a value: dbus-broker writes (null) for none. A method call may have no interface. */
 function isSaid(name: string, value: string | undefined): boolean {
   return Boolean(value) && (value !== '(null)' || name === 'interface');
 }
 
 /**
- * The first field that stands in a record with two values: which of the two the kernel wrote can't be told. Some kernels
- * write the class of a message queue twice, as the same.
+ * The first field with two different values in a record, which makes it ambiguous. Some kernels write the class of a
+ * message queue twice.
  */
 export function doubledField({ fields }: LogEvent): string | undefined {
   const values = new Map<string, string>();

@@ -1,12 +1,12 @@
 import { isSdkError } from '../error.ts';
 
-/** What one look at a host or a registry has found. */
+/** A result of one check of a host or a registry. */
 export interface Finding {
   /** Stable, such as `kernel-lsm`. */
   id: string;
-  /** `warn`: something works less well or not for this user; `fail`: it is why something does not work. */
+  /** `warn`: something is limited or unavailable to this user; `fail`: something does not work. */
   result: 'ok' | 'warn' | 'fail';
-  /** What was found, a sentence. */
+  /** What was found, as a sentence. */
   found: string;
   /** What to do about it. */
   next?: string;
@@ -28,10 +28,10 @@ export const fail = (id: string, found: string, next: string): Finding => ({
   next,
 });
 
-/** How long one look may take, in milliseconds. */
+/** The timeout of one check, in milliseconds. */
 const limit = 15_000;
 
-/** Looks; what takes too long or goes wrong otherwise is a finding too. */
+/** Runs a check; a timeout or an error is a finding too. */
 export async function look(
   id: string,
   work: () => Promise<Finding | Finding[]>,
@@ -39,13 +39,15 @@ export async function look(
   const late = AbortSignal.timeout(limit);
   const timeout = new Promise<Finding>((resolve) => {
     late.addEventListener('abort', () =>
-      resolve(fail(id, `No answer within ${limit / 1000} seconds.`, 'Look at what it waits for.')),
+      resolve(
+        fail(id, `No response within ${limit / 1000} seconds.`, 'Check what it is waiting for.'),
+      ),
     );
   });
   try {
     return [await Promise.race([work(), timeout])].flat();
   } catch (error) {
     const next = (isSdkError(error, 'unsafe-place') && error.next) || 'Repair that first.';
-    return [fail(id, `Could not be looked at: ${(error as Error).message}.`, next)];
+    return [fail(id, `The check failed: ${(error as Error).message}.`, next)];
   }
 }

@@ -18,16 +18,16 @@ import { hostCommand } from '../host-command.ts';
 import { readHostTrust, trustPlace } from '../trust-file.ts';
 import { type Finding, fail, look, ok, warn } from './check.ts';
 
-/** Classes of rules that a kernel enforces only when it says so; AppArmor 3 on a current kernel has all. */
+/** Rule classes that only some kernels enforce; AppArmor 3 on a current kernel has all. */
 const wantedFeatures = ['file', 'caps', 'network_v8', 'mount', 'signal', 'ptrace'];
 
-/** The most that a file of the kernel's is read, in bytes. */
+/** The maximum size of a kernel file, in bytes. */
 const maxParameter = 64 * 1024;
 
 /** CAP_MAC_ADMIN's bit; see linux/capability.h. */
 const macAdmin = 33n;
 
-/** Whether the host below `root` can install and enforce profiles, each look in the order that they matter. */
+/** Checks whether the host below `root` can install and enforce profiles, most important checks first. */
 export async function examineHost(root: string, uid: number): Promise<Finding[]> {
   const found = await Promise.all([
     look('kernel', () => kernel(root)),
@@ -43,7 +43,7 @@ export async function examineHost(root: string, uid: number): Promise<Finding[]>
 async function kernel(root: string): Promise<Finding[]> {
   const system = systemFile(root, 'sys');
   if (root !== '/' && (!lookAt(system) || list(system).length === 0)) {
-    return [ok('kernel-apparmor', `No system runs below ${root}: there is no kernel to look at.`)];
+    return [ok('kernel-apparmor', `No system runs below ${root}: no kernel to check.`)];
   }
   const security = systemFile(root, 'sys/kernel/security');
   const enabled = readText(
@@ -74,7 +74,10 @@ async function kernel(root: string): Promise<Finding[]> {
   const features = security.at('apparmor/features');
   if (!lookAt(features)) {
     const next = 'Mount securityfs, and in a container the host’s /sys/kernel/security.';
-    return [...findings, fail('kernel-securityfs', 'AppArmor’s securityfs is not there.', next)];
+    return [
+      ...findings,
+      fail('kernel-securityfs', 'AppArmor’s securityfs is not available.', next),
+    ];
   }
   const known = list(features).map(({ name }) => name);
   const lacking = wantedFeatures.filter((one) => !known.includes(one));
@@ -92,7 +95,7 @@ async function kernel(root: string): Promise<Finding[]> {
 
 async function parser(root: string): Promise<Finding | Finding[]> {
   const install = 'Install the package apparmor.';
-  // Below another root there are two: that system's own loads at boot, and this machine's checks what is installed.
+  // Below another root two parsers matter: the one in it loads at boot, and this machine's checks installations.
   if (root !== '/') {
     const here = await findParser();
     return [
@@ -109,7 +112,7 @@ async function parser(root: string): Promise<Finding | Finding[]> {
       here === undefined
         ? warn(
             'parser-here',
-            'This machine has no apparmor_parser: what "pull --root" installs is not checked with it.',
+            'This machine has no apparmor_parser: "pull --root" installs without that check.',
             install,
           )
         : ok('parser-here', `"pull --root" checks with this machine’s ${here}.`),
@@ -117,22 +120,22 @@ async function parser(root: string): Promise<Finding | Finding[]> {
   }
   const path = await findParser();
   if (path === undefined) {
-    return fail('parser', 'There is no apparmor_parser: nothing can be loaded.', install);
+    return fail('parser', 'apparmor_parser not found: no profile can be loaded.', install);
   }
   const run = await runParser(path, ['--version'], { time: 5000 });
   if (!run.ok) return fail('parser', `${path} does not run: ${run.reason}.`, install);
   const version = /version (\d+)(\.[\d.]+)?/.exec(run.output);
-  if (!version) return warn('parser', `${path} does not say its version.`, install);
+  if (!version) return warn('parser', `${path} does not report its version.`, install);
   const said = `${path} is version ${version[1]}${version[2] ?? ''}`;
   return Number(version[1]) < 3
-    ? warn('parser', `${said}: it does not know all that profiles use.`, 'Use AppArmor 3 or newer.')
+    ? warn('parser', `${said}: it lacks features that profiles use.`, 'Use AppArmor 3 or newer.')
     : ok('parser', `${said}.`);
 }
 
 async function permissions(root: string, uid: number): Promise<Finding[]> {
   if (root === '/' && uid !== 0) {
-    const what = 'You are not root: profiles can be looked for and verified, not installed.';
-    return [warn('permissions-root', what, 'Run what installs with sudo; doctor too.')];
+    const what = 'You are not root: you can search for and verify profiles, but not install them.';
+    return [warn('permissions-root', what, 'Use sudo to install, and for doctor.')];
   }
   const findings: Finding[] = [];
   if (root === '/') {
@@ -151,7 +154,7 @@ async function permissions(root: string, uid: number): Promise<Finding[]> {
     const what = `Below ${root} only files are written: that needs permission for its folders, not root.`;
     findings.push(ok('permissions-root', what));
   }
-  // Only "trust init" writes there: configuration that is there may well be mounted read-only.
+  // Only "trust init" writes there: existing configuration may well be mounted read-only.
   const configuration = lookAt(trustPlace(root)) ? [] : ['etc/aa-registry'];
   for (const place of ['etc/apparmor.d', ...configuration, 'var/lib/aa-registry']) {
     const folder = new Place(root, place);
@@ -160,9 +163,9 @@ async function permissions(root: string, uid: number): Promise<Finding[]> {
     const cannot = `${folder} can’t be written to (${trouble}).`;
     findings.push(
       trouble === 'ENOENT'
-        ? fail('permissions-folders', `${folder} is not there.`, 'Install the package apparmor.')
+        ? fail('permissions-folders', `${folder} does not exist.`, 'Install the package apparmor.')
         : uid !== 0 && trouble === 'EACCES'
-          ? warn('permissions-folders', cannot, 'Run what installs with sudo; doctor too.')
+          ? warn('permissions-folders', cannot, 'Use sudo to install, and for doctor.')
           : fail('permissions-folders', cannot, 'Mount it writable.'),
     );
   }
@@ -176,18 +179,14 @@ async function trust(root: string): Promise<Finding> {
     const next = `Trust a team: ${hostCommand('trust init TEAM --registry URL', { root })}.`;
     return fail(
       'trust',
-      `There is no ${path}: this host trusts nobody, so nothing is installed.`,
+      `${path} does not exist: this host trusts no team, so no profile can be installed.`,
       next,
     );
   }
   const read = await readHostTrust(root).catch((error: Error) => error);
   if (isSdkError(read, 'unsafe-place')) return fail('trust', `${read.message}.`, read.next ?? '');
   if (read instanceof Error) {
-    return fail(
-      'trust',
-      `${read.message}.`,
-      'Mend the file; aa-registry-trust.toml(5) describes it.',
-    );
+    return fail('trust', `${read.message}.`, 'Correct the file; see aa-registry-trust.toml(5).');
   }
   const teams = [...(read?.teams.keys() ?? [])];
   return teams.length === 0
@@ -205,7 +204,7 @@ async function state(root: string): Promise<Finding[]> {
   const findings = [
     installed.length === 0
       ? ok('state', 'Nothing is installed by aa-registry yet.')
-      : ok('state', `${installed.length} ${files} installed; "aa-registry status" looks at each.`),
+      : ok('state', `${installed.length} ${files} installed; "aa-registry status" checks each.`),
   ];
   for (const { team, name, path } of await listDamaged(root)) {
     const next = `To rebuild it: ${hostCommand(`pull ${team}/${name}`, { root })}.`;
@@ -214,7 +213,7 @@ async function state(root: string): Promise<Finding[]> {
   const pending = await listPending(root);
   if (pending.length > 0) {
     const names = pending.map(({ installation: { team, name } }) => `${team}/${name}`).join(', ');
-    const next = 'The next pull, sync or remove finishes it, or takes it back.';
+    const next = 'The next pull, sync or remove finishes or undoes it.';
     findings.push(warn('state-pending', `A change was interrupted: ${names}.`, next));
   }
   if (await isLocked(root)) {
@@ -229,7 +228,9 @@ async function containers(root: string): Promise<Finding[]> {
   const docker = systemFile(root, 'run/docker.sock');
   if (isThere(docker)) findings.push(await dockerFinding(docker));
   if (isThere(systemFile(root, 'run/containerd/containerd.sock'))) {
-    findings.push(ok('containerd', 'containerd is here; it applies the profile that a Pod names.'));
+    findings.push(
+      ok('containerd', 'containerd runs here; it applies the profile that a Pod names.'),
+    );
   }
   if (findings.length === 0) return [ok('containers', 'Neither Docker nor containerd runs here.')];
   return findings;
@@ -238,12 +239,12 @@ async function containers(root: string): Promise<Finding[]> {
 async function dockerFinding(socket: Place): Promise<Finding> {
   const answer =
     (await withSocket(socket, askDocker).catch((error: NodeJS.ErrnoException) => error)) ??
-    new Error(`${socket} is no socket`);
+    new Error(`${socket} is not a socket`);
   if (answer instanceof Error) {
     const why = 'code' in answer ? answer.code : answer.message;
     return warn(
       'docker',
-      `Docker does not answer (${why}).`,
+      `Docker does not respond (${why}).`,
       'Run doctor as root, or start Docker.',
     );
   }
@@ -258,10 +259,10 @@ async function dockerFinding(socket: Place): Promise<Finding> {
       );
 }
 
-/** The most that Docker may say of itself, in characters. */
+/** The maximum size of Docker's response, in characters. */
 const maxAnswer = 1 << 20;
 
-/** Docker's own view of itself (Engine API, GET /info). */
+/** Docker's description of itself (Engine API, GET /info). */
 function askDocker(socketPath: string): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path: '/info', timeout: 5000 }, async (response) => {
@@ -269,25 +270,25 @@ function askDocker(socketPath: string): Promise<Record<string, unknown>> {
         let text = '';
         for await (const chunk of response.setEncoding('utf8')) {
           text += chunk;
-          if (text.length > maxAnswer) throw new Error('it does not end');
+          if (text.length > maxAnswer) throw new Error('the response is too long');
         }
         resolve(parseJson(text) as Record<string, unknown>);
       } catch {
-        reject(new Error('what answers is not Docker'));
+        reject(new Error('the response is not from Docker'));
       }
     });
-    asked.on('timeout', () => asked.destroy(new Error('no answer within 5 seconds')));
+    asked.on('timeout', () => asked.destroy(new Error('no response within 5 seconds')));
     asked.on('error', reject);
     asked.end();
   });
 }
 
-/** A file or folder that is the system's own, and not this program's: whose it is does not matter. */
+/** A file or folder of the system; its owner is not checked. */
 function systemFile(root: string, path: string): Place {
   return new Place(root, path).ofAnybody;
 }
 
-/** Whether something is there. Below a root that is not this machine's, what a link leads to is not looked for. */
+/** Whether a path exists. Below a root other than this machine's, links are not followed. */
 function isThere(place: Place): boolean {
   try {
     return lookBehind(place) !== undefined;

@@ -4,12 +4,12 @@ import { type Client, UnreachableError } from '../client.ts';
 import type { HostTrust } from '../trust-file.ts';
 import { type Finding, fail, look, ok, warn } from './check.ts';
 
-/** How far a clock may be off before checkpoints and certificates seem too old or too new, in seconds. */
+/** The maximum clock difference before checkpoints and certificates may seem too old or too new, in seconds. */
 const maxSkew = 300;
 
 /**
- * Whether a registry can be reached, through `proxy` where there is one, is the one that this host trusts, and agrees
- * about the time.
+ * Checks that a registry can be reached, through `proxy` if set, is the one that this host trusts, and has about the
+ * same time.
  */
 export async function examineRegistry(
   client: Client,
@@ -23,7 +23,7 @@ export async function examineRegistry(
   return [...path, ...answer];
 }
 
-/** Name and port, which tell more of what is wrong than a request does. */
+/** Checks name resolution and the connection separately, for more precise errors than a request gives. */
 async function reach(url: URL, isProxy: boolean): Promise<Finding[]> {
   const host = url.hostname.replaceAll(/[[\]]/g, '');
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
@@ -43,15 +43,15 @@ async function reach(url: URL, isProxy: boolean): Promise<Finding[]> {
       resolve(code);
     };
     socket.on('connect', () => end(undefined));
-    socket.on('timeout', () => end('no answer within 5 seconds'));
+    socket.on('timeout', () => end('no response within 5 seconds'));
     socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
   });
   const where = `${isProxy ? 'The proxy ' : ''}${host}, port ${port}`;
-  if (trouble === undefined) return [ok('network', `${where} can be connected to.`)];
+  if (trouble === undefined) return [ok('network', `${where} accepts connections.`)];
   const next = isProxy
-    ? 'Is it up? NO_PROXY names hosts that are asked without it.'
+    ? 'Is it up? NO_PROXY lists hosts to connect to directly.'
     : 'Is the registry up? A firewall? If only a proxy leads out, set HTTPS_PROXY.';
-  return [fail('network-connect', `${where} can’t be connected to (${trouble}).`, next)];
+  return [fail('network-connect', `${where} is unreachable (${trouble}).`, next)];
 }
 
 async function ask(
@@ -66,18 +66,18 @@ async function ask(
   } catch (error) {
     const next =
       error instanceof UnreachableError
-        ? 'Look at the address, the proxy and the CAs; aa-registry-config.toml(5).'
+        ? 'Check the address, the proxy and the CAs; see aa-registry-config.toml(5).'
         : 'Ask the registry’s operator.';
     return [fail('registry', (error as Error).message, next)];
   }
   const through = proxied ? ' through the proxy' : '';
-  const findings = [ok('registry', `${registry} answers${through}.`)];
+  const findings = [ok('registry', `${registry} responds${through}.`)];
   if (trust && trust.registry === registry && trust.log.key.verifier !== verifier) {
     findings.push(
       fail(
         'registry-log',
-        'The registry’s log has another key than the one this host trusts: nothing will be installed.',
-        'Ask the registry’s operator before you trust the new one.',
+        'The registry’s log key differs from the one that this host trusts: no profile will be installed.',
+        'Check with the registry’s operator before you trust the new key.',
       ),
     );
   }
@@ -93,7 +93,7 @@ async function clock(registry: string): Promise<Finding[]> {
   const theirs = Date.parse(response.headers.get('Date') ?? '');
   if (Number.isNaN(theirs)) return [];
   const skew = Math.round((Date.now() - theirs) / 1000);
-  if (Math.abs(skew) <= maxSkew) return [ok('clock', 'The clock agrees with the registry’s.')];
+  if (Math.abs(skew) <= maxSkew) return [ok('clock', 'The clock matches the registry’s.')];
   const way = skew > 0 ? 'ahead of' : 'behind';
   return [
     warn(

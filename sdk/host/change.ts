@@ -8,17 +8,21 @@ import { removeStaged } from './tree.ts';
 import { withoutInterruption } from './without-interruption.ts';
 
 export interface ChangeOptions extends LockOptions {
-  /** Against which an interrupted installation is verified before it is finished; the host's trust file when left out. */
+  /**
+   * The trust that an interrupted installation is verified against before it is finished; default the host's trust
+   * file.
+   */
   trust?: HostTrust | undefined;
   /** Called with each interrupted change that was finished or undone before `work`. */
   onRecovered?: (recovered: Recovered) => void;
-  /** Called with each damaged record that was repaired or set aside before that. */
+  /** Called with each damaged record that was repaired or set aside before `work`. */
   onRepaired?: (repaired: RepairedRecord) => void;
 }
 
 /**
- * Does `work`, which may change what is installed below `root`, under the host's lock. First it removes stray files,
- * repairs damaged records and finishes or undoes interrupted changes. One profile's trouble does not stop the others.
+ * Runs `work`, which may change what is installed below `root`, under the host's lock. First removes stray files,
+ * repairs damaged records and finishes or undoes interrupted changes. A failure with one profile does not stop the
+ * others.
  */
 export async function changeHost<Result>(
   root: string,

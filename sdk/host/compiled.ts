@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { compile } from './parser.ts';
 
-/** How each profile begins in what apparmor_parser compiles: the tag of a name, the name, the tag of 32 bits. */
+/** How a profile begins in compiled policy: the tag of a name, the name, the tag of 32 bits. */
 const header = Buffer.from('\x04\x08\x00version\x00\x02', 'latin1');
 
 /**
- * The hashes by which the kernel would list the profiles of a compiled file, sorted: over each one's version and
- * what follows it (aa_calc_profile_hash in the kernel's security/apparmor/crypto.c).
+ * The sorted hashes that the kernel would list for the profiles of a compiled file: over each one's version and the
+ * following data (aa_calc_profile_hash in the kernel's security/apparmor/crypto.c).
  */
 export function kernelHashes(compiled: Buffer, algorithm: string): string[] {
   const hashes: string[] = [];
@@ -21,8 +21,8 @@ export function kernelHashes(compiled: Buffer, algorithm: string): string[] {
 }
 
 /**
- * Whether the kernel has what a file compiles to now. Unlike what was recorded when it was loaded, this stays
- * true after another kernel was booted or a file that the profile includes was changed and loaded.
+ * Whether the kernel has the current compilation of a file. Unlike hashes recorded at load time, this remains valid
+ * after booting another kernel and after an included file changed and was loaded.
  */
 export async function isCompiledFrom(
   parser: string,

@@ -3,24 +3,24 @@ import { access, constants, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '../../trust/index.ts';
 
-/** A running container, as far as it matters here. */
+/** A running container. */
 export interface Container {
-  /** Its first process, in this machine's numbers. */
+  /** Its first process, by this machine's process id. */
   pid: number;
-  /** Its id, when it has one that is known. */
+  /** Its id, if known. */
   id: string | undefined;
-  /** The profile that its runtime says it was started with; '' for none, `undefined` when nobody says. */
+  /** The profile that the runtime started it with; '' for none, `undefined` if unknown. */
   configured: string | undefined;
   /** How it was found: `process`, `cgroup` or the runtime's name. */
   by: string;
 }
 
-/** What a search has found, or else what the clients said that were asked, a sentence each. */
+/** The result of a search, or the messages of the clients, a sentence each. */
 export type Search =
   | { container: Container; said?: undefined }
   | { container?: undefined; said: string[] };
 
-/** Where runtimes' clients are looked for; the caller's PATH is not used. */
+/** Where runtime clients are searched; the caller's PATH is not used. */
 const standardFolders = [
   '/usr/bin',
   '/usr/local/bin',
@@ -30,25 +30,25 @@ const standardFolders = [
   '/snap/bin',
 ];
 
-/** The clients that are asked, one after the other. */
+/** The clients, in the order in which they are tried. */
 const clients = ['docker', 'podman', 'nerdctl', 'crictl'] as const;
 type Client = (typeof clients)[number];
 
-/** How long a client may take, in milliseconds: its daemon may hang. */
+/** The timeout of a client, in milliseconds: its daemon may hang. */
 const timeLimit = 5000;
 
-/** As runtimes name containers, and their ids; what begins with a dash would be an option. */
+/** Valid container names and ids; a leading dash would make it an option. */
 const containerName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$/;
 
 /**
- * A container's id as it stands in the name of its cgroup, with or without words around it. The group of its conmon,
- * which watches over it from outside, has the id too.
+ * A container's id in the name of its cgroup, with or without prefix and suffix. The cgroup of its conmon, which
+ * monitors it from outside, has the id too.
  */
 const idInCgroup = /(?:^|[/:-])(?<!conmon-)([0-9a-f]{64})(?=\.scope|[/:]|$)/gm;
 
 /**
- * Finds a running container by what `text` says: a process id, a container's id or the first 12 or more digits of
- * it (by cgroups, without any client), or a name (by docker, podman, nerdctl and crictl).
+ * Finds a running container by process id, by container id or its first 12 or more digits (from cgroups, without a
+ * client), or by name (with docker, podman, nerdctl and crictl).
  */
 export async function findContainer(text: string, folders = standardFolders): Promise<Search> {
   if (/^[1-9]\d{0,6}$/.test(text)) {
@@ -62,10 +62,12 @@ export async function findContainer(text: string, folders = standardFolders): Pr
     const [first] = await processesOf(text);
     if (first) return { container: { ...first, configured: undefined, by: 'cgroup' } };
   }
-  return containerName.test(text) ? askClients(text, folders) : { said: ['That is no name'] };
+  return containerName.test(text)
+    ? askClients(text, folders)
+    : { said: ['Invalid container name'] };
 }
 
-/** The processes in the cgroups of a container, by its id or the beginning of it; the oldest first. */
+/** The processes in the cgroups of a container, by its id or a prefix of it, oldest first. */
 export async function processesOf(id: string): Promise<{ pid: number; id: string }[]> {
   const found: { pid: number; id: string }[] = [];
   for (const name of await readdir('/proc')) {
@@ -90,24 +92,27 @@ async function askClients(name: string, folders: string[]): Promise<Search> {
     const answer = await inspectWith(client, program, name);
     const container = answer.ok ? parseInspection(answer.output) : undefined;
     if (container) return { container: { ...container, by: client } };
-    said.push(`${client} says: ${answer.ok ? 'it does not run' : answer.reason}`);
+    said.push(`${client} says: ${answer.ok ? 'not running' : answer.reason}`);
   }
   return { said };
 }
 
 async function inspectWith(client: Client, program: string, name: string): Promise<Answer> {
   if (client !== 'crictl') return ask(program, ['inspect', '--type', 'container', name]);
-  // Its inspect knows ids only, and a name may be that of a container in many Pods.
+  // crictl inspect takes ids only, and containers of many Pods may share a name.
   const pattern = `^${name.replaceAll('.', '[.]')}$`;
   const listed = await ask(program, ['ps', '--quiet', '--name', pattern]);
   if (!listed.ok) return listed;
   const [id, ...others] = listed.output.split('\n').filter((line) => line !== '');
   if (others.length === 0) return ask(program, ['inspect', id ?? name]);
   const ids = [id, ...others].map((one) => one?.slice(0, 12)).join(', ');
-  return { ok: false, reason: `several containers are called so: ${ids}` };
+  return { ok: false, reason: `several containers have this name: ${ids}` };
 }
 
-/** Reads what `inspect` of docker and its like, or of crictl, has printed; `undefined` for what does not run. */
+/**
+ * Parses the output of `inspect` of docker and compatible clients, or of crictl; `undefined` if the container is not
+ * running.
+ */
 export function parseInspection(output: string): Omit<Container, 'by'> | undefined {
   let parsed: unknown;
   try {
@@ -152,7 +157,7 @@ async function findProgram(name: string, folders: string[]): Promise<string | un
 
 type Answer = { ok: true; output: string } | { ok: false; reason: string };
 
-/** Runs a client; why it failed is the last line of what it said. */
+/** Runs a client; on failure, the reason is the last line of its output. */
 function ask(program: string, args: string[]): Promise<Answer> {
   const { DOCKER_HOST, CONTAINER_HOST, CONTAINER_RUNTIME_ENDPOINT } = process.env;
   const PATH = standardFolders.join(':');
@@ -161,7 +166,7 @@ function ask(program: string, args: string[]): Promise<Answer> {
   return new Promise((resolve) => {
     execFile(program, args, options, (error, output, complaint) => {
       if (!error) return resolve({ ok: true, output });
-      const late = error.killed && `it did not answer within ${timeLimit / 1000} seconds`;
+      const late = error.killed && `it did not respond within ${timeLimit / 1000} seconds`;
       const reason = late || complaint.trim().split('\n').at(-1) || error.message;
       resolve({ ok: false, reason });
     });

@@ -4,7 +4,7 @@ import { maxPolicy } from './digest-of.ts';
 import { PolicyBudget } from './policy-budget.ts';
 import { list, lookAt, lookBehind, Place, readBytes, readLink, unsafePlace } from './tree.ts';
 
-/** Folders of /etc/apparmor.d that hold no profiles of their own. */
+/** Folders of /etc/apparmor.d without profiles of their own. */
 const noProfiles = new Set([
   'abi',
   'abstractions',
@@ -16,26 +16,25 @@ const noProfiles = new Set([
   'tunables',
 ]);
 
-/** How deep folders are looked into, and how many links lead on from one another. */
+/** The maximum depth of folders, and length of a chain of links. */
 const maxDepth = 16;
 
 /** A file that defines a profile, or a link to one. */
 export interface Definition {
   path: string;
-  /** What it says; `undefined` for a link that boot may follow to what is not there now, so that it can't be told. */
+  /** Its text; `undefined` for a link to a missing file that boot may find, so that its content is unknown. */
   text: string | undefined;
 }
 
-/** Files that neither boot nor apparmor_parser loads: what package managers, patch(1) and editors leave behind. */
+/** Files that neither boot nor apparmor_parser loads: leftovers of package managers, patch(1) and editors. */
 const leftBehind =
   /(?:\.dpkg-(?:new|old|dist|bak|remove)|\.pacsave|\.pacnew|\.rpmnew|\.rpmsave|\.orig|\.rej|~)$/;
 
 /**
- * Another file in `folder` that defines the profile `name` and that boot loads: not those that it skips by their name
- * or for a link of their name in `disable`, and of folders below only those that a file which it loads includes. Below
- * `/`, links are followed that tree.ts follows. Boot of another root would follow its links from that root on: so they
- * are read and looked behind here, one after the other, and nothing follows them. Throws when the folder holds more than
- * policy does.
+ * Finds another file in `folder` that defines the profile `name` and that boot loads: not files skipped by name or by a
+ * link in `disable`, and in subfolders only files that a loaded file includes. Below `/`, links are followed as in
+ * tree.ts. Below another root, boot would resolve links from that root, so they are resolved here one by one without
+ * the kernel following them. Throws if the folder exceeds the policy budget.
  */
 export function findDefinition(
   folder: Place,
@@ -63,12 +62,12 @@ export function findDefinition(
 interface Search {
   name: string;
   own: Place | undefined;
-  /** The first parts of the paths that the files looked into include. */
+  /** The first path components that the inspected files include. */
   included: Set<string>;
   left: PolicyBudget;
 }
 
-/** The names in `disable`; none where that can't be looked into, so that nothing is taken for disabled. */
+/** The names in `disable`; empty if it can't be read, so that nothing counts as disabled. */
 function disabledIn(folder: Place): Set<string> {
   try {
     return new Set(list(folder.at('disable')).map((entry) => entry.name));
@@ -117,15 +116,15 @@ function findAmong(
   return undefined;
 }
 
-/** The first part of what a file includes, below /etc/apparmor.d. */
+/** The first path component of an include, below /etc/apparmor.d. */
 const include = /\binclude\s+(?:if\s+exists\s+)?["<]?(?:\/etc\/apparmor\.d\/)?([^\s/<>"]+)/g;
 
-/** The file that a link stands for at boot; `undefined` when it stands for something else. */
+/** The file that a link resolves to at boot; `undefined` for anything else. */
 function behind(link: Place, own: Place | undefined): Place | 'unknown' | undefined {
   if (link.root === '/') return lookBehindIfAllowed(link)?.kind === 'file' ? link : undefined;
   let place = link;
   for (let links = 0; links <= maxDepth; links++) {
-    // It may not be there yet.
+    // The target may not exist yet.
     if (place.path === own?.path) return undefined;
     const target = readLink(place);
     if (target === undefined) {
@@ -141,12 +140,12 @@ function behind(link: Place, own: Place | undefined): Place | 'unknown' | undefi
   return 'unknown';
 }
 
-/** The path of a place as its own system has it. */
+/** The path of a place within its own system. */
 function inside({ parts }: Place): string {
   return `/${parts.join('/')}`;
 }
 
-/** Where a link leads on this machine; `undefined` when that is not to be followed. */
+/** The target of a link on this machine; `undefined` if it must not be followed. */
 function lookBehindIfAllowed(link: Place) {
   try {
     return lookBehind(link);
@@ -163,7 +162,7 @@ function isSame(file: Place, own: Place): boolean {
   );
 }
 
-/** The text of a file; `undefined` when this user may not read it: that it defines something is then not known. */
+/** The text of a file; `undefined` if this user may not read it, so that its definitions are unknown. */
 function readIfAllowed(file: Place, left: PolicyBudget): string | undefined {
   try {
     const bytes = readBytes(file, maxPolicy);

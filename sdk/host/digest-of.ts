@@ -2,12 +2,12 @@ import { type Digest, sha256 } from '../../trust/index.ts';
 import { installedPlace, type Named } from './state.ts';
 import { lookAt, readBytes } from './tree.ts';
 
-/** The most that a file of policy may hold, in bytes: far more than a registry takes. */
+/** The maximum size of a policy file, in bytes: far more than a registry accepts. */
 export const maxPolicy = 8 * 1024 * 1024;
 
 /**
- * The digest of the file that a profile is installed as; `undefined` when there is none, and `other` when what has its
- * name is not a file that this program can have installed: a link, a FIFO, one that others may write to, or too large.
+ * The digest of a profile's installed file; `undefined` if it does not exist, and `other` if it is not a file that this
+ * program can have installed: a link, a FIFO, writable by others, or too large.
  */
 export async function digestOf(root: string, named: Named): Promise<Digest | 'other' | undefined> {
   const place = installedPlace(root, named);

@@ -5,17 +5,17 @@ import { type LoadedProfile, stateOf } from './kernel.ts';
 import { findParser } from './parser.ts';
 import { type Installation, installedPath } from './state.ts';
 
-/** How what is installed compares with what was. */
+/** How the current state differs from the installed state. */
 export interface Drift {
-  /** The file, against the digest that its team has signed. */
+  /** The file, compared with the signed digest. */
   file: 'ok' | 'changed' | 'missing';
-  /** What boot makes of it: whether the links beside it are as this program set them. */
+  /** What boot does with it: whether its links are as this program set them. */
   boot: 'ok' | 'disabled' | 'other-mode';
-  /** What this kernel has of it; `unknown` for another root, or where the kernel keeps no hashes. */
+  /** The policy in this kernel; `unknown` for another root, or if the kernel has no hashes. */
   kernel: 'ok' | 'changed' | 'other-mode' | 'not-loaded' | 'unknown';
 }
 
-/** Compares an installation with the machine, which has this policy loaded; none for another root. */
+/** Compares an installation with the machine and its loaded policy; no policy for another root. */
 export async function detectDrift(
   root: string,
   installation: Installation,
@@ -51,12 +51,12 @@ async function kernelDrift(
   return 'changed';
 }
 
-/** Whether there is anything to put right. A profile that the operator has disabled is left so. */
+/** Whether a repair is needed. A profile that the operator disabled is left alone. */
 export function isAsInstalled({ file, boot, kernel }: Drift): boolean {
   return file === 'ok' && boot === 'ok' && (kernel === 'ok' || kernel === 'unknown');
 }
 
-/** What is wrong, as parts of a sentence; nothing when all is well. */
+/** The differences, as clauses of a sentence; empty if there are none. */
 export function describeDrift({ file, boot, kernel }: Drift): string[] {
   const said: string[] = [];
   if (file === 'changed') said.push('its file was changed');

@@ -22,13 +22,13 @@ import { maxPolicy } from './digest-of.ts';
 import { list, lookAt, lookBehind, type Place, readText } from './tree.ts';
 
 /**
- * The most that the files of one run may include from anywhere, in files and in bytes. All policy of the AppArmor and
+ * The maximum number and total size, in bytes, of included files in one run. The complete policy of the AppArmor and
  * apparmor.d projects has 2000 files and 3 MiB.
  */
 const maxIncludedNames = 20_000;
 const maxIncludedBytes = 16 * 1024 * 1024;
 
-/** Where includes are looked for. */
+/** Where includes are searched. */
 export interface IncludePlaces {
   /**
    * What `<…>` is relative to first, as apparmor_parser --base; nothing when left out. Of a system's own policy folder, nothing outside that is
@@ -37,21 +37,21 @@ export interface IncludePlaces {
   base?: string | Place | undefined;
   /** Further directories for `<…>`, as apparmor_parser -I. */
   include?: readonly string[];
-  /** What a quoted relative path is relative to; default: the working directory. */
+  /** The folder for quoted relative paths; default the working directory. */
   cwd?: string;
 }
 
-/** Files and folders of policy, by path. */
+/** Policy files and folders, by path. */
 interface Shelf {
-  /** What is there: only regular files and folders count. */
+  /** The kind of file: only regular files and folders count. */
   kindOf: (path: string) => 'file' | 'folder' | undefined;
   names: (folder: string) => string[];
   read: (file: string) => string | undefined;
 }
 
 /**
- * A resolver over the filesystem (apparmor_parser(8), --base and -I). What cannot be read is not found, nor is what is
- * no regular file or larger than policy ever is. Files are read once, so keep one resolver for a whole run.
+ * A resolver over the file system (apparmor_parser(8), --base and -I). Files that can't be read, are not regular or are
+ * too large for policy count as not found. Each file is read once, so share one resolver in a run.
  */
 export function fileResolver(places: IncludePlaces): IncludeResolver {
   const { base, include = [], cwd } = places;
@@ -90,7 +90,7 @@ export function fileResolver(places: IncludePlaces): IncludeResolver {
     if (path.includes('\0')) return undefined;
     if (base !== undefined && typeof base !== 'string') {
       const own = shelfBelow(base);
-      // As that system has it: its parser is in its policy folder.
+      // Within that system, whose parser runs in its policy folder.
       const [root, policy] = [base.root, `/${base.parts.join('/')}`];
       const whole =
         kind === 'magic' && !isAbsolute(path) ? join(policy, path) : resolve(policy, path);
@@ -119,8 +119,8 @@ export function fileResolver(places: IncludePlaces): IncludeResolver {
 }
 
 /**
- * Everything on this machine, for files that a user names and what those include. A hostile one can name any folder,
- * such as /usr/bin: together, only as much is read as policy ever has.
+ * All files on this machine, for files that a user names and their includes. A hostile one can include any folder, such
+ * as /usr/bin, so the total is limited to the size of real policy.
  */
 function anywhere(): Shelf {
   const left = { names: maxIncludedNames, bytes: maxIncludedBytes };
@@ -128,7 +128,7 @@ function anywhere(): Shelf {
     left[what] -= count;
     if (left[what] >= 0) return;
     const limits = `${maxIncludedNames} files and ${maxIncludedBytes >> 20} MiB`;
-    throw new SdkError('file-unusable', `what is included has more than ${limits}`, {
+    throw new SdkError('file-unusable', `the included files exceed ${limits}`, {
       next: 'Check which folders the profiles include.',
     });
   };
@@ -151,7 +151,7 @@ function anywhere(): Shelf {
   };
 }
 
-/** What `work` finds; `undefined` when the system refuses, as for a name that is too long or a link to itself. */
+/** The result of `work`; `undefined` if the system refuses, as for a name that is too long or a link loop. */
 function ifFound<Result>(work: () => Result): Result | undefined {
   try {
     return work();
@@ -162,13 +162,13 @@ function ifFound<Result>(work: () => Result): Result | undefined {
 }
 
 /**
- * The text of a regular file that may be anywhere; `undefined` when it is none, is larger than policy is, or has a NUL
- * byte, which no policy has.
+ * The text of a regular file anywhere; `undefined` for anything else, a file too large for policy, or one with a NUL
+ * byte.
  */
 export function readPolicyFile(path: string): string | undefined {
   let fd: number | undefined;
   try {
-    // What was a file a moment ago may be a FIFO now.
+    // The file may have been replaced by a FIFO since.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = fstatSync(fd);
     if (!found.isFile() || found.size > maxPolicy) return undefined;
@@ -180,7 +180,7 @@ export function readPolicyFile(path: string): string | undefined {
       length += read;
     }
     const read = bytes.subarray(0, length);
-    // A program or another binary file, which a hostile profile may name.
+    // A program or another binary file, which a hostile profile may include.
     return read.includes(0) ? undefined : read.toString('utf8');
   } catch {
     return undefined;
@@ -189,7 +189,7 @@ export function readPolicyFile(path: string): string | undefined {
   }
 }
 
-/** What is below a system's policy folder: nothing leads out of it. */
+/** The files below a system's policy folder; no path leads out of it. */
 function shelfBelow(base: Place): Shelf {
   const placeOf = (path: string) => base.ofAnybody.at(path.slice(base.path.length + 1));
   const allowed = <Result>(work: () => Result): Result | undefined => {

@@ -23,26 +23,26 @@ import { put } from './transaction.ts';
 import { lookAt, type Place, readBytes, stage, write } from './tree.ts';
 import { withoutInterruption } from './without-interruption.ts';
 
-/** Where to install: a system's root, and whether its kernel is the one that runs. */
+/** Where to install: a system's root, and whether it is this machine's. */
 export interface Target {
-  /** `/` for this machine. Any other root gets the file only: no kernel is touched. */
+  /** `/` for this machine. For any other root only files are written, and no kernel is touched. */
   root: string;
 }
 
 export interface InstallOptions extends Target {
-  /** In complain mode or not; when left out, as it is installed already, else not. */
+  /** Whether to load in complain mode; default as installed already, else false. */
   complain?: boolean | undefined;
-  /** Whether `complain` is what the operator wants, whatever profiles.toml says; when left out, as it was. */
+  /** Whether `complain` is the operator's choice, which overrides profiles.toml; default as before. */
   complainChosen?: boolean | undefined;
-  /** The reference that it is installed for; when left out, that of what is installed, else its version. */
+  /** The reference it is installed for; default that of the current installation, else its version. */
   reference?: string | undefined;
   origin?: Installation['origin'];
-  /** The version that this one takes back. */
+  /** The version that this rollback leaves. */
   rolledBackFrom?: string | undefined;
-  /** When it was proved, when that was not just now. */
+  /** When it was verified, unless just now. */
   verifiedAt?: string | undefined;
   now?: () => Date;
-  /** Told of each step as it is done. */
+  /** Called after each step. */
   onStep?: (step: string) => void;
 }
 
@@ -60,28 +60,28 @@ export type Installed =
   | {
       ok: true;
       file: string;
-      /** As the kernel lists it: `enforce`, `complain`, …; `undefined` for another root. */
+      /** The mode in the kernel: `enforce`, `complain`, …; `undefined` for another root. */
       mode: string | undefined;
-      /** Whether this machine's apparmor_parser has compiled it. */
+      /** Whether this machine's apparmor_parser compiled it. */
       checkedByParser: boolean;
-      /** Where the file that was there went, when it was not what this program had installed. */
+      /** The path that an existing file was moved to, unless this program had installed it. */
       setAside: string | undefined;
     }
   | Refusal<InstallRefusal>;
 
-/** The most versions that are kept beside the one that is installed. */
+/** The maximum number of stored versions besides the installed one. */
 const maxEarlier = 5;
 
 /**
- * Whether profiles can be installed at `root` at all, asked before anything is fetched: this machine needs
- * root, a kernel with AppArmor and apparmor_parser; another root needs none of them.
+ * Whether profiles can be installed at `root`, checked before fetching: this machine requires root, a kernel with
+ * AppArmor and apparmor_parser; another root requires none of them.
  */
 export async function checkTarget({ root }: Target): Promise<{ ok: true } | TargetRefusal> {
   const unsafe = findUnsafe(root);
   if (unsafe) return { ok: false, id: 'root-escapes', reason: unsafe.message, next: unsafe.next };
   if (root !== '/') return { ok: true };
   if (process.getuid?.() !== 0) {
-    return { ok: false, id: 'not-root', reason: 'loading a profile needs root' };
+    return { ok: false, id: 'not-root', reason: 'loading a profile requires root' };
   }
   const kernel = await checkKernel();
   if (!kernel.ok) return { ok: false, id: 'no-apparmor', reason: kernel.reason };
@@ -92,9 +92,9 @@ export async function checkTarget({ root }: Target): Promise<{ ok: true } | Targ
 }
 
 /**
- * Installs a verified profile, or changes nothing. It is checked by this project's parser and by a dry run
- * of the host's; then a transaction puts it in place (see transaction.ts). A signal that would end this process
- * waits until it is done. The caller holds the host's lock (see change.ts).
+ * Installs a verified profile, or changes nothing. This project's parser and a dry run of the host's check it first;
+ * then a transaction activates it (see transaction.ts). Termination signals are deferred until it is done. The caller
+ * holds the host's lock (see change.ts).
  */
 export async function install(
   profile: VerifiedProfile,
@@ -123,16 +123,16 @@ export async function install(
   if (other !== undefined) {
     const where =
       other.text === undefined
-        ? `may also be defined by ${other.path}, a link to what is not there`
+        ? `may also be defined by ${other.path}, a dangling link`
         : `is also defined in ${other.path}`;
-    const reason = `profile ${name} ${where}; remove that file, or one would replace the other at every boot`;
+    const reason = `profile ${name} ${where}; remove that file, as each boot would load both and one replaces the other`;
     return { ok: false, id: 'profile-defined-elsewhere', reason };
   }
 
   return withoutInterruption(() => checkAndPut(profile, place, options));
 }
 
-/** The part of an installation that changes something. */
+/** The part of an installation that changes the host. */
 async function checkAndPut(
   profile: VerifiedProfile,
   place: Place,
@@ -168,11 +168,11 @@ async function checkAndPut(
   const checkedByParser = parser !== undefined;
   if (root !== '/') return { ok: true, file, mode: undefined, checkedByParser, setAside };
   const mode = done.installation.kernel?.mode;
-  onStep(`Loaded ${name} into the kernel (${mode ?? 'and it is not listed there'})`);
+  onStep(`Loaded ${name} into the kernel (${mode ?? 'but it is not listed there'})`);
   return { ok: true, file, mode, checkedByParser, setAside };
 }
 
-/** The record of a profile's installation in place of the one before. */
+/** The new record of a profile's installation. */
 function succeed(
   { team, name, version, digest }: VerifiedProfile,
   before: Installation | undefined,
@@ -206,8 +206,8 @@ function succeed(
 }
 
 /**
- * What was installed before the release that a rollback goes to. What it leaves, and what it passes over, comes last and
- * is marked, so that another rollback goes further back and never forth.
+ * The releases installed before the target of a rollback. The ones that it leaves or skips come last and are marked, so
+ * that another rollback goes further back and never forward.
  */
 function earlierAfterRollback(before: Installation, digest: string): Earlier[] {
   const { earlier } = before;
@@ -217,7 +217,7 @@ function earlierAfterRollback(before: Installation, digest: string): Earlier[] {
   return [...older, ...left.map((one) => ({ ...one, left: true }))];
 }
 
-/** Keeps a copy of a file that somebody has changed since it was installed, or made before that. */
+/** Saves a copy of a file that was changed since it was installed, or existed before. */
 async function setAsideChanged(
   root: string,
   { team, name, digest }: VerifiedProfile,
@@ -225,20 +225,20 @@ async function setAsideChanged(
 ): Promise<string | undefined> {
   const place = installedPlace(root, { team, name }).ofAnybody;
   const found = lookAt(place);
-  // A link is replaced as such, as whatever else is no file; what it leads to stays where it is.
+  // Anything but a file, such as a link, is replaced itself; a link's target stays.
   if (found?.kind !== 'file') return undefined;
   const bytes = readBytes(place, maxPolicy);
   const present = bytes && (await sha256(new Uint8Array(bytes)));
   if (!bytes || !present || present === digest || present === before?.digest) return undefined;
   const copy = statePlace(root, 'set-aside', `${place.name}.${present.slice(7, 19)}`);
-  // For nobody who could not read it where it was.
+  // Readable only by those who could read the original.
   await write(copy, bytes, found.stats.mode & 0o644);
   return copy.path;
 }
 
 /**
- * Has a staged profile compiled and asks which profiles it would define: what it includes from this machine may
- * define others, which loading would replace, changed by what stands before the include.
+ * Compiles a staged profile and lists the profiles that it would define: its includes may define others, modified by
+ * preceding statements, which loading would replace.
  */
 async function tryOut(
   parser: string,
@@ -251,14 +251,14 @@ async function tryOut(
     .split('\n')
     .filter((line) => line !== '' && line !== name && !line.startsWith(`${name}//`));
   if (others.length > 0) {
-    const reason = `by what it includes it defines ${others.join(', ')} too`;
+    const reason = `its includes also define ${others.join(', ')}`;
     return { ok: false, id: 'profile-invalid', reason };
   }
   const dryRun = await runParser(parser, dryRunArguments(file, base), { cwd });
   return dryRun.ok ? undefined : { ok: false, id: 'parser-refused', reason: dryRun.reason };
 }
 
-/** The text that exactly these bytes are; a byte order mark is part of it. */
+/** Decodes exact bytes; a byte order mark is part of the text. */
 function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

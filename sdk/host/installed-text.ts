@@ -2,7 +2,7 @@ import { maxPolicy } from './digest-of.ts';
 import { installedPlace, type Named } from './state.ts';
 import { lookAt, readText } from './tree.ts';
 
-/** The path that a profile is installed as and what the file says; no text where there is no file. */
+/** The path of an installed profile and its text; no text if the file does not exist. */
 export function textInstalled(
   root: string,
   named: Named,

@@ -1,4 +1,4 @@
-// Where a machine keeps what its kernel says, line by line: all that is there, or also what comes.
+// The kernel logs of a machine, line by line: the existing lines, or new ones too.
 
 import { spawn } from 'node:child_process';
 import { closeSync, constants } from 'node:fs';
@@ -13,40 +13,40 @@ import { lookBehind, openForReading, Place, unsafePlace } from './tree.ts';
 
 /** One log. */
 export interface KernelLog {
-  /** As people know it: its path, or the program that shows it. */
+  /** Its name for people: its path, or the program that prints it. */
   name: string;
-  /** How many bytes at its start are not read, being more than is read of a log of another system. */
+  /** The number of bytes skipped at the start of another system's log that is too large. */
   unread?: () => number;
-  /** What is in it now; `leftOut` is called for each line about AppArmor that is too long to be read. */
+  /** The existing lines; calls `leftOut` for each line about AppArmor that is too long. */
   read: (leftOut?: () => void) => AsyncIterable<string>;
-  /** What comes from now on, until it is told to end; from the `start`, after what is in it. */
+  /** New lines until aborted; from the `start`, after the existing ones. */
   follow: (from: 'start' | 'end', until: AbortSignal) => Promise<AsyncIterable<string>>;
 }
 
-/** The most that is read of a log of another system, in bytes: what it says last. */
+/** The maximum that is read of another system's log, in bytes: its end. */
 const maxLog = 64 * 1024 * 1024;
 
 const auditLog = 'var/log/audit/audit.log';
 const kernelMessages = '/dev/kmsg';
 const journalctl = '/usr/bin/journalctl';
 
-/** How often a log that is followed is looked at, in milliseconds. */
+/** How often a followed log is polled, in milliseconds. */
 const interval = 250;
-/** The time that journalctl may take to show what there is, in milliseconds. */
+/** The timeout of journalctl for existing lines, in milliseconds. */
 const timeLimit = 30_000;
 
 /**
- * The logs that a machine has: auditd's, else the kernel's own messages, and journald's, which also reaches back to
- * what those have forgotten. The same event may be in several. Of another system's root, auditd's alone.
+ * The logs of a machine: auditd's, else the kernel's own messages, and journald's, which also has older ones. An event
+ * may be in several. For another system's root, auditd's only.
  */
 export async function findKernelLogs(root: string): Promise<KernelLog[]> {
   const found: KernelLog[] = [];
-  // Whose it is does not matter: what a log says is believed of nobody.
+  // The owner is not checked, as log contents are not trusted anyway.
   const audit = new Place(root, auditLog).ofAnybody;
   if (isThere(audit)) found.push(auditdLog(audit));
   if (root !== '/') return found;
   if (await exists(kernelMessages)) found.push(kmsgLog());
-  // Only where journald runs: without it, journalctl has nothing to show.
+  // Only where journald runs: otherwise journalctl has nothing to show.
   if ((await exists('/run/systemd/journal/socket')) && (await exists(journalctl))) {
     found.push(journalLog());
   }
@@ -69,7 +69,7 @@ export function fileLog(path: string): KernelLog {
   };
 }
 
-/** Lines from somewhere else, such as standard input. */
+/** Lines from a stream, such as standard input. */
 export function streamLog(name: string, stream: Readable): KernelLog {
   return {
     name,
@@ -78,7 +78,7 @@ export function streamLog(name: string, stream: Readable): KernelLog {
   };
 }
 
-/** The lines of a log that may be packed or in UTF-16. */
+/** The lines of a log that may be compressed or in UTF-16. */
 function textLines(
   stream: Readable,
   name: string,
@@ -88,7 +88,7 @@ function textLines(
   return lines(stream, until, (bytes) => asText(bytes, name), leftOut);
 }
 
-/** Journald's logs are folders of files, and mostly it is those that are meant. */
+/** Journald's logs are folders of files, so a folder is probably one of them. */
 async function refuseFolder(path: string): Promise<void> {
   if (!(await stat(path)).isDirectory()) return;
   throw new LogFormError(
@@ -98,7 +98,7 @@ async function refuseFolder(path: string): Promise<void> {
   );
 }
 
-/** Only what is read from its start can be unpacked. */
+/** Only a file read from its start can be decompressed. */
 async function refuseUnlessPlain(path: string): Promise<void> {
   const file = await openReadable(path);
   try {
@@ -106,7 +106,7 @@ async function refuseUnlessPlain(path: string): Promise<void> {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
     const form = textForm(buffer.subarray(0, bytesRead));
     if (form === 'text') return;
-    throw new LogFormError(path, 'is no plain text: nothing else can be followed.');
+    throw new LogFormError(path, 'is not plain text; only plain text can be followed.');
   } finally {
     await file.close();
   }
@@ -119,7 +119,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** auditd's log below a system's root; of another one's, what it says last, {@link maxLog} of it. */
+/** auditd's log below a system's root; of another system's, the last {@link maxLog} bytes. */
 function auditdLog(place: Place): KernelLog {
   let start = 0;
   return {
@@ -136,17 +136,17 @@ function auditdLog(place: Place): KernelLog {
   };
 }
 
-/** From where on a log is read. A log of this machine's own is as large as root has let it become. */
+/** The offset at which reading starts. This machine's own log is read completely, since root controls its size. */
 function startOf(path: string | Place, size: number): number {
   const isAnothers = path instanceof Place && path.root !== '/';
   return isAnothers ? Math.max(0, size - maxLog) : 0;
 }
 
-/** Opens a log; below a system's root as tree.ts does, and what somebody has named as it is. */
+/** Opens a log; below a system's root as tree.ts does, a file that the user names directly. */
 async function openLog(path: string | Place): Promise<FileHandle> {
   if (typeof path === 'string') return open(path, 'r');
   const fd = openForReading(path);
-  if (fd === undefined) throw unsafePlace(path.path, 'is not there any more');
+  if (fd === undefined) throw unsafePlace(path.path, 'no longer exists');
   try {
     return await open(`/proc/self/fd/${fd}`, 'r');
   } finally {
@@ -164,7 +164,7 @@ function isThere(place: Place): boolean {
   }
 }
 
-/** The lines of a stream, each cut off where {@link LineSplitter} says. */
+/** The lines of a stream, limited in length by {@link LineSplitter}. */
 async function* lines(
   stream: Readable,
   until?: AbortSignal,
@@ -185,7 +185,7 @@ async function* lines(
   }
 }
 
-/** A file that grows, and may be replaced by a new one as logrotate does. */
+/** A growing file, which logrotate may replace. */
 async function followFile(
   path: string | Place,
   from: 'start' | 'end',
@@ -243,7 +243,7 @@ function kmsgLog(): KernelLog {
   return {
     name: kernelMessages,
     read: () => readMessages(undefined),
-    // There is no way to its end but through it: whoever wants only what is new looks at the time.
+    // /dev/kmsg can only be read from its start, so callers that want new messages compare times.
     follow: async (_, until) => readMessages(until),
   };
 }
@@ -265,7 +265,7 @@ async function* readMessages(until: AbortSignal | undefined): AsyncGenerator<str
   }
 }
 
-/** The length of the next record; `undefined` when there is none yet. */
+/** The length of the next record; `undefined` if none is ready. */
 async function nextRecord(file: FileHandle, buffer: Buffer): Promise<number | undefined> {
   for (;;) {
     try {
@@ -274,13 +274,13 @@ async function nextRecord(file: FileHandle, buffer: Buffer): Promise<number | un
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EAGAIN') return undefined;
-      // The next record was overwritten before it was read; the read after goes on behind the gap.
+      // The next record was overwritten before it was read; the following read continues after the gap.
       if (code !== 'EPIPE') throw error;
     }
   }
 }
 
-/** `6,339,5140900,-;text` and lines of its own for fields of the device. */
+/** Parses `6,339,5140900,-;text` with continuation lines for device fields. */
 function message(record: string): string {
   const [first = ''] = record.split('\n', 1);
   const text = first.slice(first.indexOf(';') + 1);
@@ -289,7 +289,7 @@ function message(record: string): string {
   );
 }
 
-/** What journald has of the kernel since the last boot: journalctl(1) reads it, for `limit` milliseconds at most. */
+/** The kernel messages since boot from journald, read with journalctl(1), for at most `limit` milliseconds. */
 export function journalLog(program = journalctl, limit = timeLimit): KernelLog {
   return {
     name: 'journalctl -k',
@@ -298,7 +298,7 @@ export function journalLog(program = journalctl, limit = timeLimit): KernelLog {
       yield* runJournalctl(program, [], late);
       if (late.aborted) throw new Error(`it did not end within ${limit / 1000} seconds`);
     },
-    // From its start, since what comes before journalctl has started would be lost.
+    // From the start, since lines before journalctl started would be lost.
     follow: async (_, until) => runJournalctl(program, ['--follow', '--lines=all'], until),
   };
 }
@@ -316,7 +316,7 @@ async function* runJournalctl(
     signal: until,
     killSignal: 'SIGKILL',
   });
-  // It could not be started, or was ended: what it has said is what there is.
+  // It could not be started, or was killed: its output so far is used.
   child.on('error', () => {});
   try {
     yield* lines(child.stdout, until);

@@ -4,41 +4,40 @@ import { join } from 'node:path';
 const enabled = '/sys/module/apparmor/parameters/enabled';
 const securityfs = '/sys/kernel/security/apparmor';
 
-/** Whether this kernel can load profiles; else the reason, as the second half of a sentence. */
+/** Whether this kernel can load profiles; otherwise why not, as the second half of a sentence. */
 export async function checkKernel(): Promise<{ ok: true } | { ok: false; reason: string }> {
   const parameter = await readFile(enabled, 'utf8').catch(() => undefined);
   if (parameter === undefined) return { ok: false, reason: 'this kernel has no AppArmor' };
   if (parameter.trim() !== 'Y')
     return { ok: false, reason: 'AppArmor is switched off in this kernel' };
   const mounted = await stat(securityfs).catch(() => undefined);
-  if (!mounted)
-    return { ok: false, reason: `${securityfs} is not there: securityfs is not mounted` };
+  if (!mounted) return { ok: false, reason: `${securityfs} not found: securityfs is not mounted` };
   return { ok: true };
 }
 
-/** A profile as the kernel has it. */
+/** A profile in the kernel. */
 export interface LoadedProfile {
-  /** With its parents', as in `web//hat`. */
+  /** With its parents' names, as in `web//hat`. */
   name: string;
   /** `enforce`, `complain`, `kill`, `unconfined` or `user`. */
   mode: string;
-  /** The executables it attaches to by itself, an AppArmor glob; `undefined` when it does not. */
+  /** Its attachment, an AppArmor glob; `undefined` if it has none. */
   attachment: string | undefined;
-  /** `sha1:…` or `sha256:…` of its compiled rules; `undefined` where the kernel keeps none. */
+  /** `sha1:…` or `sha256:…` of its compiled rules; `undefined` if the kernel has none. */
   hash: string | undefined;
 }
 
-/** What the kernel has of a profile with its children: enough to notice that it is another one. */
+/** The kernel's state of a profile with its children, enough to detect a replacement. */
 export interface KernelState {
   mode: string;
-  /** Of the profile and its children, sorted; empty where the kernel keeps none. */
+  /** The hashes of the profile and its children, sorted; empty if the kernel has none. */
   hashes: string[];
 }
 
-/** How often a look at the policy is tried again when it was changed meanwhile. */
+/** How often reading the policy is retried when it changes meanwhile. */
 const tries = 5;
 
-/** The loaded profiles of this kernel's root namespace by name, from securityfs. Needs root. */
+/** The loaded profiles of this kernel's root namespace by name, from securityfs. Requires root. */
 export async function readPolicy(): Promise<Map<string, LoadedProfile>> {
   for (let left = tries; ; left--) {
     try {
@@ -46,7 +45,7 @@ export async function readPolicy(): Promise<Map<string, LoadedProfile>> {
       await readProfiles(join(securityfs, 'policy/profiles'), '', found);
       return found;
     } catch (error) {
-      // A folder went with the profile that was replaced.
+      // The profile was replaced, and its folder removed.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || left === 0) throw error;
     }
   }
@@ -61,7 +60,7 @@ async function readProfiles(
     const path = join(folder, entry);
     const read = async (name: string) => (await readFile(join(path, name), 'utf8')).trim();
     const own = await read('name');
-    // A child names itself without its parents on some kernels and with them on others.
+    // Some kernels name a child with its parents, some without.
     const name = parent === '' || own.startsWith(`${parent}//`) ? own : `${parent}//${own}`;
     const files = await readdir(path);
     const algorithm = ['sha256', 'sha1'].find((one) => files.includes(one));
@@ -76,7 +75,7 @@ async function readProfiles(
   }
 }
 
-/** What a policy has of a profile; `undefined` when it is not loaded. */
+/** The state of a profile in a policy; `undefined` if it is not loaded. */
 export function stateOf(
   policy: ReadonlyMap<string, LoadedProfile>,
   name: string,
@@ -90,8 +89,8 @@ export function stateOf(
 }
 
 /**
- * Takes a profile and its children out of the kernel, as apparmor_parser(8) --remove does, but by name: what its
- * file includes is not looked at, so nothing else can go with it. A profile that is not loaded is no error.
+ * Unloads a profile and its children, like apparmor_parser(8) --remove, but by name: without reading includes, so that
+ * no other profile is unloaded. A profile that is not loaded is not an error.
  */
 export async function unload(name: string): Promise<void> {
   try {
@@ -101,7 +100,7 @@ export async function unload(name: string): Promise<void> {
   }
 }
 
-/** A loaded profile's mode, `not-loaded`, or `undefined` where that can't be seen: without root or AppArmor. */
+/** A loaded profile's mode, `not-loaded`, or `undefined` if that is unknown: without root or AppArmor. */
 export async function loadedMode(name: string): Promise<string | undefined> {
   const text = await readFile(join(securityfs, 'profiles'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;

@@ -1,7 +1,7 @@
-/** How long a line of a log may be, in characters: the kernel's own are far shorter. */
+/** The maximum length of a log line, in characters: the kernel's own are far shorter. */
 export const maxLine = 16 * 1024;
 
-/** Puts lines together from the pieces in which they come, and leaves out those that are longer than any log line. */
+/** Joins chunks into lines, and drops those that exceed the maximum length. */
 export class LineSplitter {
   readonly #longest: number;
   readonly #decoder = new TextDecoder();
@@ -10,13 +10,13 @@ export class LineSplitter {
   #tooLong = false;
   #hasMark = false;
 
-  /** `marked.leftOut` is called for each line that is left out although it has the mark in it. */
+  /** `marked.leftOut` is called for each dropped line that contains the mark. */
   constructor(marked?: { mark: string; leftOut: () => void }, longest = maxLine) {
     this.#marked = marked;
     this.#longest = longest;
   }
 
-  /** The lines that end in this piece, without their ends. */
+  /** The lines that end in this chunk, without line terminators. */
   push(piece: Uint8Array): string[] {
     const parts = this.#decoder.decode(piece, { stream: true }).split('\n');
     const lines: string[] = [];
@@ -28,7 +28,7 @@ export class LineSplitter {
     return lines;
   }
 
-  /** The last line, where its end is missing; from here on the next one is put together. */
+  /** The last line if it is unterminated; then starts a new one. */
   end(): string[] {
     const line = this.#rest.replace(/\r$/, '');
     const whole = !this.#tooLong;
@@ -39,7 +39,7 @@ export class LineSplitter {
     return whole ? [line] : [];
   }
 
-  /** Looks at what is left out; what the mark may begin in stays. */
+  /** Searches dropped text for the mark, keeping a possible partial match. */
   #passed(text: string): string {
     const { mark } = this.#marked ?? {};
     if (mark === undefined) return '';

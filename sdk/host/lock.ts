@@ -6,35 +6,34 @@ import { SdkError } from '../error.ts';
 import { statePlace } from './state.ts';
 import { lookAt, openPrivate, type Place } from './tree.ts';
 
-/** Where flock(1) lives, in util-linux or busybox; the caller's PATH is not used. */
+/** The path of flock(1), from util-linux or busybox; the caller's PATH is not used. */
 const places = ['/usr/bin/flock', '/bin/flock'];
 
-/** How often a lock that another run holds is tried again, in milliseconds. */
+/** The interval at which a held lock is retried, in milliseconds. */
 const interval = 200;
 
 /** How long to wait for another run, in milliseconds: it may pull many profiles over a slow network. */
 const defaultTimeout = 300_000;
 
-/** How much of a command is told, in characters. */
+/** The maximum length of a command in a message, in characters. */
 const maxCommand = 120;
 
 export interface LockOptions {
-  /** Told once, when another run has the lock: its process and command, where they are known. */
+  /** Called once if another run holds the lock, with its process and command if known. */
   onWait?: (holder: string | undefined) => void;
-  /** How long to wait for it, in milliseconds. */
+  /** How long to wait for the lock, in milliseconds. */
   timeout?: number;
 }
 
-/** The file that is locked. Only users who may change the host can open it; other users can't block it. */
+/** The lock file. Only users who may change the host can open it, so that others can't block it. */
 export function lockPlace(root: string): Place {
   return statePlace(root, 'lock');
 }
 
 /**
- * Does `work` while no other run of this program changes what is installed below `root`. The lock is the
- * kernel's own (flock(2)), on a file in the state folder that only its owner can open: it goes with the process that
- * has it, however that ends, and holds across containers that share the folder. The file stays, and says who has the
- * lock.
+ * Runs `work` while no other run of this program changes what is installed below `root`. The lock is a kernel lock
+ * (flock(2)) on a file in the state folder that only its owner can open: it is released when its process ends for any
+ * reason, and works across containers that share the folder. The file stays and names the holder.
  */
 export async function withLock<Result>(
   root: string,
@@ -68,17 +67,17 @@ export async function withLock<Result>(
   }
 }
 
-/** Records who holds the lock: for people only, so a full disk does not matter. */
+/** Records the holder. This is informational, so a full disk does not matter. */
 function sign(file: number, text: string): void {
   try {
     ftruncateSync(file);
     writeSync(file, text, 0);
   } catch {
-    // A waiting run then says less.
+    // The message of a waiting run then has less detail.
   }
 }
 
-/** Whether a run holds the lock of a host now. */
+/** Whether a run currently holds the lock of a host. */
 export async function isLocked(root: string): Promise<boolean> {
   const found = lookAt(lockPlace(root));
   const locks = await readFile('/proc/locks', 'utf8').catch(() => '');
@@ -86,9 +85,9 @@ export async function isLocked(root: string): Promise<boolean> {
 }
 
 /**
- * The process that has the lock and its command. The kernel names flock(1), which has ended; so it is the one that has
- * written its id into the file, or, as for a stranger, the first other that has the file open. `undefined` where neither
- * can be seen, as from another container.
+ * The process that holds the lock, and its command. The kernel names flock(1), which has ended, so this is the process
+ * that wrote its id into the file, or else the first other one that has the file open. `undefined` if neither is
+ * visible, as from another container.
  */
 async function findHolder(file: number): Promise<string | undefined> {
   const own = fstatSync(file);
@@ -114,7 +113,7 @@ async function hasOpen(pid: string, { dev, ino }: Stats): Promise<boolean> {
 
 async function commandOf(pid: string): Promise<string> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  // The process chose these words itself.
+  // The process can set this text itself.
   const words = text
     .replaceAll('\0', ' ')
     .replace(/[^\x20-\x7e]/g, '?')
@@ -132,11 +131,11 @@ async function findFlock(): Promise<string> {
   }
   throw new SdkError(
     'host-locked',
-    'flock (from util-linux) is not installed, which keeps two runs apart',
+    'flock (from util-linux) is not installed; it is required for locking',
   );
 }
 
-/** The lock belongs to the open file, which this process shares with flock(1) and keeps when that has ended. */
+/** The lock belongs to the open file, which this process shares with flock(1) and keeps open after that has ended. */
 function lock(program: string, file: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', file] });

@@ -1,12 +1,12 @@
-// Logs as people hand them over: plain, packed by logrotate with gzip or zstd, or in UTF-16 as some programs save text.
+// Decodes logs: plain, compressed by logrotate with gzip or zstd, or in UTF-16 as some programs save text.
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 
-/** A log can't be read for the form that it is in. */
+/** A log can't be read because of its format. */
 export class LogFormError extends Error {
   readonly hint: string | undefined;
 
-  /** `what` is the rest of a sentence that starts with the log's name. */
+  /** `what` completes a sentence that starts with the log's name. */
   constructor(name: string, what: string, hint?: string) {
     super(`${name} ${what}`);
     this.name = 'LogFormError';
@@ -14,22 +14,22 @@ export class LogFormError extends Error {
   }
 }
 
-/** What a log is called that has no name of its own. */
+/** The name of a log without a path. */
 export const standardInput = 'standard input';
 
-/** How much a packed log may hold, in bytes. */
+/** The maximum decompressed size of a log, in bytes. */
 export const maxUnpacked = 256 * 1024 * 1024;
 
-/** How many bytes tell what a log is. */
+/** The number of bytes that identify a format. */
 const telling = 512;
 
 type Packed = 'gzip' | 'zstd';
 type Form = 'text' | 'utf-16le' | 'utf-16be' | 'journal' | Packed | keyof typeof unpackers;
 
-/** Programs that write what they unpack to their standard output, for what is not unpacked here. */
+/** Commands that decompress formats not supported here to standard output. */
 const unpackers = { xz: 'xzcat', bzip2: 'bzcat', lz4: 'lz4cat', zip: 'unzip -p' } as const;
 
-/** The first bytes of files, where they tell the form. */
+/** The magic numbers of formats. */
 const signatures: readonly [string, Form][] = [
   ['1f8b', 'gzip'],
   ['4c504b5348485248', 'journal'],
@@ -43,7 +43,7 @@ const signatures: readonly [string, Form][] = [
   ['feff', 'utf-16be'],
 ];
 
-/** The form of a log, by its first bytes. What is none of these is text: a crash leaves zeros in logs. */
+/** The format of a log by its first bytes. Anything else is text: a crash leaves zeros in logs. */
 export function textForm(start: Buffer): Form {
   const found = signatures.find(([bytes]) => start.toString('hex').startsWith(bytes));
   if (found) return found[1];
@@ -57,7 +57,7 @@ export function textForm(start: Buffer): Form {
   return 'text';
 }
 
-/** The text of a log as UTF-8: what is packed with gzip or zstd unpacked, up to `most` bytes. Throws {@link LogFormError}. */
+/** The text of a log as UTF-8, decompressed with gzip or zstd up to a limit. Throws {@link LogFormError}. */
 export async function* asText(
   bytes: AsyncIterable<Buffer>,
   name: string,
@@ -67,7 +67,7 @@ export async function* asText(
   const pieces = bytes[Symbol.asyncIterator]();
   let start = Buffer.alloc(0);
   let ended = false;
-  // A stream that is followed is not kept waiting once it has said a line.
+  // A followed stream is not delayed after its first line.
   while (start.length < telling && !start.includes(0x0a) && !ended) {
     const next = await pieces.next();
     ended = next.done ?? false;
@@ -85,12 +85,13 @@ export async function* asText(
   if (form === 'text') yield* whole();
   else if (form === 'utf-16le' || form === 'utf-16be') yield* fromUtf16(whole(), form);
   else if (form === 'gzip' || form === 'zstd') {
-    if (packed) throw new LogFormError(name, 'is packed more than once.', 'Unpack it first.');
+    if (packed)
+      throw new LogFormError(name, 'is compressed more than once.', 'Decompress it first.');
     yield* asText(unpacked(whole(), name, form, most), name, most, true);
   } else throw unreadForm(name, form);
 }
 
-/** A command line that pipes what a program makes of a log into this one. */
+/** A command line that pipes a program's output for a log into this one. */
 export function piped(program: string, name: string): string {
   const file = /^[\w./@:+-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
   return `${program} ${name === standardInput ? 'FILE' : file} | aa-registry denials --file -`;
@@ -113,7 +114,7 @@ async function* unpacked(
   most: number,
 ): AsyncGenerator<Buffer> {
   const unzip = form === 'gzip' ? createGunzip() : createZstdDecompress();
-  // An error of the source ends the unpacking too, and is thrown by the loop.
+  // A source error ends the decompression too, and is thrown by the loop.
   let given = 0;
   const counted = async function* () {
     for await (const piece of bytes) {
@@ -129,17 +130,17 @@ async function* unpacked(
       if (length > most) {
         throw new LogFormError(
           name,
-          `holds more than ${most >> 20} MiB when it is unpacked.`,
-          `Pipe in what matters, as in: ${piped(form === 'gzip' ? 'zgrep apparmor=' : 'zstdgrep apparmor=', name)}`,
+          `holds more than ${most >> 20} MiB when decompressed.`,
+          `Pipe in the relevant lines: ${piped(form === 'gzip' ? 'zgrep apparmor=' : 'zstdgrep apparmor=', name)}`,
         );
       }
       yield piece as Buffer;
     }
-    // Node ends with the first frame and says nothing of more in the same piece.
+    // Node stops after the first frame and ignores later ones in the same chunk.
     if (form === 'zstd' && unzip.bytesWritten < given) {
       throw new LogFormError(
         name,
-        'has several parts of zstd, of which only the first is read here.',
+        'has several zstd frames; only the first can be read here.',
         `Use: ${piped('zstdcat', name)}`,
       );
     }
@@ -147,8 +148,8 @@ async function* unpacked(
     if (!/^(Z_|ZSTD_)/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
     throw new LogFormError(
       name,
-      `is a damaged ${form} file, or one that was cut off.`,
-      `What is whole of it can be piped in: ${piped(form === 'gzip' ? 'zcat' : 'zstdcat', name)}`,
+      `is a damaged ${form} file, or a truncated one.`,
+      `Pipe in its intact part: ${piped(form === 'gzip' ? 'zcat' : 'zstdcat', name)}`,
     );
   } finally {
     unzip.destroy();
@@ -159,13 +160,13 @@ function unreadForm(name: string, form: 'journal' | keyof typeof unpackers): Log
   if (form === 'journal') {
     return new LogFormError(
       name,
-      'is a file of journald, which only journalctl reads.',
+      'is a journald file, which only journalctl can read.',
       `Use: ${piped('journalctl --grep apparmor= --output short-iso --file', name)}`,
     );
   }
   return new LogFormError(
     name,
-    `is packed with ${form}, which is not read here.`,
+    `is compressed with ${form}, which is not supported.`,
     `Use: ${piped(unpackers[form], name)}`,
   );
 }

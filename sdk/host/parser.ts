@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { isSdkError } from '../error.ts';
 import { lookBehind, Place } from './tree.ts';
 
-/** Where apparmor_parser lives; the caller's PATH is not used. */
+/** The path of apparmor_parser; the caller's PATH is not used. */
 const places = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser', '/usr/bin/apparmor_parser'];
 
 /**
@@ -12,9 +12,9 @@ const places = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser', '/usr/bin/
  */
 const limiters = ['/usr/bin/prlimit', '/bin/prlimit'];
 
-/** What one run of apparmor_parser may take. */
+/** The limits of one run of apparmor_parser. */
 export interface Limits {
-  /** In milliseconds: the parser can loop for ever on valid input (seen: 3.0.8). */
+  /** In milliseconds: the parser can loop forever on valid input (observed with 3.0.8). */
   time: number;
   /**
    * The address space of each of its processes, in bytes: the automaton of two short rules can take gigabytes. That
@@ -26,29 +26,29 @@ export interface Limits {
 
 const defaultLimits: Limits = { time: 60_000, memory: 512 << 20 };
 
-/** The most of what it says that is kept, in bytes. */
+/** The maximum captured output, in bytes. */
 const maxOutput = 64 * 1024;
 
-/** The most that a compiled profile may hold, in bytes. */
+/** The maximum size of a compiled profile, in bytes. */
 const maxCompiled = 64 * 1024 * 1024;
 
-/** What the parser says when it gets no more memory: of its own, of C++ and of its grammar. */
+/** The parser's out-of-memory messages: its own, of C++ and of its grammar. */
 const memoryEnded = /bad_alloc|out of memory|cannot allocate memory|memory exhausted/i;
 
-/** What it says on every kernel without AppArmor, whatever else it has to say. */
+/** Its message on every kernel without AppArmor, which is ignored. */
 const cacheNotice = /^Cache read\/write disabled:.*$/gm;
 
-/** How a run of apparmor_parser ended. */
+/** The result of a run of apparmor_parser. */
 export type ParserRun = { ok: true; output: string } | { ok: false; reason: string };
 
 type RawRun = { ok: true; output: Buffer } | { ok: false; reason: string };
 
-/** The path of apparmor_parser; `undefined` when this machine has none. */
+/** The path of apparmor_parser; `undefined` if this machine has none. */
 export function findParser(): Promise<string | undefined> {
   return findProgram(places);
 }
 
-/** Whether the system below another root has one of its own, with which it loads its profiles at boot. */
+/** Whether the system below another root has its own, which loads profiles at boot. */
 export function hasParser(root: string): boolean {
   return places.some((place) => {
     try {
@@ -72,9 +72,9 @@ async function findProgram(paths: readonly string[]): Promise<string | undefined
 }
 
 /**
- * Runs apparmor_parser(8) with no shell, no standard input, a clean environment and limits on time, memory and what
- * it says; without prlimit(1), which sets them, not at all. It forks a process for each profile, so it gets a process
- * group of its own, all of which ends with it. It runs in `cwd`, by default `/`. Never throws: how it failed is in the result.
+ * Runs apparmor_parser(8) in `cwd`, by default `/`, with no shell, no standard input, a clean environment and limits on
+ * time, memory and output. Refuses to run without prlimit(1), which sets the limits. It forks a process for each
+ * profile, so it gets its own process group, which is killed at the end. Never throws: the result has the failure.
  */
 export async function runParser(
   parser: string,
@@ -85,7 +85,7 @@ export async function runParser(
   return run.ok ? { ok: true, output: run.output.toString() } : run;
 }
 
-/** Has a file compiled for this machine's kernel, as loading it would, and gives the result (--stdout). */
+/** Compiles a file for this machine's kernel, as loading it would, and returns the output (--stdout). */
 export function compile(
   parser: string,
   file: string,
@@ -104,12 +104,12 @@ async function runRaw(
 ): Promise<RawRun> {
   const limiter = await findProgram(limiters);
   if (limiter === undefined) {
-    const reason = 'prlimit (from util-linux), which bounds what apparmor_parser takes,';
+    const reason = 'prlimit (from util-linux), which limits apparmor_parser,';
     return { ok: false, reason: `${reason} is not installed` };
   }
   const limited = [
     `--as=${memory}`,
-    // It also ends when this process is gone; later than by the clock, which says more.
+    // Also ends the run if this process dies; later than the timer, whose message is clearer.
     `--cpu=${Math.ceil(time / 1000) + 5}`,
     '--core=0',
     '--',
@@ -138,8 +138,8 @@ async function runRaw(
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size <= most) chunks.push(chunk);
-      // What is cut off might be what matters.
-      else end(`apparmor_parser has more than ${most} bytes to say about it`);
+      // The truncated part might be the important one.
+      else end(`apparmor_parser printed more than ${most} bytes`);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(0, maxOutput);
@@ -157,24 +157,24 @@ async function runRaw(
       const how =
         over ??
         (memoryEnded.test(said)
-          ? `apparmor_parser needs more than the ${memory / (1 << 20)} MiB of memory that it may take`
+          ? `apparmor_parser exceeded its limit of ${memory / (1 << 20)} MiB of memory`
           : `apparmor_parser ended with ${signal ?? `exit code ${code}`}`);
       resolve({ ok: false, reason: said === '' ? how : `${how}: ${said}` });
     });
   });
 }
 
-/** Ends a process and whatever it has started, at once. */
+/** Kills a process and its children. */
 function endGroup(leader: number | undefined): void {
   if (leader === undefined) return;
   try {
     process.kill(-leader, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 
-/** Arguments to list the profiles that loading a file would define, a line each, also those that it includes. */
+/** Arguments to list the profiles that loading a file would define, one per line, with those of its includes. */
 export function namesArguments(file: string, base: string): string[] {
   return ['--names', '--base', base, file];
 }
@@ -184,7 +184,7 @@ export function dryRunArguments(file: string, base: string): string[] {
   return ['--quiet', '--skip-kernel-load', '--skip-cache', '--base', base, file];
 }
 
-/** Arguments to load a file: it replaces the profile of its name at once, or nothing changes. */
+/** Arguments to load a file: atomically replaces the profile of its name. */
 export function loadArguments(file: string, { complain }: { complain: boolean }): string[] {
   return ['--quiet', '--replace', '--skip-cache', ...(complain ? ['--Complain'] : []), file];
 }

@@ -7,33 +7,33 @@ import { policyPlace } from './state.ts';
 import { list, lookAt, type Place, readBytes, unsafePlace } from './tree.ts';
 import { type WayOut, withoutWaysOut } from './ways-out.ts';
 
-/** Folders of compiled policy, and of links that go by their names alone. */
+/** Folders of compiled policy, and of links that count by name only. */
 const noIncludes = new Set(['cache', 'cache.d', 'disable', 'force-complain']);
 
-/** The policy folder, as every system has it. */
+/** The policy folder's path on every system. */
 const ownFolder = '/etc/apparmor.d';
 
-/** How deep folders are copied. */
+/** The maximum depth of copied folders. */
 const maxDepth = 8;
 
-/** The most of what is left out that is named. */
+/** The maximum number of omissions listed. */
 const maxNamed = 5;
 
-/** What apparmor_parser is to be run with. */
+/** The paths to run apparmor_parser with. */
 export interface PolicyCopy {
-  /** Holds the profile. */
+  /** The file with the profile. */
   file: string;
   /** The policy folder. */
   base: string;
-  /** Where it is run: what paths in quotes are relative to. */
+  /** The working directory, which quoted relative paths are relative to. */
   cwd: string;
 }
 
-/** What of the policy a copy does not have. */
+/** The parts of the policy that a copy lacks. */
 interface LeftOut {
-  /** No policy, by path: why. */
+  /** The reason for each omitted file, by path. */
   files: { path: string; why: string }[];
-  /** Statements, by the path of the copy of the file that they are in. */
+  /** Omitted statements, by the copied file that they were in. */
   waysOut: Map<string, WayOut[]>;
 }
 
@@ -70,8 +70,8 @@ export async function withPolicyCopy<Result extends { reason: string } | undefin
 }
 
 /**
- * Why apparmor_parser has refused a copy, with what of the original it was not given. It counts lines but for those in
- * quotes, so that what it names may not be found.
+ * Adds the omissions of the copy to the parser's reason for refusing it. The parser does not count lines inside quotes,
+ * so the line it names may be off.
  */
 function explain(reason: string, { files, waysOut }: LeftOut): string {
   const told = [...waysOut]
@@ -115,11 +115,11 @@ async function copy(
       left.takeBytes(bytes.length);
       if (bytes.includes(0)) leftOut.files.push({ path: place.path, why: 'which has a NUL byte' });
       else await writePolicy(join(to, name), bytes, leftOut);
-    } else leftOut.files.push({ path: place.path, why: 'which is no regular file' });
+    } else leftOut.files.push({ path: place.path, why: 'which is not a regular file' });
   }
 }
 
-/** Writes a file of policy without what leads out of the copy. */
+/** Writes a policy file without what leads out of the copy. */
 async function writePolicy(path: string, bytes: Uint8Array, leftOut: LeftOut): Promise<void> {
   // Byte by byte, as apparmor_parser reads it.
   const { text, waysOut } = withoutWaysOut(Buffer.from(bytes).toString('latin1'), ownFolder);

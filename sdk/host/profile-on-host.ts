@@ -8,18 +8,18 @@ import { textInstalled } from './installed-text.ts';
 import { BudgetError, PolicyBudget } from './policy-budget.ts';
 import { type Installation, policyPlace, readRecords } from './state.ts';
 
-/** A profile as this host has it. */
+/** A profile on this host. */
 export interface ProfileOnHost {
-  /** The file, below the root it was looked for in. */
+  /** The file, below the root it was searched in. */
   file: string;
   text: string;
-  /** What this program wrote down when it installed it; absent when somebody else did. */
+  /** The record of its installation; absent if this program did not install it. */
   installation?: Installation;
 }
 
 /**
- * The file that defines a profile on a host, by the name that the kernel shows; of a hat or child, its parent's.
- * `undefined` when there is none, as for profiles that a container engine has made up, or when it can't be read.
+ * The file that defines a profile on a host, by the kernel's name for it; for a hat or child, its parent's file.
+ * `undefined` if none does, as for profiles that a container engine generates, or it can't be read.
  */
 function findProfileOnHost(
   root: string,
@@ -36,26 +36,26 @@ function findProfileOnHost(
   return text === undefined ? undefined : { file: path, text, installation };
 }
 
-/** The profiles of a host, each file read and each profile worked out once. */
+/** The profiles of a host. Each file is read and each profile evaluated once. */
 export interface HostProfiles {
   /** The file that defines a profile. */
   file: (profile: string) => Promise<ProfileOnHost | undefined>;
-  /** The profile, hat or child of this name, with the rules that its file and includes give it. */
+  /** The profile, hat or child of this name, with the rules of its file and includes. */
   profile: (
     profile: string,
   ) => Promise<{ onHost?: ProfileOnHost; effective?: EffectiveProfile | undefined }>;
-  /** How many profiles were not looked for, and how many records not read: an image holds more than is read of it. */
+  /** How many profiles and records were skipped because of the limits for an image. */
   unread: () => { profiles: number; records: number };
 }
 
-/** How often an image's policy folder is looked through, where it is as large as it may be; a usual one far more often. */
+/** How often the largest allowed policy folder of an image is scanned; a usual one far more often. */
 const looks = 4;
 
 export function hostProfiles(root: string, resolver: IncludeResolver): HostProfiles {
   const files = new Map<string, ProfileOnHost | undefined>();
   const effective = new Map<string, EffectiveProfile[]>();
   let records: ReturnType<typeof readRecords> | undefined;
-  // Who made an image decides how many profiles its log names. This host's own folder is root's.
+  // The author of an image determines how many profiles its log names. This host's own folder is root's.
   const left = root === '/' ? undefined : new PolicyBudget(policyPlace(root), looks);
   let isSpent = false;
   const unread = new Set<string>();
@@ -76,7 +76,7 @@ export function hostProfiles(root: string, resolver: IncludeResolver): HostProfi
         left ?? new PolicyBudget(policyPlace(root)),
       );
     } catch (error) {
-      // The first look says what is wrong with a folder that is too large for one.
+      // The first scan reports a folder that is too large for one.
       if (!(error instanceof BudgetError) || files.size === 0) throw error;
       isSpent = true;
       unread.add(parent);

@@ -10,8 +10,8 @@ export type Reinstalled =
   | { ok: false; id: 'not-kept'; reason: string };
 
 /**
- * Installs a version that this host has kept, without a network: proved again by what the host trusts now, then
- * put in place like any other. Serves rollbacks, changes of mode and repairs.
+ * Installs a version from the version store, without a network: verified again with the current trust, then installed
+ * like any other. Used for rollbacks, mode changes and repairs.
  */
 export async function reinstall(
   installation: Installation,

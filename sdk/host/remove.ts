@@ -6,19 +6,19 @@ import { withoutInterruption } from './without-interruption.ts';
 
 export interface RemoveOptions {
   root: string;
-  /** Also when processes are confined by it, or when its file was changed. */
+  /** Remove it even if processes are confined by it or its file was changed. */
   force?: boolean;
 }
 
 export type Removed =
   | { ok: true }
-  /** Processes are confined by it: without it they would be unconfined from then on. */
+  /** Processes are confined by it, which would become unconfined. */
   | { ok: false; id: 'profile-in-use'; processes: Process[] }
   | { ok: false; id: 'file-changed'; file: string };
 
 /**
- * Removes what this program installed: from the kernel, its file, its record and what was kept of it. The
- * operator's own local/ file stays. The caller holds the host's lock (see change.ts).
+ * Removes an installed profile: from the kernel, with its file, record and stored versions. The operator's local/ file
+ * stays. The caller holds the host's lock (see change.ts).
  */
 export async function remove(
   installation: Installation,

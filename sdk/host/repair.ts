@@ -16,19 +16,19 @@ import {
 import { listStored } from './store.ts';
 import { lookAt, readBytes, rename, write } from './tree.ts';
 
-/** A damaged record, and what was done about it. */
+/** A damaged record and its repair. */
 export interface RepairedRecord {
   record: DamagedRecord;
-  /** The copy of the damaged file. */
+  /** The path of a copy of the damaged file. */
   copy: string;
-  /** What is installed, by the version store; `undefined` where that can't be told. */
+  /** The rebuilt installation, from the version store; `undefined` if that is not possible. */
   installation: Installation | undefined;
 }
 
 /**
- * Rebuilds damaged records from the installed file and the version store. The record of an installation that can't be
- * rebuilt stays until its profile is pulled again; that of an interrupted change is set aside, since nothing says what the
- * change was. The caller holds the host's lock (see change.ts).
+ * Rebuilds damaged records from the installed file and the version store. A record that can't be rebuilt stays until
+ * its profile is pulled again; that of an interrupted change is set aside, as the change is unknown. The caller holds
+ * the host's lock (see change.ts).
  */
 export async function repairRecords(root: string): Promise<RepairedRecord[]> {
   const repaired: RepairedRecord[] = [];
@@ -45,7 +45,7 @@ export async function repairRecords(root: string): Promise<RepairedRecord[]> {
   return repaired;
 }
 
-/** The record of a profile whose file is a stored version. Whether `pull` or `sync` installed it is not known any more. */
+/** Rebuilds the record of a profile whose file is a stored version. Whether `pull` or `sync` installed it is lost. */
 async function rebuild(root: string, { team, name }: Named): Promise<Installation | undefined> {
   const named = { team, name };
   const digest = await digestOf(root, named);
@@ -59,7 +59,7 @@ async function rebuild(root: string, { team, name }: Named): Promise<Installatio
     file: installedPath('/', named),
     installedAt: file.stats.mtime.toISOString(),
     reference: formatReference({ ...named, selector: { kind: 'default' } }),
-    // Of what it was not told to, sync removes nothing.
+    // As pulled, so that sync does not remove it.
     origin: 'pull',
     complain: isForcedToComplain(root, named),
     earlier: kept.filter((one) => one !== current),

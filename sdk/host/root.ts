@@ -1,7 +1,7 @@
 import { isSdkError, type SdkError } from '../error.ts';
 import { list, lookAt, Place } from './tree.ts';
 
-/** The folders below a system's root in which this program writes and removes files. */
+/** The folders below a system's root that this program changes. */
 const places = [
   'etc/apparmor.d',
   'etc/apparmor.d/force-complain',
@@ -15,8 +15,8 @@ const places = [
 ];
 
 /**
- * The first of the folders of this program below `root` that it would not use, as one in an image that somebody else
- * has made may be, and why; `undefined` when all that are there are as they should be. See tree.ts.
+ * The first of this program's folders below `root` that it refuses to use, and why, as in an image by someone else;
+ * `undefined` if all existing ones are safe. See tree.ts.
  */
 export function findUnsafe(root: string): SdkError | undefined {
   try {

@@ -12,34 +12,34 @@ import { statePlace } from './state.ts';
 import { list, Place, remove, write, writeTrouble } from './tree.ts';
 
 /**
- * What a host has seen of one log: a folder with an empty file for each checkpoint, named by its size and root, and
- * for each revoked key, named by its team and id. The largest checkpoint counts and a revocation stays, so two runs
- * at once can't make it go backwards, and no crash leaves half of one.
+ * The checkpoints and revocations that a host has seen of one log: a folder with an empty file for each checkpoint,
+ * named by size and root, and for each revoked key, named by team and id. The largest checkpoint counts and revocations
+ * stay, so concurrent runs can't move it back, and a crash can't leave a partial file.
  */
 export interface SeenFolder {
   path: string;
-  /** The system's root that it is below; absent where it is a user's own. */
+  /** The system's root that contains it; absent for a user's own. */
   root?: string;
-  /** Another folder that is read as well, as far as this user may, and never written. */
+  /** Another folder that is also read, where permitted, and never written. */
   also?: SeenFolder;
 }
 
 function placeOf({ path, root }: SeenFolder): Place {
-  // Whose a user's home is does not matter here: in a CI job it may be anybody's.
+  // The owner of a user's home is not checked: in a CI job it may be any user.
   return root === undefined
     ? new Place('/', resolve(path)).ofAnybody
     : new Place(root, relative(root, path));
 }
 
-/** Where a host keeps what it has seen of a log: with the rest of its state. */
+/** The place of what a host has seen of a log, in its state folder. */
 export function hostSeenFolder(root: string, log: NoteVerifier): SeenFolder {
   return { root: resolve(root), path: statePlace(root, 'log', folderName(log)).path };
 }
 
 /**
- * Where a command reads and writes what was seen of a log. In the host's folder, if this process may write there, as root
- * may. Else, and where a command that installs nothing was given a trust file that is not the host's, in a folder of the
- * user's own; the host's is then read as well. Root does not read a user's: `sudo` may leave HOME as it is.
+ * The folders for what was seen of the log: the host's, if this process may write there, as root may. Otherwise, and
+ * for a command that installs nothing with a trust file other than the host's, the user's own folder, with the host's
+ * read as well. Root does not read a user's: `sudo` may preserve HOME.
  */
 export function seenFolder(
   env: Environment,
@@ -53,14 +53,14 @@ export function seenFolder(
   return { path: join(state, 'aa-registry/log', folderName(log)), also: host };
 }
 
-/** Whether this process may write to a folder, or make it where it is missing; the root itself is never made. */
+/** Whether this process may write to a folder, or create it; the root itself is never created. */
 function mayWrite(folder: Place): boolean {
   const trouble = writeTrouble(folder);
   if (trouble !== 'ENOENT') return trouble === undefined;
   return folder.parts.length > 0 && mayWrite(folder.parent);
 }
 
-/** By the key too: two logs may have one name. */
+/** Includes the key, since two logs may have the same name. */
 function folderName({ name, id }: NoteVerifier): string {
   return encodeURIComponent(`${name}+${id}`);
 }
@@ -71,7 +71,7 @@ export async function readSeen(folder: SeenFolder): Promise<SeenCheckpoint | und
   return all.sort((a, b) => b.size - a.size)[0];
 }
 
-/** The largest checkpoint of each folder that is read: the host's and the user's may differ. */
+/** The largest checkpoint of each folder read, as the host's and the user's may differ. */
 export async function readAllSeen(folder: SeenFolder): Promise<SeenCheckpoint[]> {
   let seen: SeenCheckpoint | undefined;
   for (const { name } of list(placeOf(folder))) {
@@ -82,7 +82,7 @@ export async function readAllSeen(folder: SeenFolder): Promise<SeenCheckpoint[]>
   return seen ? [seen, ...others] : others;
 }
 
-/** Remembers a verified checkpoint and forgets the smaller ones. */
+/** Stores a verified checkpoint and removes the smaller ones. */
 export async function writeSeen(
   folder: SeenFolder,
   { size, root }: Pick<Checkpoint, 'size' | 'root'>,
@@ -95,13 +95,15 @@ export async function writeSeen(
   }
 }
 
-/** The keys that a host has seen revoked, by team. */
+/** The keys seen revoked, by team. */
 export type RevokedByTeam = ReadonlyMap<string, RevokedKeys>;
 
-/** The most revoked keys that are remembered of a team: a registry allows it 256 keys ever, and may not be honest. */
+/**
+ * The maximum number of revoked keys stored for a team: a registry allows it 256 keys in total, and may be dishonest.
+ */
 const maxRevoked = 1024;
 
-/** The keys that were seen revoked, in any of these folders that may be read. */
+/** The keys seen revoked, from all folders that may be read. */
 export async function readRevoked(...folders: SeenFolder[]): Promise<RevokedByTeam> {
   const revoked = new Map<string, Set<string>>();
   const all = folders.flatMap((folder) => (folder.also ? [folder, folder.also] : [folder]));
@@ -117,7 +119,7 @@ export async function readRevoked(...folders: SeenFolder[]): Promise<RevokedByTe
   return revoked;
 }
 
-/** Remembers for good that the log has shown these keys of a team to be revoked. */
+/** Stores permanently that the log proves these keys of a team to be revoked. */
 export async function writeRevoked(
   folder: SeenFolder,
   team: string,
@@ -133,7 +135,7 @@ export async function writeRevoked(
   }
 }
 
-/** What is read of a folder; nothing where this user may not look into it. */
+/** The names in a folder; empty if this user may not read it. */
 async function readable<T>(
   folder: SeenFolder,
   read: (folder: SeenFolder) => Promise<T[]>,
@@ -146,7 +148,7 @@ async function readable<T>(
   }
 }
 
-/** Base64 has a slash, which a file's name can't have. */
+/** Base64 contains slashes, which file names can't. */
 function formatName({ size, root }: SeenCheckpoint): string {
   return `${size}.${encodeBase64(root).replaceAll('/', '_')}`;
 }

@@ -19,45 +19,45 @@ import {
   write,
 } from './tree.ts';
 
-/** A version that was proved and stored, with its proof (see store.ts). */
+/** A version that was verified and stored with its evidence (see store.ts). */
 const Release = z.object({
   version: z.string().refine(isVersion),
   digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
-  /** When it was proved; its proof is judged by the clock of that time. */
+  /** When it was verified; the age of its checkpoint counts at that time. */
   verifiedAt: z.iso.datetime(),
 });
 export type Release = z.infer<typeof Release>;
 
-/** A release that was installed before, and whether a rollback has left it: then none goes to it unless it is named. */
+/** A previously installed release, and whether a rollback left it: then rollbacks skip it unless it is named. */
 const Earlier = Release.extend({ left: z.boolean().optional() });
 export type Earlier = z.infer<typeof Earlier>;
 
-/** What this program installed of a profile: one small file each. */
+/** The record of an installed profile, in a small file of its own. */
 export const Installation = Release.extend({
   team: z.string().refine(isTeam),
   name: z.string().refine(isProfileName),
   file: z.string(),
   installedAt: z.iso.datetime(),
-  /** The reference that it was installed for. */
+  /** The reference it was installed for. */
   reference: z.string(),
-  /** Who asked for it: only what `sync` installed is removed by `sync`. */
+  /** The command that installed it: `sync` removes only what `sync` installed. */
   origin: z.enum(['pull', 'sync']),
-  /** Whether it is loaded in complain mode, whatever its flags say. */
+  /** Whether it is loaded in complain mode, whatever its flags are. */
   complain: z.boolean(),
-  /** Whether that is what the operator of this host has asked for, whatever profiles.toml says. */
+  /** Whether that mode is the operator's choice, which overrides profiles.toml. */
   complainChosen: z.boolean().optional(),
-  /** What the kernel had of it right after it was loaded; nothing for another root. */
+  /** The kernel's state right after loading; absent for another root. */
   kernel: z.object({ mode: z.string(), hashes: z.array(z.string()) }).optional(),
-  /** What was installed before it, the newest first, and after that what rollbacks have left. */
+  /** The releases installed before, newest first, followed by those that rollbacks left. */
   earlier: z.array(Earlier),
-  /** The version that a rollback has left: sync does not go back to it. */
+  /** The version that a rollback left: sync does not return to it. */
   rolledBackFrom: z.string().refine(isVersion).optional(),
 });
 export type Installation = z.infer<typeof Installation>;
 
 /**
- * Whether a rollback has left a release that was installed before. Where a record does not say, as those of older
- * versions of this program, it has left what is newer than what it went to.
+ * Whether a rollback left a previously installed release. Records of older versions of this program don't say; there it
+ * left what is newer than its target.
  */
 export function wasLeft(installation: Installation, release: Earlier): boolean {
   const { version, rolledBackFrom, earlier } = installation;
@@ -65,7 +65,7 @@ export function wasLeft(installation: Installation, release: Earlier): boolean {
   return rolledBackFrom !== undefined && compareVersions(release.version, version) > 0;
 }
 
-/** Whether this host is held back from a version: a rollback has left it, and nothing was installed since. */
+/** Whether sync is held back from a version: a rollback left it, and nothing was installed since. */
 export function isHeldFrom(installation: Installation, version: string): boolean {
   const { rolledBackFrom, earlier } = installation;
   if (rolledBackFrom === undefined) return false;
@@ -73,14 +73,14 @@ export function isHeldFrom(installation: Installation, version: string): boolean
   return version === rolledBackFrom || left.some((one) => one.version === version);
 }
 
-/** A change that has begun: written before the first step and gone after the last. */
+/** A change in progress: written before the first step and removed after the last. */
 const Pending = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('install'), installation: Installation }),
   z.object({ kind: z.literal('remove'), installation: Installation }),
 ]);
 export type Pending = z.infer<typeof Pending>;
 
-/** A profile of a team, and the part of every file's name that stands for it. */
+/** A team's profile, and the part of its file names that identifies it. */
 export interface Named {
   team: string;
   name: string;
@@ -94,12 +94,12 @@ export function policyPlace(root: string): Place {
   return new Place(root, 'etc/apparmor.d');
 }
 
-/** The file a profile is installed as: at the top level, the only one that boot loads. */
+/** The path a profile is installed at: at the top level, which is all that boot loads. */
 export function installedPlace(root: string, named: Named): Place {
   return policyPlace(root).at(installedName(named));
 }
 
-/** Its path, as people know it. */
+/** Its absolute path, for messages. */
 export function installedPath(root: string, named: Named): string {
   return installedPlace(root, named).path;
 }
@@ -108,7 +108,7 @@ export function installedName({ team, name }: Named): string {
   return `aa-registry.${team}.${name}`;
 }
 
-/** What there are records of, and the folder that they are in. */
+/** The kinds of records and their folders. */
 interface Records {
   installed: Installation;
   pending: Pending;
@@ -120,23 +120,23 @@ const schemas: { [K in Kind]: z.ZodType<Records[K]> } = {
   pending: Pending,
 };
 
-/** The most that a record may hold, in bytes. */
+/** The maximum size of a record, in bytes. */
 export const maxRecord = 256 * 1024;
 
-/** How many records of a kind are read, and how many bytes of them. */
+/** The maximum number and total size, in bytes, of records read of each kind. */
 export const maxRecords = { count: 1000, bytes: 16 * 1024 * 1024 } as const;
 
 export function recordPlace(root: string, kind: Kind, { team, name }: Named): Place {
   return statePlace(root, kind, `${team}.${name}.json`);
 }
 
-/** A record that does not hold what this program writes there. */
+/** A record whose contents are invalid. */
 export interface DamagedRecord extends Named {
   kind: Kind;
   path: string;
 }
 
-/** What is installed of this profile; `undefined` when nothing is, or its record is damaged. */
+/** The installation of this profile; `undefined` if there is none or its record is damaged. */
 export async function readInstallation(
   root: string,
   named: Named,
@@ -145,27 +145,27 @@ export async function readInstallation(
   return record?.ok ? record.value : undefined;
 }
 
-/** Everything that is installed, by file name, but for what {@link listDamaged} has. */
+/** All installations by file name, except those in {@link listDamaged}. */
 export function listInstallations(root: string): Promise<Installation[]> {
   return listSound(root, 'installed');
 }
 
-/** The changes that were begun and not ended, but for what {@link listDamaged} has. */
+/** All interrupted changes, except those in {@link listDamaged}. */
 export function listPending(root: string): Promise<Pending[]> {
   return listSound(root, 'pending');
 }
 
-/** The records that are damaged. Of the profile only the name is known, by that of the file. */
+/** The damaged records. The profile's name is known from the file name only. */
 export async function listDamaged(root: string): Promise<DamagedRecord[]> {
   return kinds.flatMap((kind) => readAll(root, kind).damaged);
 }
 
-/** All records below a root, as far as they are read: {@link maxRecords} of each kind. */
+/** All records below a root, up to {@link maxRecords} of each kind. */
 export interface AllRecords {
   installed: Installation[];
   pending: Pending[];
   damaged: DamagedRecord[];
-  /** The folders of which not all was read. */
+  /** The folders that were not read completely. */
   unread: UnreadRecords[];
 }
 
@@ -174,7 +174,7 @@ export interface UnreadRecords {
   count: number;
 }
 
-/** Reads the records for who looks only: what changes a host needs all of them, and so {@link listInstallations}. */
+/** Reads the records for display; changes require all of them, see {@link listInstallations}. */
 export function readRecords(root: string): AllRecords {
   const installed = readSome(root, 'installed');
   const pending = readSome(root, 'pending');
@@ -188,7 +188,7 @@ export function readRecords(root: string): AllRecords {
   };
 }
 
-/** The record of an installation, to be put in place of the one before. */
+/** Stages the new record of an installation. */
 export function stageInstallation(root: string, installation: Installation): StagedFile {
   return stage(recordPlace(root, 'installed', installation), format(installation), 0o644);
 }
@@ -205,7 +205,7 @@ export function forgetPending(root: string, named: Named): void {
   remove(recordPlace(root, 'pending', named));
 }
 
-/** The release of an installation, as its successors remember it. */
+/** The release of an installation, as stored in its successors. */
 export function releaseOf({ version, digest, verifiedAt }: Installation): Release {
   return { version, digest, verifiedAt };
 }
@@ -214,7 +214,7 @@ function format(record: Installation | Pending): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
-/** A record; `undefined` when there is none, or it is gone meanwhile. */
+/** Reads a record; `undefined` if it does not exist or was removed meanwhile. */
 function readRecord<K extends Kind>(
   root: string,
   kind: K,
@@ -251,11 +251,11 @@ interface SomeRecords<K extends Kind> {
   folder: string;
   sound: Records[K][];
   damaged: DamagedRecord[];
-  /** How many were left unread. */
+  /** The number of records not read. */
   unread: number;
 }
 
-/** Every record of a kind; an {@link SdkError} where there are more than are read. */
+/** All records of a kind; throws an {@link SdkError} if there are more than the maximum. */
 function readAll<K extends Kind>(root: string, kind: K): SomeRecords<K> {
   const found = readSome(root, kind);
   if (found.unread === 0) return found;
@@ -263,7 +263,7 @@ function readAll<K extends Kind>(root: string, kind: K): SomeRecords<K> {
   throw unsafePlace(
     found.folder,
     `holds more records than are read: ${most}`,
-    'Remove those that this program has not written.',
+    'Remove those that this program did not write.',
   );
 }
 
@@ -285,10 +285,10 @@ function readSome<K extends Kind>(root: string, kind: K): SomeRecords<K> {
   return found;
 }
 
-/** Of which profiles there are records. */
+/** The profiles that have records. */
 function listNames(root: string, kind: Kind): Named[] {
   return list(statePlace(root, kind)).flatMap(({ name: file }) => {
-    // The name of a team has no dot, that of a profile may.
+    // A team's name has no dot; a profile's may.
     const [, team = '', name = ''] = /^([^.]+)\.(.+)\.json$/.exec(file) ?? [];
     return isTeam(team) && isProfileName(name) ? [{ team, name }] : [];
   });

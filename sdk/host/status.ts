@@ -11,17 +11,17 @@ import {
 } from './state.ts';
 import type { Untrusted } from './trust-check.ts';
 
-/** An installation and what has become of it. */
+/** An installation and its current state. */
 export interface InstalledStatus {
   installation: Installation;
   drift: Drift;
-  /** As the kernel has it now; `undefined` when it is not loaded. */
+  /** Its state in the kernel; `undefined` if not loaded. */
   mode: string | undefined;
-  /** The processes that it or a child of it confines. */
+  /** The processes confined by it or a child. */
   processes: Process[];
 }
 
-/** A process that a loaded profile would confine, had it been started after that was loaded. */
+/** A process that started before its profile was loaded, and so runs unconfined. */
 export interface Unconfined {
   pid: number;
   command: string;
@@ -29,24 +29,24 @@ export interface Unconfined {
   profile: string;
 }
 
-/** What AppArmor does on a host, and what of it this program has installed. */
+/** The state of AppArmor and of this program's installations on a host. */
 export interface HostStatus {
-  /** Whether this kernel enforces anything; for another root there is no kernel to ask. */
+  /** Whether this kernel enforces profiles; another root has no kernel. */
   kernel: { ok: true } | { ok: false; reason: string } | undefined;
   installed: InstalledStatus[];
-  /** Every loaded profile, those that others have loaded too. */
+  /** All loaded profiles, including those that this program did not install. */
   loaded: LoadedProfile[];
   confined: Process[];
   unconfined: Unconfined[];
-  /** Changes that were begun and not ended; whatever changes the host next deals with them. */
+  /** Interrupted changes; the next command that changes the host finishes or undoes them. */
   pending: Pending[];
-  /** Records that do not say any more what they are about; whatever changes the host next deals with them too. */
+  /** Damaged records; the next command that changes the host repairs them or sets them aside. */
   damaged: DamagedRecord[];
-  /** Folders that hold more records than are read. */
+  /** Folders with more records than the maximum. */
   unread: UnreadRecords[];
 }
 
-/** Looks at a host without changing anything. This machine's own root needs root. */
+/** Reads a host's state without changing anything. For this machine's own root, requires root. */
 export async function readStatus(root: string): Promise<HostStatus> {
   const kernel = root === '/' ? await checkKernel() : undefined;
   const policy = kernel?.ok ? await readPolicy() : undefined;
@@ -79,7 +79,7 @@ async function findUnconfined(
   loaded: readonly LoadedProfile[],
   processes: readonly Process[],
 ): Promise<Unconfined[]> {
-  // A profile without an attachment shows its name in its place.
+  // A profile without an attachment shows its name there.
   const attachments = loaded.flatMap(({ name, attachment }) => {
     const pattern = attachment?.startsWith('/') ? automaton(attachment) : undefined;
     return pattern ? [{ name, pattern }] : [];
@@ -95,10 +95,7 @@ async function findUnconfined(
   return found;
 }
 
-/**
- * What a monitor should say of a host: the worst of all that is installed. `untrusted` of it can't be
- * proved now.
- */
+/** The state for a monitor: the worst of all installations. The `untrusted` ones can't be verified now. */
 export function verdictOf(
   { kernel, installed, pending, damaged, unread }: HostStatus,
   untrusted: readonly Untrusted[],

@@ -15,21 +15,21 @@ import { type Installation, type Named, type Release, statePlace } from './state
 import { list, lookAt, type Place, readText, removeAll, write } from './tree.ts';
 
 /**
- * A host's version store: each version that is or was installed, as a bundle of one, named by its digest. From it a
- * version is verified and installed again without a network.
+ * A host's version store: each current and previous version as a bundle of one, named by its digest. Versions are
+ * verified and reinstalled from it without a network.
  */
 function storeFolder(root: string, { team, name }: Named): Place {
   return statePlace(root, 'kept', `${team}.${name}`);
 }
 
-/** The largest stored version that is read, in bytes: far more than a registry accepts. */
+/** The maximum size of a stored version, in bytes: far more than a registry accepts. */
 const maxStored = 4 * 1024 * 1024;
 
 function bundleName(digest: string): string {
   return `${digest.slice('sha256:'.length)}.bundle`;
 }
 
-/** Stores evidence that was verified; which keys are revoked is remembered with the log (see seen.ts). */
+/** Stores verified evidence; revocations are stored separately (see seen.ts). */
 export async function store(root: string, proved: Evidence, digest: string): Promise<void> {
   const keys = proved.keys.map(({ revocation: _, ...key }) => key);
   const evidence = { ...proved, keys };
@@ -37,20 +37,20 @@ export async function store(root: string, proved: Evidence, digest: string): Pro
   await write(place, `${JSON.stringify(makeBundle([evidence], {}))}\n`, 0o644);
 }
 
-/** What a stored version is verified against: what the host trusts now, and the keys that it has seen revoked. */
+/** What stored versions are verified against: the host's current trust and known revocations. */
 export interface TrustView {
   trust: HostTrust;
   revoked: RevokedByTeam;
 }
 
-/** What stored versions below `root` are verified against, as far as was seen. */
+/** The current trust for stored versions below `root`, with the known revocations. */
 export async function readTrustView(root: string, trust: HostTrust): Promise<TrustView> {
   return { trust, revoked: await readRevoked(hostSeenFolder(root, trust.log.key)) };
 }
 
 /**
- * Verifies a stored version against what the host trusts now. Its checkpoint's age counts at the time of the first
- * verification: that the log has grown since is no reason to refuse it. A key that was revoked since counts no longer.
+ * Verifies a stored version against the host's current trust. Its checkpoint's age counts at the first verification, as
+ * a growing log is no reason to refuse it. Signatures of keys revoked since don't count.
  */
 export async function verifyStored(
   root: string,
@@ -61,12 +61,12 @@ export async function verifyStored(
   const evidence = readStored(root, named, digest);
   const reference = { ...named, selector: { kind: 'version', version } } as const;
   if (!evidence) {
-    const reason = `this host has not stored ${formatReference(reference)}`;
+    const reason = `${formatReference(reference)} is not in this host's version store`;
     return { ok: false, id: 'not-kept', reason };
   }
   const now = new Date(verifiedAt);
   const verified = await verifyEvidence(evidence, reference, { ...view, seen: undefined, now });
-  // Else another version's proof, under this one's name, would speak for what is installed.
+  // Otherwise another version's evidence, stored under this name, would vouch for the installation.
   if (verified.ok && verified.profile.digest !== digest) {
     const reason = `the stored ${formatReference(reference)} has the digest ${verified.profile.digest}, not ${digest}`;
     return { ok: false, id: 'digest-mismatch', reason, revoked: verified.revoked };
@@ -74,7 +74,7 @@ export async function verifyStored(
   return verified;
 }
 
-/** The manifest and the text of what is installed, as it was proved then; `undefined` where the host has lost it. */
+/** The verified manifest and text of an installation; `undefined` if the host no longer has them. */
 export function readStoredPackage(
   root: string,
   installation: Installation,
@@ -87,7 +87,7 @@ export function readStoredPackage(
   return { manifest: statement.predicate.manifest, text };
 }
 
-/** The stored versions that match their digests, the last one first; each was verified before it was stored. */
+/** The stored versions that match their digests, latest first; each was verified before it was stored. */
 export async function listStored(root: string, named: Named): Promise<Release[]> {
   const folder = storeFolder(root, named);
   const releases: Release[] = [];
@@ -108,7 +108,7 @@ function readStored(root: string, named: Named, digest: string): Evidence | unde
   return bundle && evidenceIn(bundle, 0)[0];
 }
 
-/** Removes the stored versions that an installation's record does not name, and what was staged for it. */
+/** Removes the stored versions that an installation's record does not name, and their staged files. */
 export function dropUnneeded(root: string, installation: Installation): void {
   const folder = storeFolder(root, installation);
   const needed = [installation, ...installation.earlier].map(({ digest }) => bundleName(digest));
@@ -123,8 +123,8 @@ export function dropStored(root: string, named: Named): void {
 }
 
 /**
- * Removes the stored versions that no installation's record names, as of a change that was not made after all. Those of
- * `unknown`, whose records are damaged, stay.
+ * Removes the stored versions that no record names, as after an abandoned change. Those of `unknown`, whose records are
+ * damaged, stay.
  */
 export function tidyStore(
   root: string,

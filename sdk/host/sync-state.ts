@@ -20,25 +20,28 @@ const Meaning = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(false), reason: z.string() }),
 ]);
 
-/** What the registry has answered to the last sync, so that the next may ask whether that is still so. */
+/** The registry's responses to the last sync, for conditional requests. */
 const SyncState = z.object({
   registry: z.string(),
-  /** What was asked, and what that meant, each at its place. */
+  /** The references and their resolutions, in order. */
   references: z.array(z.string()),
   meanings: z.array(Meaning),
   etags: z.array(z.string()),
   checkedAt: z.iso.datetime(),
-  /** When its log was last seen to go on. */
+  /** When its log was last verified to extend the previous one. */
   logSeenAt: z.iso.datetime(),
-  /** How many keys of a team it could show to be revoked when it was asked last. */
+  /** The number of revoked keys of each team that the log proved. */
   revokedKeys: z.record(z.string(), z.int()).default({}),
 });
 export type SyncState = z.infer<typeof SyncState>;
 
-/** The most that the file may hold, in bytes: that of twenty thousand profiles. */
+/** The maximum size of the file, in bytes: that of twenty thousand profiles. */
 const maxState = 4 * 1024 * 1024;
 
-/** The last sync's answers; `undefined` when there was none, or it can't be read: it is asked for again. */
+/**
+ * The responses of the last sync; `undefined` if there was none or the file can't be read: everything is requested
+ * again.
+ */
 export async function readSyncState(root: string): Promise<SyncState | undefined> {
   const text = readText(statePlace(root, 'sync.json'), maxState);
   if (text === undefined) return undefined;
@@ -52,7 +55,7 @@ export async function readSyncState(root: string): Promise<SyncState | undefined
 export async function writeSyncState(root: string, state: SyncState): Promise<void> {
   const text = `${JSON.stringify(state)}\n`;
   const place = statePlace(root, 'sync.json');
-  // Without it the next run asks again.
+  // Without it the next run requests everything again.
   if (Buffer.byteLength(text) > maxState) remove(place);
   else await write(place, text, 0o644);
 }

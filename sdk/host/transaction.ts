@@ -25,23 +25,23 @@ import { dropStored, dropUnneeded, readTrustView, type TrustView, verifyStored }
 import { makeFolder, remove, requireNoFolder, type StagedFile, stage } from './tree.ts';
 
 /**
- * Changes of what is installed. Each is written down before its first step (state.ts, Pending) and crossed out
- * after its last, and every step may be taken twice. So whatever ends a run, a power cut too, boot loads a whole
- * file, the old one or the new, and the next run finishes what was begun ({@link recover}).
+ * Changes of installations, as transactions. Each is recorded before its first step (state.ts, Pending) and the record
+ * removed after its last, and every step is idempotent. So after any interruption, a power cut included, boot loads a
+ * whole file, old or new, and the next run finishes the change ({@link recover}).
  */
 export type Put =
   | { ok: true; installation: Installation }
   /** Nothing was changed. */
   | { ok: false; reason: string };
 
-/** Whether there is a kernel to load profiles into: another root is files only. */
+/** Whether there is a kernel to load profiles into: for another root only files are changed. */
 function hasKernel(root: string): boolean {
   return root === '/';
 }
 
 /**
- * Installs a staged file as `target` says. The kernel has accepted it before it gets the name that boot loads; a
- * kernel that does not is left with what it had.
+ * Installs a staged file as described in `target`. The kernel must accept it before it gets the name that boot loads;
+ * otherwise the kernel keeps what it had.
  */
 export async function put(root: string, target: Installation, staged: StagedFile): Promise<Put> {
   const before = await readInstallation(root, target);
@@ -49,7 +49,7 @@ export async function put(root: string, target: Installation, staged: StagedFile
   try {
     requireNoFolder(recordPlace(root, 'installed', target));
     requireNoFolder(linkPlace(root, target));
-    // Where this can't be written down, nothing is installed.
+    // If this can't be recorded, nothing is installed.
     makeFolder(statePlace(root, 'installed'));
     await writePending(root, { kind: 'install', installation: target });
     const loaded = await load(root, staged.path, target);
@@ -60,14 +60,14 @@ export async function put(root: string, target: Installation, staged: StagedFile
       return { ok: false, reason: loaded.reason.replaceAll(staged.path, file) };
     }
     reached = 'kernel';
-    // Complaining before the file, enforcing after it: boot is never stricter than was asked for.
+    // The complain link is created before the file and removed after it, so that boot is never stricter than requested.
     if (target.complain) forceComplain(root, target);
     dropCompiled(root, installedName(target));
     await staged.commit();
     reached = 'file';
     return { ok: true, installation: await finish(root, target) };
   } catch (error) {
-    // What boot will load is the new file already: the next run finishes it.
+    // Boot will load the new file already, so the next run finishes the change.
     if (reached === 'file') throw error;
     await staged.discard().catch(() => {});
     if (reached === 'kernel') await rollBack(root, target, before);
@@ -76,7 +76,7 @@ export async function put(root: string, target: Installation, staged: StagedFile
   }
 }
 
-/** What is left to do of an installation once its file is in place and the kernel has it. */
+/** The remaining steps of an installation once its file is in place and the kernel has it. */
 async function finish(root: string, target: Installation): Promise<Installation> {
   if (!target.complain) unforceComplain(root, target);
   const kernel = hasKernel(root) ? stateOf(await readPolicy(), target.name) : undefined;
@@ -85,7 +85,7 @@ async function finish(root: string, target: Installation): Promise<Installation>
   dropUnneeded(root, installation);
   forgetPending(root, target);
   const parser = await findParser();
-  // So that boot need not compile it. In complain mode apparmor_parser keeps nothing.
+  // So that boot need not compile it. In complain mode apparmor_parser caches nothing.
   if (parser && hasKernel(root) && !target.complain) {
     const cache = ['--quiet', '--skip-kernel-load', '--skip-read-cache', '--write-cache'];
     await runParser(parser, [...cache, installedPath(root, target)]);
@@ -94,8 +94,8 @@ async function finish(root: string, target: Installation): Promise<Installation>
 }
 
 /**
- * Has the kernel go back to what was installed before, after a change that could not be made: to the file at `path`,
- * when left out the installed one.
+ * Makes the kernel return to the previous installation after a failed change: to the file at `path`, by default the
+ * installed one.
  */
 async function rollBack(
   root: string,
@@ -113,21 +113,21 @@ async function rollBack(
     }
     forgetPending(root, target);
   } catch {
-    // Then it stays written down, and the next run tries again.
+    // The pending record then stays, and the next run retries.
   }
 }
 
-/** Has boot load it in the mode that was asked for. */
+/** Sets the mode in which boot loads it. */
 function setMode(root: string, installation: Installation): void {
   (installation.complain ? forceComplain : unforceComplain)(root, installation);
 }
 
-/** Does what is done as well as it can be, after something else has failed. */
+/** Runs a cleanup step after a failure, on a best-effort basis. */
 function tryTo(work: () => void): void {
   try {
     work();
   } catch {
-    // What failed first is what is told.
+    // The first failure is the one reported.
   }
 }
 
@@ -142,9 +142,9 @@ async function load(
   return runParser(parser, loadArguments(path, { complain }));
 }
 
-/** Takes an installation away: out of the kernel first, then its file and whatever was kept of it. */
+/** Removes an installation: first from the kernel, then its file and everything stored for it. */
 export async function removeInstallation(root: string, installation: Installation): Promise<void> {
-  // What can't be removed is found before anything is.
+  // Files that can't be removed are detected before anything is changed.
   requireNoFolder(installedPlace(root, installation));
   requireNoFolder(recordPlace(root, 'installed', installation));
   requireNoFolder(linkPlace(root, installation));
@@ -163,17 +163,17 @@ function removeEverything(root: string, named: Named): void {
   forgetPending(root, named);
 }
 
-/** A change that an earlier run had begun, and what became of it. */
+/** An interrupted change of an earlier run, and its outcome. */
 export interface Recovered {
   pending: Pending;
   /**
-   * `removed`: what was installed before is not proved either, and so is gone too. `left`: it can't be undone now, for
-   * processes are confined by it or its file was changed since.
+   * `removed`: the previous installation can't be verified either and is removed too. `left`: it can't be undone now,
+   * as processes are confined by it or its file was changed since.
    */
   outcome: 'finished' | 'undone' | 'removed' | 'left';
-  /** Why it was not finished, where it is no longer proved. */
+  /** Why it was not finished, if it can no longer be verified. */
   refusal?: NotProved;
-  /** Why what was installed before was not put back. */
+  /** Why the previous installation was not restored. */
   earlier?: NotProved & { version: string };
 }
 
@@ -183,9 +183,9 @@ interface NotProved {
 }
 
 /**
- * Finishes what earlier runs have begun; what can't be finished is undone, and so is what `trust`, when left out the
- * host's trust file, does not prove any more. Nothing is loaded that it does not prove, also not to go back. Nobody
- * else may be changing anything meanwhile (see change.ts).
+ * Finishes interrupted changes of earlier runs. Undoes those that can't be finished or that `trust`, by default the host's
+ * trust file, no longer verifies. Nothing unverified is loaded, not even to go back. The caller holds the host's lock (see
+ * change.ts).
  */
 export async function recover(root: string, trust?: HostTrust): Promise<Recovered[]> {
   const recovered: Recovered[] = [];
@@ -209,7 +209,7 @@ async function prove(
   installation: Installation,
   view: TrustView | undefined,
 ): Promise<{ ok: true; bytes: Uint8Array } | ({ ok: false } & NotProved)> {
-  if (!view) return { ok: false, id: 'team-untrusted', reason: 'this host trusts nobody' };
+  if (!view) return { ok: false, id: 'team-untrusted', reason: 'this host has no trust file' };
   const verified = await verifyStored(root, installation, installation, view);
   if (verified.ok) return { ok: true, bytes: verified.profile.bytes };
   return { ok: false, id: verified.id, reason: verified.reason };
@@ -226,13 +226,13 @@ async function resume(
     if ((await put(root, target, staged)).ok) return { outcome: 'finished' };
   }
   const undone = await undo(root, target, view);
-  // Where it stays it stays written down, whatever was tried.
+  // If it stays, its record stays too, whatever was tried.
   if (undone.outcome === 'left')
     await writePending(root, { kind: 'install', installation: target });
   return proof.ok ? undone : { ...undone, refusal: { id: proof.id, reason: proof.reason } };
 }
 
-/** Goes back to what was installed before, where the file may be the new one already. */
+/** Returns to the previous installation, where the file may be the new one already. */
 async function undo(
   root: string,
   target: Installation,
@@ -250,7 +250,7 @@ async function undo(
   if (proof.ok) {
     const staged = stage(installedPlace(root, before), proof.bytes, 0o644);
     if (isNew) return { outcome: (await put(root, before, staged)).ok ? 'undone' : 'left' };
-    // The file may be one that somebody has changed: it stays, and is not what is loaded.
+    // The file may have been edited: it stays, and is not loaded.
     try {
       await rollBack(root, target, before, staged.path);
     } finally {
@@ -260,26 +260,26 @@ async function undo(
   }
   const earlier = { version: before.version, id: proof.id, reason: proof.reason };
   if (!isNew && (await isLoadedAs(root, before))) {
-    // Nothing had happened yet. What is installed stays as untrusted as it was (see trust-check.ts).
+    // Nothing was changed yet. The installation stays as untrusted as it was (see trust-check.ts).
     setMode(root, before);
     forgetPending(root, target);
     return { outcome: 'undone', earlier };
   }
-  // A file that somebody has changed is not thrown away.
+  // An edited file is not discarded.
   if (digest !== undefined && !isNew && digest !== before.digest)
     return { outcome: 'left', earlier };
   const { outcome } = await withdraw(root, target);
   return { outcome: outcome === 'left' ? 'left' : 'removed', earlier };
 }
 
-/** Takes away what is not proved. To unload it would leave processes unconfined, so then it stays. */
+/** Removes what can't be verified. If unloading would leave processes unconfined, it stays. */
 async function withdraw(root: string, target: Installation): Promise<Done> {
   if (hasKernel(root) && (await confinedBy(target.name)).length > 0) return { outcome: 'left' };
   await removeInstallation(root, target);
   return { outcome: 'undone' };
 }
 
-/** Whether the kernel, where there is one, has what it had when this was installed. */
+/** Whether the kernel, if any, has what it had when this was installed. */
 async function isLoadedAs(root: string, { name, kernel }: Installation): Promise<boolean> {
   if (!hasKernel(root)) return true;
   const state = stateOf(await readPolicy(), name);
@@ -287,7 +287,7 @@ async function isLoadedAs(root: string, { name, kernel }: Installation): Promise
   return state.mode === kernel.mode && state.hashes.join() === kernel.hashes.join();
 }
 
-/** A profile that is in use again stays: the host may have been started anew since. */
+/** A profile that is in use again stays: the host may have been rebooted since. */
 async function resumeRemoval(
   root: string,
   installation: Installation,
@@ -305,7 +305,7 @@ async function resumeRemoval(
     await rollBack(root, installation, installation);
     return { outcome: 'undone' };
   }
-  // The kernel has it, or nothing would be confined by it: nothing needs to be loaded.
+  // The kernel has it, since processes are confined by it, so nothing needs to be loaded.
   setMode(root, installation);
   forgetPending(root, installation);
   if (proof.ok) return { outcome: 'undone' };

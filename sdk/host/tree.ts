@@ -22,30 +22,30 @@ import { join, resolve } from 'node:path';
 import { isSdkError, SdkError } from '../error.ts';
 
 /**
- * The files below a system's root, which may be an image that somebody hostile has made. Nothing else of this program
- * opens, makes, renames or removes anything there: it takes a {@link Place} to this module.
+ * Access to the files below a system's root, which may be a hostile image. No other module of this program opens,
+ * creates, renames or removes anything there: they pass a {@link Place} to this one.
  *
- * A path is walked folder by folder, each opened relative to the one before it (`/proc/self/fd/N/name` is what openat(2)
- * is to C, which Node has not) and with O_PATH, which opens nothing but tells what is there (open(2)): no link is
- * followed unasked, a FIFO does not block, a device does not notice. Only what turned out to be a regular file is opened
- * for reading, that very inode, and read up to a limit.
+ * A path is walked folder by folder, each opened relative to the previous one (`/proc/self/fd/N/name` stands for
+ * openat(2), which Node lacks) and with O_PATH, which only identifies a file (open(2)): it follows no link unless asked
+ * to, does not block on a FIFO and has no effect on a device. Only a regular file is then opened for reading, by that
+ * inode, and read up to a limit.
  *
- * - Below a root that is not this machine's own, no link is followed at all.
- * - Below `/`, and on the way to another root, a link counts as a decision of root's (or of whoever runs this program):
- *   it is followed where one of them made it and nobody else could have put it there.
- * - Folders and files must belong to root or to whoever runs this program, and may not be writable by others, unless
- *   they are on a disk that may only be read. {@link Place.ofAnybody} is exempt from that.
+ * - Below a root other than this machine's own, no link is followed.
+ * - Below `/`, and on the path to another root, a link is followed if root or the current user created it and no other
+ * user could have.
+ * - Folders and files must belong to root or the current user, and must not be writable by others, unless they are on a
+ * read-only file system. {@link Place.ofAnybody} is exempt.
  *
- * Everything is synchronous: it is little, on local disks, and nothing can come in between two steps.
+ * Everything is synchronous: the work is small and local, and nothing can run between two steps.
  */
 export class Place {
   /** The system's root, an absolute path. */
   readonly root: string;
-  /** The names on the way to it from the root; none for the root itself. */
+  /** The path components from the root; empty for the root itself. */
   readonly parts: readonly string[];
   readonly anybodys: boolean;
 
-  /** `path` is taken from the root on, and never leads above it. */
+  /** `path` is relative to the root, and never leads above it. */
   constructor(root: string, path: string, anybodys = false) {
     this.root = resolve(root);
     this.parts = namesOf(resolve('/', path));
@@ -65,12 +65,12 @@ export class Place {
     return this.parts.at(-1) ?? '';
   }
 
-  /** The same, whoever its files and folders belong to: for what is not believed anyway. */
+  /** The same place without ownership checks, for contents that are not trusted anyway. */
   get ofAnybody(): Place {
     return new Place(this.root, join('/', ...this.parts), true);
   }
 
-  /** The absolute path, as people know it. */
+  /** The absolute path, for messages. */
   get path(): string {
     return join(this.root, ...this.parts);
   }
@@ -88,34 +88,37 @@ function namesOf(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.');
 }
 
-/** The error for something below a root that this program does not use: which, what it is, and what to do about it. */
+/** The error for something below a root that this program refuses to use: its path, the problem, and what to do. */
 export function unsafePlace(
   path: string,
   what: string,
-  next = 'Look at how that came about.',
+  next = 'Find out how that happened before you change it.',
 ): SdkError {
   return new SdkError('unsafe-place', `${path} ${what}`, { next });
 }
 
-/** What there is at a place. */
+/** The kinds of files. */
 export type Kind = 'file' | 'folder' | 'link' | 'FIFO' | 'socket' | 'device';
 
-/** The most names that a folder may hold. */
+/** The maximum number of names in a folder. */
 const maxNames = 100_000;
 
-/** The most links on the way to a place, as in the kernel. */
+/** The maximum number of links on the path to a place, as in the kernel. */
 const maxLinks = 40;
 
-/** How often a file is opened or created that others create and remove at the same time. */
+/** How often opening or creating a file is retried while other processes create and remove it. */
 const maxTries = 10;
 
-/** How deep a folder is emptied where it stands: what is deeper is moved up first. Each level is two open files. */
+/**
+ * The maximum depth at which a folder is emptied in place; deeper ones are moved up first. Each level takes two open
+ * files.
+ */
 const maxDepth = 32;
 
 /** The maximum number of files that one removal deletes. This program never creates more. */
 const maxRemoved = 100_000;
 
-/** The mode of folders that are made: others never write there, whatever the umask says. */
+/** The mode of created folders: never writable by others, whatever the umask. */
 const folderMode = 0o755;
 
 /** Not in Node's constants; the same on every architecture that Node is built for (asm-generic/fcntl.h). */
@@ -124,10 +127,10 @@ const O_PATH = 0o10000000;
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } =
   constants;
 
-/** Something that was found, open (O_PATH) so that it stays the same. */
+/** A file that was found, open (O_PATH) so that it stays the same. */
 interface Found {
   fd: number;
-  /** Where it is, all links followed. */
+  /** Its path with all links resolved. */
   path: string;
   kind: Kind;
   stats: Stats;
@@ -143,12 +146,12 @@ function kindOf(
   return stats.isSocket() ? 'socket' : 'device';
 }
 
-/** The path by which the kernel finds what is open, or `name` in the folder that is. */
+/** The kernel's path of an open file, or of `name` in an open folder. */
 function through(fd: number, name?: string): string {
   return name === undefined ? `/proc/self/fd/${fd}` : `/proc/self/fd/${fd}/${name}`;
 }
 
-/** Does `work`; what the system says against it is said of `path`, as people know it. */
+/** Runs `work`; its system errors name `path`, as users know it. */
 function naming<Result>(path: string, work: () => Result): Result {
   try {
     return work();
@@ -169,17 +172,17 @@ function openAt(folder: Found, name: string): Found | undefined {
     fd = naming(path, () => openSync(through(folder.fd, name), O_PATH | O_NOFOLLOW));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // No file has a longer name than its disk allows, though a link or an include may say one.
+    // A name longer than the file system allows can't exist, though a link or an include may contain one.
     if (code === 'ENAMETOOLONG') return undefined;
     if (code !== 'ENOENT') throw error;
     if (isMounted(folder)) return undefined;
-    throw unsafePlace('/proc', 'is not mounted, and files are found by it', 'Mount it.');
+    throw unsafePlace('/proc', 'is not mounted, but required to access files', 'Mount it.');
   }
   const stats = fstatSync(fd);
   return { fd, path, kind: kindOf(stats), stats };
 }
 
-/** Whether the kernel shows under /proc what this process has open. */
+/** Whether the kernel shows this process's open files under /proc. */
 function isMounted(folder: Found): boolean {
   try {
     accessSync(through(folder.fd));
@@ -189,7 +192,7 @@ function isMounted(folder: Found): boolean {
   }
 }
 
-/** Whether what is there is root's or of whoever runs this program, and nobody else may write to it. */
+/** Whether a file belongs to root or the current user and no other user may write to it. */
 function distrust({ fd, stats }: Found): { what: string; next: string } | undefined {
   const { uid, gid, mode } = stats;
   const self = process.geteuid?.() ?? 0;
@@ -197,14 +200,14 @@ function distrust({ fd, stats }: Found): { what: string; next: string } | undefi
     const whose = self === 0 ? 'not to root' : 'neither to root nor to you';
     return { what: `belongs to user ${uid}, ${whose}`, next: 'chown root:root' };
   }
-  // A user's own group has nobody else in it, where their umask lets it write.
+  // With a umask that lets a user's own group write, nobody else is in that group.
   const ownGroup = self !== 0 && gid === process.getegid?.();
   if ((mode & (ownGroup ? 0o002 : 0o022)) === 0 || isReadOnly(fd)) return undefined;
   const octal = (mode & 0o7777).toString(8).padStart(4, '0');
   return { what: `can be written to by others (mode ${octal})`, next: 'chmod go-w' };
 }
 
-/** Whether the disk may only be read, as a ConfigMap of Kubernetes. */
+/** Whether the file system is read-only, as for a ConfigMap of Kubernetes. */
 function isReadOnly(fd: number): boolean {
   try {
     accessSync(through(fd), constants.W_OK);
@@ -237,35 +240,36 @@ function requireKind(found: Found, wanted: 'file' | 'folder'): void {
   throw unsafePlace(found.path, what, `Remove it, or put ${articles[wanted]} there.`);
 }
 
-/** Where a link leads that may be followed; the walk ends with an error at any other. */
+/** The target of a link that may be followed; throws for any other link. */
 function follow(folder: Found, name: string, link: Found, place: Place, isBelow: boolean): string {
   const target = naming(link.path, () => readlinkSync(through(folder.fd, name)));
   if (isBelow && place.root !== '/') {
     const leads = resolve(folder.path, target);
     const away = leads !== place.root && !leads.startsWith(`${place.root}/`);
     const where = away ? `leads out of ${place.root}, to ${target}` : `leads to ${target}`;
-    const next = 'Below --root no link is followed: put what it leads to in its place.';
+    const next = 'Links below --root are not followed: replace the link with its target.';
     throw unsafePlace(link.path, `is a link, which ${where}`, next);
   }
-  // In a folder with the sticky bit nobody moves what is another's.
+  // In a sticky folder only the owner can move a file.
   const distrusted = (folder.stats.mode & 0o1000) === 0 ? distrust(folder) : undefined;
   const self = process.geteuid?.() ?? 0;
   if (distrusted || (link.stats.uid !== 0 && link.stats.uid !== self)) {
     const who = distrusted ? 'others could have made' : `user ${link.stats.uid} has made`;
-    const next = 'Only links that root has made, where nobody else writes, are followed.';
+    const next =
+      'Only links created by root, in folders that only root can write to, are followed.';
     throw unsafePlace(link.path, `is a link to ${target}, which ${who}`, next);
   }
   return target;
 }
 
 interface WalkOptions {
-  /** Make the folders that are missing, the last one too. */
+  /** Create missing folders, the last one included. */
   make?: boolean;
-  /** What to do with a link that has the last name: it is what was looked for, or is followed where it may be. */
+  /** Whether a link as the last component is returned or followed if permitted. */
   last?: 'look' | 'follow';
 }
 
-/** What is at a place, for the caller to close; `undefined` when nothing is. */
+/** Opens what is at a place, for the caller to close; `undefined` if nothing exists. */
 function walk(
   place: Place,
   { make = false, last = 'follow' }: WalkOptions = {},
@@ -308,7 +312,7 @@ function walk(
         }
       }
       closeSync(current.fd);
-      // After a link, or "..", from the root on again.
+      // After a link or "..", restarts from the root.
       current = next;
     }
   } finally {
@@ -321,13 +325,13 @@ function makeAt(folder: Found, name: string): Found | undefined {
   try {
     naming(path, () => mkdirSync(through(folder.fd, name), { mode: folderMode }));
   } catch (error) {
-    // Somebody else has, just now.
+    // Another process has created it just now.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return openAt(folder, name);
 }
 
-/** Does `work` with what is at a place, and closes that; `undefined` when nothing is. */
+/** Runs `work` with what is at a place, then closes it; `undefined` if nothing exists. */
 function using<Result>(
   place: Place,
   options: WalkOptions,
@@ -342,7 +346,7 @@ function using<Result>(
   }
 }
 
-/** Does `work` in a folder; `undefined` when there is none. */
+/** Runs `work` in a folder; `undefined` if it does not exist. */
 function within<Result>(
   folder: Place,
   work: (folder: Found) => Result,
@@ -354,7 +358,7 @@ function within<Result>(
   });
 }
 
-/** Makes what was renamed, linked or removed in a folder survive a power cut. */
+/** Makes renames, links and removals in a folder durable. */
 function sync(folder: Found): void {
   const fd = naming(folder.path, () => openSync(through(folder.fd), O_RDONLY | O_DIRECTORY));
   try {
@@ -387,7 +391,7 @@ function readOpen(found: Found, limit: number): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** A regular file's bytes, `limit` at most; `undefined` when there is none. */
+/** A regular file's bytes, at most `limit`; `undefined` if it does not exist. */
 export function readBytes(place: Place, limit: number): Uint8Array<ArrayBuffer> | undefined {
   return using(place, {}, (found) => {
     requireKind(found, 'file');
@@ -396,21 +400,21 @@ export function readBytes(place: Place, limit: number): Uint8Array<ArrayBuffer> 
   });
 }
 
-/** As {@link readBytes}, as UTF-8. */
+/** Like {@link readBytes}, decoded as UTF-8. */
 export function readText(place: Place, limit: number): string | undefined {
   const bytes = readBytes(place, limit);
   return bytes && new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
 
-/** What something is, with no link followed at its last name. */
+/** What is at a path, without following a final link. */
 export interface Look {
   kind: Kind;
   stats: { dev: number; ino: number; size: number; mode: number; mtime: Date };
-  /** Why it is not believed: whose it is, or that others may write to it. */
+  /** Why it is not trusted: its owner, or that others may write to it. */
   distrusted: string | undefined;
 }
 
-/** What is at a place itself, a link too; `undefined` when nothing is. */
+/** What is at a place itself, possibly a link; `undefined` if nothing exists. */
 export function lookAt(place: Place): Look | undefined {
   return using(place, { last: 'look' }, (found) => {
     const { kind, stats } = found;
@@ -418,7 +422,7 @@ export function lookAt(place: Place): Look | undefined {
   });
 }
 
-/** What is at a place, or where links lead from there that may be followed; `undefined` when nothing is. */
+/** What is at a place, following permitted links; `undefined` if nothing exists. */
 export function lookBehind(place: Place): Look | undefined {
   return using(place, {}, (found) => {
     const { kind, stats } = found;
@@ -426,7 +430,7 @@ export function lookBehind(place: Place): Look | undefined {
   });
 }
 
-/** Where a link leads, as it says itself; `undefined` when there is no link. */
+/** The target of a link as stored; `undefined` if it is not a link. */
 export function readLink(place: Place): string | undefined {
   return within(place.parent, (folder) => {
     const found = openAt(folder, place.name);
@@ -437,7 +441,7 @@ export function readLink(place: Place): string | undefined {
   });
 }
 
-/** What a folder holds, by name and sorted; nothing when there is no folder. */
+/** The sorted names in a folder; empty if it does not exist. */
 export function list(place: Place): { name: string; kind: Kind }[] {
   return (
     within(place, (folder) => {
@@ -458,7 +462,7 @@ export function list(place: Place): { name: string; kind: Kind }[] {
   );
 }
 
-/** Whether this process may write to a folder: the system's code for why not, such as ENOENT. */
+/** Whether this process may write to a folder; otherwise the system's error code, such as ENOENT. */
 export function writeTrouble(place: Place): string | undefined {
   try {
     const there = within(place, (folder) => {
@@ -472,12 +476,12 @@ export function writeTrouble(place: Place): string | undefined {
   }
 }
 
-/** Makes a folder, with those that it is in. */
+/** Creates a folder and its parents. */
 export function makeFolder(place: Place): void {
   within(place, () => {}, { make: true });
 }
 
-/** Opens a regular file for reading, for the caller to close; `undefined` when there is none. */
+/** Opens a regular file for reading, for the caller to close; `undefined` if it does not exist. */
 export function openForReading(place: Place): number | undefined {
   return using(place, {}, (found) => {
     requireKind(found, 'file');
@@ -487,8 +491,8 @@ export function openForReading(place: Place): number | undefined {
 }
 
 /**
- * Opens a file that only its owner can open, for reading and writing, and for the caller to close. It is made when it is
- * absent; one that others can open is refused.
+ * Opens a file that only its owner can open, for reading and writing, for the caller to close. Creates it if missing;
+ * refuses one that others can open.
  */
 export function openPrivate(place: Place): number {
   return within(
@@ -500,7 +504,7 @@ export function openPrivate(place: Place): number {
         try {
           if (there) {
             requirePrivate(there);
-            // That very file, whatever has its name by now.
+            // By inode, whatever has its name by now.
             return naming(path, () => openSync(through(there.fd), O_RDWR | O_NONBLOCK));
           }
           const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK;
@@ -518,13 +522,13 @@ export function openPrivate(place: Place): number {
   ) as number;
 }
 
-/** Throws unless it is a regular file without other names that only its owner can open. */
+/** Throws unless it is a regular file with one name that only its owner can open. */
 function requirePrivate(found: Found): void {
   requireKind(found, 'file');
   requireTrusted(found);
   const { path, stats } = found;
   if (stats.nlink > 1) {
-    const why = 'is a hard link to a file that has another name too';
+    const why = 'has more than one hard link';
     throw unsafePlace(path, why, `Remove ${path}.`);
   }
   if ((stats.mode & 0o077) !== 0) {
@@ -533,8 +537,8 @@ function requirePrivate(found: Found): void {
 }
 
 /**
- * Does `work` with a path by which the kernel finds the socket at a place, whatever the names on the way to it come to
- * mean; `undefined` when there is no socket.
+ * Runs `work` with a kernel path of the socket at a place, which stays valid if path components change; `undefined` if
+ * there is no socket.
  */
 export async function withSocket<Result>(
   place: Place,
@@ -549,7 +553,7 @@ export async function withSocket<Result>(
   }
 }
 
-/** Throws where a folder stands in the way of a file: nothing takes its place. */
+/** Throws if a folder has the name of a file to write: it is not replaced. */
 export function requireNoFolder(place: Place): void {
   using(place, { last: 'look' }, (found) => {
     if (found.kind === 'folder') requireKind(found, 'file');
@@ -557,17 +561,17 @@ export function requireNoFolder(place: Place): void {
 }
 
 /**
- * A file written and synced beside its final name, but not there yet. Its name begins with a dot, which
- * apparmor_parser and the boot scripts skip.
+ * A file written and synced beside its final name. Its temporary name begins with a dot, so that apparmor_parser and
+ * the boot scripts skip it.
  */
 export interface StagedFile {
   path: string;
-  /** Puts it in place of whatever has the final name, in one step, and makes that survive a power cut. */
+  /** Renames it to the final name, atomically and durably. */
   commit: () => Promise<void>;
   discard: () => Promise<void>;
 }
 
-/** Stages `data` for a place, with these permissions. The folder is made when it is absent. */
+/** Stages `data` for a place, with these permissions. Creates a missing folder. */
 export function stage(place: Place, data: Uint8Array | string, mode: number): StagedFile {
   const staged = place.parent.at(`.${place.name}.${randomUUID()}.tmp`);
   within(
@@ -580,7 +584,7 @@ export function stage(place: Place, data: Uint8Array | string, mode: number): St
       }
       const path = through(folder.fd, staged.name);
       naming(place.path, () => {
-        // Neither follows nor replaces anything that somebody put there first.
+        // Neither follows nor replaces anything that another user created first.
         const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
         try {
           writeFileSync(fd, data);
@@ -603,7 +607,7 @@ export function stage(place: Place, data: Uint8Array | string, mode: number): St
   };
 }
 
-/** Writes a file whole or not at all: whoever reads it finds the old data or the new. */
+/** Writes a file atomically: readers see the old data or the new. */
 export async function write(place: Place, data: Uint8Array | string, mode: number): Promise<void> {
   const staged = stage(place, data, mode);
   try {
@@ -614,7 +618,7 @@ export async function write(place: Place, data: Uint8Array | string, mode: numbe
   }
 }
 
-/** Gives a file another name in the same folder, in place of what has it, in a way that survives a power cut. */
+/** Renames a file within its folder, replacing any existing one, durably. */
 export function rename(from: Place, to: Place): void {
   within(to.parent, (folder) => {
     const [before, after] = [through(folder.fd, from.name), through(folder.fd, to.name)];
@@ -623,7 +627,7 @@ export function rename(from: Place, to: Place): void {
   });
 }
 
-/** Makes a link that says `target`, unless something has its name. The folder is made when it is absent. */
+/** Creates a link to `target`, unless the name exists. Creates a missing folder. */
 export function makeLink(place: Place, target: string): void {
   within(
     place.parent,
@@ -635,7 +639,7 @@ export function makeLink(place: Place, target: string): void {
   );
 }
 
-/** Removes a file, or a link as such, in a way that survives a power cut; no error when there is none. */
+/** Removes a file or link durably; no error if it does not exist. */
 export function remove(place: Place): void {
   within(place.parent, (folder) => {
     if (unlinkAt(folder, place.name)) sync(folder);
@@ -651,7 +655,7 @@ function unlinkAt(folder: Found, name: string): boolean {
   return true;
 }
 
-/** Removes what is at a place, a folder with all that is in it; no error when there is nothing. Links go as such. */
+/** Removes what is at a place, a folder recursively; no error if it does not exist. Links are not followed. */
 export function removeAll(place: Place): void {
   within(place.parent, (folder) => {
     const removal = { top: folder, moved: [place.name], left: maxRemoved };
@@ -662,11 +666,11 @@ export function removeAll(place: Place): void {
 }
 
 interface Removal {
-  /** The folder that what is removed stands in. */
+  /** The folder that contains what is removed. */
   top: Found;
-  /** Names in it that are still to be removed. */
+  /** The names in it that remain to be removed. */
   moved: string[];
-  /** How many files and folders may still be removed. */
+  /** The number of files and folders that may still be removed. */
   left: number;
 }
 
@@ -676,7 +680,11 @@ function removeAllAt(folder: Found, name: string, depth: number, removal: Remova
   try {
     if (removal.left-- <= 0) {
       const what = `holds more than ${maxRemoved} files, the maximum for one removal`;
-      throw unsafePlace(removal.top.path, what, 'Remove by hand what does not belong there.');
+      throw unsafePlace(
+        removal.top.path,
+        what,
+        'Remove the files that do not belong there by hand.',
+      );
     }
     if (found.kind !== 'folder') {
       naming(found.path, () => unlinkSync(through(folder.fd, name)));
@@ -704,12 +712,12 @@ function removeAllAt(folder: Found, name: string, depth: number, removal: Remova
   }
 }
 
-/** The names that {@link stage} gives, which a run that was killed leaves behind. */
+/** The names of staged files, which a killed run leaves behind. */
 const stagedName = /^\..+\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /**
- * Removes what killed runs have staged in a folder under names that begin with `prefix`. Only for whoever can be
- * sure that nobody is staging there now.
+ * Removes staged files of killed runs with names that begin with `prefix`. The caller makes sure that no other process
+ * is staging files there.
  */
 export function removeStaged(folder: Place, prefix = ''): void {
   for (const { name, kind } of list(folder)) {

@@ -4,35 +4,35 @@ import type { HostTrust } from '../trust-file.ts';
 import type { Installation } from './state.ts';
 import { type TrustView, verifyStored } from './store.ts';
 
-/** What is installed and would not be installed now, for it can't be proved. */
+/** An installation that can't be verified now. */
 export interface Untrusted {
   installation: Installation;
-  /** `not-kept`: what proved it is gone from this host. */
+  /** `not-kept`: its evidence is no longer on this host. */
   id: VerifyRefusalId | 'not-kept';
   reason: string;
-  /** Whether fewer keys of the team are trusted and not revoked than must sign. */
+  /** Whether its team has fewer trusted, unrevoked keys than its threshold. */
   lacksKeys: boolean;
 }
 
-/** What can't be proved of what is installed. */
+/** The installations that can't be verified. */
 export interface TrustCheck {
-  /** What would be refused: for its keys, its signature, its bytes, its log's proof, or for want of any proof. */
+  /** Those refused for their keys, signature, bytes, log proof, or lack of evidence. */
   untrusted: Untrusted[];
   /**
-   * What all counts for but that its checkpoint was older, when it was proved, than the trust file allows by now. It
-   * is as good as it was, so this is no reason to distrust it.
+   * Those that only have a checkpoint that was older, when verified, than the trust file now allows. They are as
+   * trustworthy as before.
    */
   outdated: Untrusted[];
 }
 
-/** Refusals of how old a checkpoint is and who cosigned it. {@link verifyStored} looks at these first. */
+/** Refusals for a checkpoint's age and cosignatures. {@link verifyStored} checks these first. */
 const ofCheckpoint: readonly string[] = [
   'checkpoint-stale',
   'checkpoint-future',
   'checkpoint-witnesses',
 ] satisfies VerifyRefusalId[];
 
-/** Which of these installations can't be proved by what the host trusts now and the keys that are revoked now. */
+/** The installations that can't be verified with the host's current trust and revocations. */
 export async function checkTrust(
   root: string,
   installed: readonly Installation[],
@@ -51,7 +51,7 @@ export async function checkTrust(
   return { untrusted, outdated };
 }
 
-/** Whether fewer keys of a team are trusted and not among these revoked ones than must sign. */
+/** Whether a team has fewer trusted keys outside of these revoked ones than its threshold. */
 export function lacksKeys(
   trust: HostTrust | undefined,
   team: string,
@@ -62,13 +62,13 @@ export function lacksKeys(
   return good.length < threshold;
 }
 
-/** Why an installation would be refused: what matters most, where there are several reasons. */
+/** Why an installation would be refused: the most important reason. */
 async function refusalOf(
   root: string,
   installation: Installation,
   view: TrustView | undefined,
 ): Promise<Pick<Untrusted, 'id' | 'reason'> | undefined> {
-  if (!view) return { id: 'team-untrusted', reason: 'this host trusts nobody' };
+  if (!view) return { id: 'team-untrusted', reason: 'this host has no trust file' };
   let found: Pick<Untrusted, 'id' | 'reason'> | undefined;
   for (const log of [view.trust.log, ...relaxations(view)]) {
     const trust = { ...view.trust, log };
@@ -80,7 +80,7 @@ async function refusalOf(
   return found;
 }
 
-/** The log's policy with less and less asked of a checkpoint, so that what else is wrong shows. */
+/** The log's policy with decreasing requirements for a checkpoint, to reveal other reasons. */
 function relaxations({ trust: { log } }: TrustView) {
   const ageless = { ...log, maxAge: Number.POSITIVE_INFINITY };
   return [ageless, { ...ageless, witnessThreshold: 0 }];

@@ -1,25 +1,25 @@
 /** An include or abi statement that leads out of the policy folder. */
 export interface WayOut {
-  /** As apparmor_parser counts, from 1. */
+  /** The line as apparmor_parser counts, from 1. */
   line: number;
-  /** What it says, cut to a length that can be read. */
+  /** The statement, shortened for messages. */
   says: string;
 }
 
 /**
- * Where apparmor_parser's scanner may see the keyword of an include or abi statement: `#include` anywhere, the others
- * where a token can begin, which is not after what is inside tokens or in none; a digit ends that of a priority only.
- * Neither comments nor quotes are told apart, since a text could be made that the scanner divides otherwise.
+ * Matches where apparmor_parser's scanner may see the keyword of an include or abi statement: `#include` anywhere, the
+ * others wherever a token can begin. Comments and quotes are not recognised, since a text could be crafted that the
+ * scanner splits differently.
  */
 const keyword =
   /#include|(?:(?<![\w/.*?@~%+<[\]^\\$-])|(?<=priority\s*=\s*[+-]?\d+))(?:include(?=[\s"<])|abi(?!\w))/g;
 
-/** What may stand between a keyword and the path. */
+/** What may be between a keyword and its path. */
 const between = /(?:\s*if\s+exists)?([\s<"]*)/y;
 
 const maxShownLength = 80;
 
-/** The most that are told of one file. */
+/** The maximum number of statements reported per file. */
 const maxTold = 1000;
 
 /**
@@ -51,7 +51,7 @@ export function withoutWaysOut(text: string, folder: string): { text: string; wa
     if (climbs(start) >= end) {
       if (text[start] !== '/') continue;
       below.lastIndex = start;
-      // Between < and > the scanner looks below the policy folder for it all the same.
+      // Between < and > the scanner still looks below the policy folder.
       if (!marks.includes('<') && text.startsWith(`${folder}/`, start) && below.test(text)) {
         result += text.slice(done, start);
         done = below.lastIndex;
@@ -68,7 +68,7 @@ export function withoutWaysOut(text: string, folder: string): { text: string; wa
   return { text: result + text.slice(done), waysOut };
 }
 
-/** Finds the next match at or after a position, for positions that only grow: no part of the text is searched twice. */
+/** Finds the next match at or after a position, for increasing positions: each part of the text is searched once. */
 function nextOf(text: string, pattern: RegExp): (from: number) => number {
   let found = -1;
   return (from) => {

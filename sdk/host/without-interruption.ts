@@ -1,6 +1,6 @@
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Lets `work` end before a signal that would end this process does: it is held back until then. */
+/** Runs `work` to its end, deferring termination signals until then. */
 export async function withoutInterruption<Result>(work: () => Promise<Result>): Promise<Result> {
   const held: NodeJS.Signals[] = [];
   const hold = (signal: NodeJS.Signals) => void held.push(signal);

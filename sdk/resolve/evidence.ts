@@ -5,9 +5,8 @@ import { mapInParallel } from '../in-parallel.ts';
 import type { HostView } from './verify.ts';
 
 /**
- * Fetches all that a registry has to prove one version; nothing is verified. The proofs are under the log's latest
- * checkpoint, from what was `seen` on, or under an earlier `log` view that the caller has. No proof is fetched for keys
- * already known to be revoked.
+ * Fetches a registry's evidence for one version, unverified. The proofs are under the log's latest checkpoint, from the
+ * `seen` one on, or under an earlier `log` view from the caller. Skips proofs for keys already known to be revoked.
  */
 export async function fetchEvidence(
   client: Client,
@@ -28,7 +27,7 @@ export async function fetchEvidence(
   const keys = await mapInParallel(team.keys, async (key): Promise<KeyEvidence> => {
     const { publicKey, revocationLogIndex: at } = key;
     if (key.revokedAt !== null) {
-      // A revoked key endorses nothing, so its revocation is all that needs a proof.
+      // A revoked key endorses nothing, so only its revocation needs a proof.
       const isNew = at !== null && at < size && !known?.has(key.keyId);
       const revocation = isNew ? await client.getEntryProof(at, size) : undefined;
       return { publicKey, revoked: true, revocation };

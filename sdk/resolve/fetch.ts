@@ -6,7 +6,7 @@ import { resolveAvailable } from './reference.ts';
 import { type HostView, type Verified, verifyEvidence } from './verify.ts';
 
 /**
- * Fetches what a reference names and verifies it; see {@link verifyEvidence}. Refusals come back as values; a
+ * Fetches and verifies the profile that a reference names; see {@link verifyEvidence}. Refusals are returned; a
  * registry that can't be reached throws (see {@link Client}).
  */
 export function fetchVerified(
@@ -33,21 +33,21 @@ async function fetchUnder(
   return { ...verified, profile: { ...verified.profile, deprecation: resolved.deprecation } };
 }
 
-/** What a host brings to the verification of several profiles. */
+/** The host's context for verifying several profiles. */
 export interface SeveralView extends Omit<HostView, 'installed'> {
-  /** The version that is installed of what a reference names, when one is. */
+  /** The installed version of a reference's profile, if any. */
   installed: (reference: Reference) => string | undefined;
 }
 
 export interface SeveralOptions {
-  /** Called with how far each reference is, by its place. */
+  /** Called with the progress of each reference, by its index. */
   onProgress?: (at: number, stage: string) => void;
 }
 
 /**
- * Fetches and verifies several profiles (see {@link fetchVerified}): the first one alone, the others at the same time,
- * under the checkpoint that the first was proved under, so that a log can't show a different tree to each request. The
- * results are in the references' order; when the first is refused it is the only one.
+ * Fetches and verifies several profiles (see {@link fetchVerified}): the first one alone, then the others concurrently
+ * under the same checkpoint, so that a log can't show a different tree to each request. The results are in the order of
+ * the references; if the first is refused, it is the only result.
  */
 export async function fetchAllVerified(
   client: Client,
@@ -70,7 +70,7 @@ export async function fetchAllVerified(
   const { evidence, checkpoint } = leader.profile;
   const others = await mapInParallel([...rest.entries()], ([index, reference]) =>
     fetchOne(index + 1, reference, view.seen, evidence.log).catch((error: unknown) => {
-      // Published since that checkpoint, which has no proof of it.
+      // Published after that checkpoint, which does not include it.
       if (error instanceof RegistryError && error.status === 404) return undefined;
       throw error;
     }),

@@ -1,7 +1,7 @@
 /**
- * From a reference to a verified profile: what the registry says it means (reference.ts), what proves that (evidence.ts),
- * whether the host accepts it (verify.ts), all of that for one or several (fetch.ts), and what the registry has to say of
- * versions that are installed (updates.ts).
+ * From a reference to a verified profile: resolution by the registry (reference.ts), its evidence (evidence.ts),
+ * verification (verify.ts), all of these for one or several references (fetch.ts), and updates of installed versions
+ * (updates.ts).
  */
 export { fetchEvidence } from './evidence.ts';
 export { fetchAllVerified, fetchVerified } from './fetch.ts';

@@ -3,30 +3,30 @@ import { maxReferences } from '../../contract/resolve.ts';
 import { type Digest, formatReference, type Reference } from '../../trust/index.ts';
 import { type Client, oneLine, RegistryError, UnreachableError } from '../client.ts';
 
-// What a registry says a reference means. Nothing here is verified.
+// Resolution of references by a registry, unverified.
 
-/** The version that a reference means. */
+/** The version that a reference resolves to. */
 export type Resolved =
   | {
       ok: true;
       version: string;
-      /** Why it was yanked; absent for a reference that names just that version. */
+      /** Why it was yanked; absent for a reference to exactly that version. */
       yanked?: string | undefined;
-      /** Why the profile should not be used any more, when its team says so. */
+      /** Why the profile is deprecated, according to its team. */
       deprecation?: string | undefined;
     }
   | { ok: false; id: UnresolvedId | 'version-yanked'; reason: string };
 
-/** The registry's problems that answer the question: the profile exists, and no version of it matches. */
+/** Problems that are valid answers: the profile exists, but no version of it matches. */
 const unresolvedIds = ['channel-unknown', 'range-unsatisfied'] as const;
 export type UnresolvedId = (typeof unresolvedIds)[number];
 
-/** Whether this is the id of a reference that no available version matches: nothing was refused. */
+/** Whether this id means that no available version matches, as opposed to a refusal. */
 export function isUnresolved(id: string): boolean {
   return id === 'version-yanked' || unresolvedIds.some((one) => one === id);
 }
 
-/** The version to install for a reference: what {@link resolveReference} says, unless that was yanked. */
+/** The version to install for a reference: the result of {@link resolveReference}, unless it was yanked. */
 export async function resolveAvailable(client: Client, reference: Reference): Promise<Resolved> {
   const resolved = await resolveReference(client, reference);
   if (!resolved.ok || resolved.yanked === undefined) return resolved;
@@ -35,11 +35,11 @@ export async function resolveAvailable(client: Client, reference: Reference): Pr
   return {
     ok: false,
     id: 'version-yanked',
-    reason: `${named} was yanked (${yanked}); ask for it like that if you want it all the same`,
+    reason: `${named} was yanked (${yanked}); request exactly that version to install it anyway`,
   };
 }
 
-/** The version that a reference means. An exact version is not asked about. */
+/** Resolves a reference. An exact version needs no request. */
 export async function resolveReference(client: Client, reference: Reference): Promise<Resolved> {
   const { selector } = reference;
   if (selector.kind === 'version') return { ok: true, version: selector.version };
@@ -66,28 +66,28 @@ function toUnresolved(error: unknown): Resolved {
   return { ok: false, id, reason: (error as Error).message.replace(/\.$/, '') };
 }
 
-/** What one of several references means. */
+/** The resolution of one of several references. */
 export type Resolution =
   | {
       ok: true;
       version: string;
       digest: Digest;
-      /** Why it was yanked, when it was. */
+      /** Why it was yanked, if so. */
       yanked: string | undefined;
-      /** How many keys of the team are revoked, where the registry says so. */
+      /** The number of revoked keys of the team, if the registry says so. */
       revokedKeys: number | undefined;
     }
   | { ok: false; reason: string };
 
-/** What several references mean, and the ETag of each response that said so. */
+/** The resolutions of several references, and the ETag of each response. */
 export interface ResolvedAll {
   resolutions: Resolution[];
   etags: string[];
 }
 
 /**
- * Asks a registry what references mean now, each at its place, in as few requests as possible. With the `etags` of
- * earlier responses for the same references, `undefined` when nothing has changed.
+ * Resolves references in order, in as few requests as possible. With the `etags` of earlier responses for the same
+ * references, returns `undefined` if nothing has changed.
  */
 export async function resolveAll(
   client: Client,
@@ -99,7 +99,7 @@ export async function resolveAll(
   for (let at = 0; at < references.length; at += maxReferences) {
     groups.push(references.slice(at, at + maxReferences));
   }
-  // A conditional request can stand for all references only when one response covers them all.
+  // A conditional request can cover all references only if one response does.
   const [etag] = groups.length === 1 && etags.length === 1 ? etags : [];
   for (const group of groups) {
     const response = await resolveGroup(client, group, etag);
@@ -110,7 +110,7 @@ export async function resolveAll(
   return found;
 }
 
-/** One request. A single reference that means nothing is a problem response: that is a resolution too. */
+/** One request. A problem response for a single unresolvable reference is a resolution too. */
 async function resolveGroup(
   client: Client,
   group: Reference[],

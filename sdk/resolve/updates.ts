@@ -3,17 +3,17 @@ import { type Client, RegistryError } from '../client.ts';
 import { mapInParallel } from '../in-parallel.ts';
 import { resolveReference } from './reference.ts';
 
-/** What a registry says of a version that is installed; nothing of it is verified. */
+/** The registry's view of an installed version, unverified. */
 export interface Update {
-  /** What its reference means now, when that is a newer version. */
+  /** The version that its reference resolves to, if newer. */
   newer: string | undefined;
-  /** Why it was yanked, when it was. */
+  /** Why it was yanked, if so. */
   yanked: string | undefined;
-  /** Why nothing is known, as when the registry no longer has it. */
+  /** Why there is no result, for example if the registry no longer has it. */
   unknown: string | undefined;
 }
 
-/** Asks a registry about what is installed, each by the reference it was installed for. */
+/** Queries a registry about installed versions, each by the reference it was installed for. */
 export function fetchUpdates(
   client: Client,
   installed: readonly { reference: Reference; version: string }[],

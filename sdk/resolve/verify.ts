@@ -17,7 +17,7 @@ import type { RevokedByTeam } from '../host/seen.ts';
 import type { HostTrust } from '../trust-file.ts';
 import type { UnresolvedId } from './reference.ts';
 
-/** A profile that is proved to come from its team, under a log that has only grown. */
+/** A profile with a verified origin, under a log that has only grown. */
 export interface VerifiedProfile {
   team: string;
   name: string;
@@ -27,11 +27,11 @@ export interface VerifiedProfile {
   manifest: Manifest;
   /** The team's keys that signed it. */
   signers: PublicKey[];
-  /** The log's checkpoint, which the host has seen from now on. */
+  /** The log's checkpoint, now seen by the host. */
   checkpoint: Checkpoint;
-  /** What proved it: with the same trust it can be proved again without a network. */
+  /** The evidence, which verifies it again without a network under the same trust. */
   evidence: Evidence;
-  /** Why the registry says that it should not be used any more: the registry's word, for people. */
+  /** Why the registry says that it is deprecated: unverified, for display. */
   deprecation?: string | undefined;
 }
 
@@ -46,23 +46,23 @@ export type VerifyRefusalId =
 
 export type Verified =
   | { ok: true; profile: VerifiedProfile; revoked: RevokedKeys }
-  /** `revoked`, also here: the team's keys that the log shows to be revoked, to be remembered. */
+  /** `revoked`, also for refusals: the team's keys that the log proves to be revoked, to be stored. */
   | { ok: false; id: VerifyRefusalId; reason: string; revoked?: RevokedKeys };
 
-/** What a host brings to a verification. */
+/** The host's context for a verification. */
 export interface HostView {
   trust: HostTrust;
   seen: SeenCheckpoint | undefined;
-  /** The keys that it has seen revoked; when left out, only the revocations in the evidence count. */
+  /** The keys seen revoked; if omitted, only the revocations in the evidence count. */
   revoked?: RevokedByTeam | undefined;
-  /** The version that is installed, when one is. */
+  /** The installed version, if any. */
   installed?: string | undefined;
   now?: Date;
 }
 
 /**
- * Verifies evidence, wherever it came from: that it is what the reference asks for, not older than what is
- * installed unless asked for by name, and admitted by the host's policy. Never throws.
+ * Verifies evidence from any source: it must match the reference, not be older than the installed version unless
+ * requested explicitly, and satisfy the host's policy. Never throws.
  */
 export async function verifyEvidence(
   evidence: Evidence,
@@ -88,21 +88,21 @@ export async function verifyEvidence(
     revoked,
   });
   const { selector } = reference;
-  const requested = `${formatReference(reference)} was asked for`;
+  const requested = `${formatReference(reference)} was requested`;
   if (selector.kind === 'version' && selector.version !== version) {
-    return refuse('statement-other-version', `${requested}, ${version} came`);
+    return refuse('statement-other-version', `${requested}, ${version} was received`);
   }
   if (selector.kind === 'range' && !isInRange(version, selector.range)) {
-    return refuse('reference-range', `${requested}, ${version} came`);
+    return refuse('reference-range', `${requested}, ${version} was received`);
   }
   if (selector.kind === 'digest' && selector.digest !== digest) {
-    return refuse('reference-digest', `${requested}, ${digest} came`);
+    return refuse('reference-digest', `${requested}, ${digest} was received`);
   }
   const isExact = selector.kind === 'version' || selector.kind === 'digest';
   if (!isExact && installed !== undefined && compareVersions(version, installed) < 0) {
     return refuse(
       'version-older',
-      `the registry offers ${version}, which is older than the installed ${installed}; ask for it as ${name}@${version} if you want it`,
+      `the registry offers ${version}, which is older than the installed ${installed}; request ${name}@${version} to install it`,
     );
   }
   const profile = { team, name, version, digest, bytes, manifest, signers, checkpoint, evidence };

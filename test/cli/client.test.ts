@@ -676,7 +676,7 @@ describe('the client commands', () => {
     async () => {
       const outcome = await run(['pull', 'docker-nginx'], { uid: nobody });
       expect(outcome).toMatchObject({ code: 5, stdout: '' });
-      expect(outcome.stderr).toContain('Nothing was changed: loading a profile needs root.');
+      expect(outcome.stderr).toContain('Nothing was changed: loading a profile requires root.');
     },
   );
 

@@ -131,12 +131,14 @@ gone  not defined by any file on this host
     const socket =
       'operation="create" class="net" profile="web" family="unknown(46)" sock_type="stream" protocol=0 requested_mask="create" denied_mask="create"';
     const { stdout } = await denials(['--file', '-'], line(1, socket));
-    expect(stdout).toContain('No rule was written: socket family 46 has no name in rules.');
+    expect(stdout).toContain(
+      'No rule was written: socket family 46 has no name in the policy language.',
+    );
     const json = await denials(['--file', '-', '--format', 'json'], line(1, socket));
     expect(JSON.parse(json.stdout).notes).toMatchObject([{ id: 'no-rule' }]);
     const draft = await denials(['--file', '-', '--draft', 'web'], line(1, socket, 'ALLOWED'));
     expect(draft.stderr).toContain(
-      'No rule was written for create: socket family 46 has no name in rules.',
+      'No rule was written for create: socket family 46 has no name in the policy language.',
     );
     await writeFile(at('unsaid'), policy);
     const patched = await denials(['--file', '-', '--patch', at('unsaid')], line(1, socket));
@@ -197,7 +199,7 @@ gone  not defined by any file on this host
       line(1, opened('/proc/77/stat')),
     );
     expect(stdout).toContain('owner @{PROC}/@{pid}/stat r,\n');
-    expect(stdout).toContain('Every process id may stand for "77"');
+    expect(stdout).toContain('Every process id is allowed in place of "77"');
   });
 
   describe('unread logs are not reported as free of denials', () => {
@@ -540,7 +542,7 @@ gone  not defined by any file on this host
   });
 
   test.each<[string[], number, RegExp]>([
-    [['--file', '/nonexistent/log'], exit.failed, /There is no \/nonexistent\/log/],
+    [['--file', '/nonexistent/log'], exit.failed, /\/nonexistent\/log does not exist/],
     [['--since', 'yesterday'], exit.usage, /--since takes an age/],
     [['--since', '12'], exit.usage, /--since takes/],
     [['--format', 'sarif'], exit.usage, /--format must be one of text, json/],

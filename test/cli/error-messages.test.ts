@@ -39,14 +39,14 @@ describe('errors have a clear message with advice', () => {
 
   test.each<[args: string, code: number, ...said: string[]]>([
     ['whoami', 1, 'requires an API token, and none is configured', 'aa-registry login URL'],
-    ['key add library nofile', 1, 'There is no nofile.'],
+    ['key add library nofile', 1, 'nofile does not exist.'],
     ['key add library AT/key.pem', 1, 'a private key, which must not be shared', 'key.pem.pub'],
-    ['key generate --no-passphrase --out /proc/x.pem', 1, "/proc/x.pem can't be created"],
+    ['key generate --no-passphrase --out /proc/x.pem', 1, '/proc/x.pem cannot be created'],
     ['key rotate library AT/package', 1, 'is a folder, and a file is needed'],
-    ['trust show --root AT/none', 2, '--root: there is no folder'],
+    ['trust show --root AT/none', 2, '--root: folder'],
     ['trust show --root AT/package', 3, 'does not trust any team yet', 'trust init TEAM'],
     ['trust init Bad --registry http://127.0.0.1:9', 2, '"Bad" is not a valid team name'],
-    ['search --registry http://127.0.0.1:2', 4, 'nothing listens there (ECONNREFUSED)', 'doctor'],
+    ['search --registry http://127.0.0.1:2', 4, 'connection refused (ECONNREFUSED)', 'doctor'],
     ['search --registry http://nosuch.invalid', 4, 'registry at http://nosuch.invalid'],
     ['serve --data AT/other --port 0 --host 192.0.2.1', 1, 'has no address 192.0.2.1'],
     [
@@ -64,8 +64,8 @@ describe('errors have a clear message with advice', () => {
   });
 
   test.skipIf(!isRoot).each([
-    ['key generate --out AT/other.pem', 1, 'no permission for', 'with sudo'],
-    ['log key example.org/log -o AT/log.key', 1, 'no permission for', '/log.key'],
+    ['key generate --out AT/other.pem', 1, 'Permission denied:', 'with sudo'],
+    ['log key example.org/log -o AT/log.key', 1, 'Permission denied:', '/log.key'],
     ['denials --follow --root AT/host', 5, 'requires root', 'with sudo'],
     ['denials --root AT/host', 5, 'requires root', '--file'],
   ])(`%s as another user exits with %i${unlessRoot}`, async (args, code, ...said) => {

@@ -120,7 +120,10 @@ describe('first use', () => {
       ['bundle', 'docker-nginx'],
     ]) {
       const error = await failure(...args, '-o', at('no/such/file'), ...root);
-      expect(error).toMatchObject({ id: 'file-missing', message: `There is no ${at('no/such')}.` });
+      expect(error).toMatchObject({
+        id: 'file-missing',
+        message: `${at('no/such')} does not exist.`,
+      });
       expect(await failure(...args, '-o', '-', ...root)).toMatchObject({ id: 'usage' });
     }
     await expect(stat(at('no'))).rejects.toThrow('ENOENT');
@@ -291,7 +294,7 @@ describe('first use', () => {
   });
 
   test.each<[args: string, code: number, ...said: string[]]>([
-    ['publish AT/nodir --version 1.0.0', 1, 'there is no folder AT/nodir.'],
+    ['publish AT/nodir --version 1.0.0', 1, 'folder AT/nodir not found.'],
     ['publish AT/data --version 1.0.0', 1, 'has no aa-profile.toml; a package is a folder'],
     ['publish AT/one/docker-nginx --version 1.0.0', 1, 'is a file; a package is a folder'],
     ['publish AT/one --version 2.0.0 --key AT/public.pub', 1, 'is a public key'],

@@ -63,7 +63,7 @@ describe('init', () => {
     ['init AT/x --name ../x', 2, 'can’t be the name of a package'],
     ['init AT/x --team A', 2, 'not a valid team name'],
     ['init AT/docker-default --team acme', 1, '[reserved-name]'],
-    ['init AT/x --from AT/none', 1, 'There is no'],
+    ['init AT/x --from AT/none', 1, 'does not exist'],
     ['init AT/x --from AT/p', 1, 'profile foo /usr/bin/Foo {', '/usr/bin/Foo {\n}\n'],
     ['init AT/x --from AT/p', 1, 'defines 2 profiles, a, b', 'profile a {\n}\nprofile b {\n}\n'],
     ['init AT/x --from AT/p', 1, 'defines no profile', '# nothing\n'],

@@ -172,7 +172,9 @@ describe('check, fmt, lint and explain', () => {
       expect(refused.code).toBe(1);
       // The folder of --base is that of the target.
       const own = await run('check', '--target', '5.0', '--base', at('base'), at('later'));
-      expect(own.stdout).toContain('There is no abi file <abi/5.0>. It came with AppArmor 5.0.');
+      expect(own.stdout).toContain(
+        'The abi file <abi/5.0> was not found. It came with AppArmor 5.0.',
+      );
       expect(own.code).toBe(1);
     },
   );

@@ -79,7 +79,7 @@ describe('aa-registry serve', () => {
     const { port } = new URL(running.url);
     const outcome = await aaRegistry(['serve', '--data', data, '--port', port]);
     expect(outcome.code).toBe(1);
-    expect(outcome.stderr).toContain('Something listens on');
+    expect(outcome.stderr).toContain('is already in use');
     const second = await serve(data);
     expect(second.adminToken).toMatch(/^aar_/);
     await second.kill();

@@ -154,15 +154,15 @@ describe('descriptions', () => {
   test.each<[string, string]>([
     [
       'app//&web',
-      '2 profiles apply at once here, and each must allow it: app and web. The rule belongs to app and to web.',
+      '2 stacked profiles apply, and each must allow it: app and web. The rule belongs to app and to web.',
     ],
     [
       'app//worker//&:ns1:web',
-      "2 profiles apply at once here, and each must allow it: app//worker and :ns1:web. The rule belongs to app//worker. The rules of :ns1:web come from inside a namespace, not from this host: if they don't allow it either, they need the rule as well.",
+      '2 stacked profiles apply, and each must allow it: app//worker and :ns1:web. The rule belongs to app//worker. The rules of :ns1:web are loaded inside a namespace, not on this host: unless they allow it, they need the rule as well.',
     ],
     [
       'app//&:ns1:unconfined',
-      '2 profiles apply at once here, and each must allow it: app and :ns1:unconfined. :ns1:unconfined allows everything. The rule belongs to app.',
+      '2 stacked profiles apply, and each must allow it: app and :ns1:unconfined. :ns1:unconfined allows everything. The rule belongs to app.',
     ],
   ])('of the stack %s', (label, text) => {
     const { explanations } = advised(opened('/a').replace('"app"', `"${label}"`));
@@ -255,7 +255,7 @@ describe('generalised', () => {
       rule: 'owner @{PROC}/@{pid}/stat r,',
       permits: [
         "The profile's processes may read /proc/123/stat where they own it.",
-        'Every process id may stand for "123" (@{pid}).',
+        'Every process id is allowed in place of "123" (@{pid}).',
         'It needs "include <tunables/global>" at the head of the profile\'s file.',
       ],
     });
@@ -796,7 +796,7 @@ describe('stacked profiles', () => {
     expect(explanations).toEqual([
       {
         id: 'stacked-profiles',
-        text: '2 profiles apply at once here, and each must allow it: app and :ns:unconfined. :ns:unconfined allows everything. The rule belongs to app.',
+        text: '2 stacked profiles apply, and each must allow it: app and :ns:unconfined. :ns:unconfined allows everything. The rule belongs to app.',
       },
     ]);
   });

@@ -84,7 +84,7 @@ describe('changes of a host', () => {
     expect(await installed('web')).toBe(textOf('web', '1.1.0'));
     expect(await run('enforce', 'api')).toMatchObject({
       code: 1,
-      said: expect.stringContaining('Installed are: web'),
+      said: expect.stringContaining('Installed: web'),
     });
   });
 

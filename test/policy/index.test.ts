@@ -49,7 +49,7 @@ describe('render', () => {
   test('shows the position, the line with a caret and the suggestion', () => {
     expect(one('profile p {\n  capability net_bind_servce,\n}\n')).toBe(
       [
-        'demo:2:14: error: There is no capability "net_bind_servce". [capability-name]',
+        'demo:2:14: error: Unknown capability "net_bind_servce". [capability-name]',
         ' 2 |   capability net_bind_servce,',
         '   |              ^^^^^^^^^^^^^^^',
         '   expected: a capability in lower case without CAP_, such as net_bind_service',

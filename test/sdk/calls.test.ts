@@ -130,7 +130,7 @@ describe('the library', { timeout: 60_000 }, () => {
       expect(thrown, name).toBeInstanceOf(SdkError);
       expect(thrown, name).toMatchObject({
         code: 'file-missing',
-        message: `There is no ${none}`,
+        message: `${none} does not exist`,
         cause: { code: 'ENOENT' },
       });
     }

@@ -92,7 +92,7 @@ describe('texts of a registry', () => {
       const good = refusing({ items: [resolution] }, 200);
       expect((await good.resolve([reference]))?.items).toHaveLength(1);
       const bad = refusing({ items: [{ ...resolution, [field]: forged }] }, 200);
-      await expect(bad.resolve([reference])).rejects.toThrow(/is no aa-registry/);
+      await expect(bad.resolve([reference])).rejects.toThrow(/is not an aa-registry/);
     },
   );
 });

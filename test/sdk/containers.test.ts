@@ -109,9 +109,9 @@ describe('a container is found by its name', () => {
     await client('docker', 'echo one >&2; echo "Cannot connect to the Docker daemon" >&2; exit 1');
     await client('podman', `echo '[{"State":{"Pid":0}}]'`);
     expect(await find('web')).toEqual({
-      said: ['docker says: Cannot connect to the Docker daemon', 'podman says: it does not run'],
+      said: ['docker says: Cannot connect to the Docker daemon', 'podman says: not running'],
     });
-    expect(await find('--all')).toEqual({ said: ['That is no name'] });
+    expect(await find('--all')).toEqual({ said: ['Invalid container name'] });
   });
 
   test('with crictl, which inspects only by id', async () => {
@@ -123,7 +123,7 @@ describe('a container is found by its name', () => {
     expect((await find('w.b')).container).toMatchObject({ pid: 42, id, by: 'crictl' });
     await client('crictl', `echo ${id}; echo ${pod}`);
     expect((await find('web')).said).toEqual([
-      `crictl says: several containers are called so: ${id.slice(0, 12)}, ${pod.slice(0, 12)}`,
+      `crictl says: several containers have this name: ${id.slice(0, 12)}, ${pod.slice(0, 12)}`,
     ]);
   });
 

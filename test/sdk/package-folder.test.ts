@@ -53,8 +53,8 @@ describe('a package’s folder', () => {
       ['a link to a file beside', (path) => symlink('aa-profile.toml.moved', path), /is a link/],
       ['a link to nothing', (path) => symlink('/nonexistent', path), /is a link/],
       ['a link to a device', (path) => symlink('/dev/zero', path), /is a link/],
-      ['a FIFO', async (path) => execFileSync('mkfifo', [path]), /is no regular file/],
-      ['a folder', (path) => mkdir(path), /is no regular file/],
+      ['a FIFO', async (path) => execFileSync('mkfifo', [path]), /is not a regular file/],
+      ['a folder', (path) => mkdir(path), /is not a regular file/],
       ['a hard link', (path) => link(`${path}.moved`, path), /is a hard link/],
       [
         'a file without end',

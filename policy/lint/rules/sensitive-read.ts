@@ -4,7 +4,7 @@ import type { LintRule } from '../rule.ts';
 
 const homes = '/{root,home/*}';
 
-/** Files whose reader can act as another user: a pattern, what of it is meant, and one of them for people. */
+/** Files that let a reader act as another user: a pattern, the relevant part of it, and an example for people. */
 const places = (
   [
     ['/etc/{shadow,gshadow}{,-}', 'the password hashes of all accounts'],

@@ -2,7 +2,7 @@ import { outline } from '../../glob/related.ts';
 import { allIn, type ExpandedFileRule, fileRules, granted } from '../file-rules.ts';
 import type { LintRule } from '../rule.ts';
 
-/** Files whose writer can act as another user: one path that stands for each, and how. */
+/** Files that let a writer act as another user: a representative path for each, and how. */
 const places: readonly (readonly [path: string, how: string])[] = [
   ['/etc/passwd', 'it makes accounts'],
   ['/etc/shadow', 'it sets the passwords of all accounts'],

@@ -200,7 +200,7 @@ describe('proxies and CAs', () => {
       );
       expect(asked.length > 0).toBe(through);
       expect(found).toContain(
-        `127.0.0.1, port ${new URL(through ? proxy : registry.url).port} can be connected to`,
+        `127.0.0.1, port ${new URL(through ? proxy : registry.url).port} accepts connections`,
       );
       expect(found.includes('answers through the proxy')).toBe(through);
     },
@@ -209,12 +209,12 @@ describe('proxies and CAs', () => {
   test('doctor reports an unreachable proxy as such', async () => {
     const env = { AA_REGISTRY: registry.url, HTTP_PROXY: 'http://127.0.0.1:1' };
     const { code, stdout } = await aaRegistry(['doctor'], { env });
-    expect(stdout).toContain('The proxy 127.0.0.1, port 1 can’t be connected to');
+    expect(stdout).toContain('The proxy 127.0.0.1, port 1 is unreachable');
     expect(code).toBe(1);
   });
 
   test.each([
-    [{ HTTP_PROXY: 'secret' }, 1, 'The proxy is no address'],
+    [{ HTTP_PROXY: 'secret' }, 1, 'The proxy is not an address'],
     [{ HTTP_PROXY: 'http://127.0.0.1:1' }, 4, "can't be reached"],
     [{ AA_REGISTRY: 'https://127.0.0.1:1', SSL_CERT_FILE: '/nonexistent' }, 1, "can't be read"],
     [{ AA_REGISTRY: 'https://127.0.0.1:1', SSL_CERT_FILE: '/dev/null' }, 1, 'no certificate'],
@@ -236,7 +236,7 @@ describe('proxies and CAs', () => {
     const fifo = at('fifo.toml');
     execFileSync('mkfifo', [fifo]);
     const { code, stderr } = await search({ AA_CONFIG: fifo });
-    expect(stderr).toContain('is no regular file');
+    expect(stderr).toContain('is not a regular file');
     expect(code).toBe(1);
   });
 

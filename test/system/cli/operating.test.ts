@@ -201,7 +201,7 @@ describe('operation of aa-registry serve', () => {
     const args = ['serve', '--data', data, '--port', '0', '--metrics', `127.0.0.1:${port}`];
     const outcome = await aaRegistry(args);
     expect(outcome.code).toBe(1);
-    expect(outcome.stderr).toContain('Something listens on');
+    expect(outcome.stderr).toContain('is already in use');
   });
 
   test('a client that disconnects is logged and does no harm', async () => {

@@ -62,7 +62,7 @@ describe('files named by options', { timeout: 60_000 }, () => {
 
   test.each(commands)('%s refuses a FIFO at once', async (args) => {
     const { said, code } = await command(words(args, at('fifo')));
-    expect(said).toMatch(/\/fifo is no regular file/);
+    expect(said).toMatch(/\/fifo is not a regular file/);
     expect(code === 0).toBe(false);
   });
 
@@ -71,7 +71,7 @@ describe('files named by options', { timeout: 60_000 }, () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const { said, code } = await command(['lint', at('socket')]);
     server.close();
-    expect(said).toContain(`${at('socket')} is no regular file`);
+    expect(said).toContain(`${at('socket')} is not a regular file`);
     expect(code).toBe(1);
   });
 

@@ -283,7 +283,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       // The limit is exceeded before the last file.
       await writeFile(join(many, 'zzz'), 'profile web { }\n');
       const { said, code } = await run('pull', 'web');
-      expect(said).toContain(`${at(policy)} holds more than policy does: at most`);
+      expect(said).toContain(`${at(policy)} is too large for a policy folder: the limit is`);
       expect(code).toBe(1);
     });
 
@@ -310,7 +310,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       await mkdir(at(`${policy}/many`));
       execFileSync('sh', ['-c', 'seq 20001 | xargs mkdir'], { cwd: at(`${policy}/many`) });
       const { said, code } = await run('pull', 'web');
-      expect(said).toContain(`${at(policy)} holds more than policy does: at most`);
+      expect(said).toContain(`${at(policy)} is too large for a policy folder: the limit is`);
       expect(code).toBe(1);
     });
   });

@@ -92,7 +92,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
 
   test('refuses to install without root', async () => {
     const pull = `su nobody -c 'aa-registry pull docker-nginx'`;
-    await expectRefused(exit.unable, /needs root/, pull);
+    await expectRefused(exit.unable, /requires root/, pull);
   });
 
   test('pulls, installs and loads it', async () => {
