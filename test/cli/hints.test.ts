@@ -20,8 +20,8 @@ describe('a hint for another root', () => {
     [['trust', 'add', 'library'], 'aa-registry trust update library --root ROOT'],
     [['trust', 'update', 'acme'], 'aa-registry trust add acme --root ROOT'],
     [['trust', 'init', 'library'], 'aa-registry trust update library --root ROOT'],
-    [['status', 'wbe'], 'Installed are: web.'],
-    [['run-args', 'wbe'], 'Installed are: web.'],
+    [['status', 'wbe'], 'Installed: web.'],
+    [['run-args', 'wbe'], 'Installed: web.'],
   ])('%j', async (args, hint) => {
     const { said } = await command([...args, '--root', root]);
     expect(said).toContain(hint.replace('ROOT', root));
