@@ -1,5 +1,7 @@
 import { check, type Model, model, type Release, type UnknownReason } from '../policy/index.ts';
+import { SdkError } from '../sdk/error.ts';
 import { readProfileFile } from '../sdk/profile-file.ts';
+import { explainSystemError } from '../sdk/system-error.ts';
 import type { Values } from './framework/command.ts';
 import { CliError, exit } from './framework/command.ts';
 import { type includeOptions, includeResolver } from './include-options.ts';
@@ -22,12 +24,9 @@ export async function readModel(
   const read = await readProfileFile(path).catch((error: unknown) => {
     // 1 is an answer of the commands that ask the model: trouble is 2.
     if (error instanceof CliError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new CliError(
-      exit.usage,
-      visibleLine(message),
-      'Name a profile or the folder of a package.',
-    );
+    const explained = explainSystemError(error);
+    if (!(explained instanceof SdkError)) throw explained;
+    throw new CliError(exit.usage, visibleLine(explained.message), explained.next);
   });
   const options = {
     resolver: includeResolver(values),
