@@ -1,5 +1,6 @@
 import { check, type Model, model, type UnknownReason } from '../policy/index.ts';
-import { RegistryError, UnreachableError } from '../sdk/client.ts';
+import { SdkError } from '../sdk/error.ts';
+import { explainSystemError } from '../sdk/system-error.ts';
 import { CliError, exit } from './framework/command.ts';
 import { optionsFor, readProfileSource, versionOf } from './profile-source.ts';
 import { policyOptions } from './target-base.ts';
@@ -26,10 +27,9 @@ export async function readModel(
   values: Parameters<typeof readProfileSource>[2] & Parameters<typeof policyOptions>[1],
 ): Promise<{ model: Model; file: string; version: object }> {
   const read = await readProfileSource(io, named, values).catch((error: unknown) => {
-    const isOfRegistry = error instanceof RegistryError || error instanceof UnreachableError;
-    if (error instanceof CliError || isOfRegistry || !(error instanceof Error)) throw error;
-    const next = 'Name a profile, the folder of a package, or a reference.';
-    throw new CliError(exit.usage, visibleLine(error.message), next);
+    const explained = explainSystemError(error);
+    if (!(explained instanceof SdkError)) throw explained;
+    throw new CliError(exit.usage, visibleLine(explained.message), explained.next);
   });
   const options = optionsFor(read, await policyOptions(io, values));
   const error = check(read.text, { ...options, rawBytes: read.rawBytes }).diagnostics.find(

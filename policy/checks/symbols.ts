@@ -246,7 +246,11 @@ export class Symbols {
     const ofName = (name: string): string[] | undefined => {
       const set = own[name as keyof ProfileVariables];
       const values = this.variables.get(name)?.values;
-      if (!values) return set === undefined ? undefined : [set];
+      // apparmor_parser takes the characters of a profile's name as they are, not as a pattern.
+      if (!values)
+        return set === undefined
+          ? undefined
+          : [set.replace(/\\.|[{}[\]*?]/g, (one) => (one.length > 1 ? one : `\\${one}`))];
       if (open.has(name)) return undefined;
       open.add(name);
       const each = values.map(walk);

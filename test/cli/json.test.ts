@@ -48,6 +48,7 @@ const outputs: [command: string, args: string, has: string[]][] = [
     'NGINX/docker-nginx read /etc/nginx/nginx.conf',
     ['profile', 'verdict', 'rules', 'unread'],
   ],
+  ['diff', 'AT/loose AT/loose', ['same', 'differences', 'unknown', 'unread']],
   ['fmt', 'AT/loose', ['file', 'ok', 'changed']],
   ['init', 'AT/started', ['name', 'team', 'files']],
   ['key generate', '--out AT/key', ['keyId', 'privateKey', 'publicKey', 'encrypted']],
@@ -112,7 +113,7 @@ const outputs: [command: string, args: string, has: string[]][] = [
 const many = ['lint', 'check', 'fmt', 'denials', 'log watch'];
 
 /** Commands whose exit code depends on this machine's AppArmor. */
-const ofMachine = ['lint', 'check', 'can', 'doctor'];
+const ofMachine = ['lint', 'check', 'can', 'diff', 'doctor'];
 
 /** Requires a container with AppArmor: see test/system/kernel. */
 const elsewhere = ['inspect'];

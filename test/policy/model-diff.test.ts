@@ -22,8 +22,7 @@ function automataAgree(
   for (let depth = 0; level.length > 0; depth++) {
     const next: typeof level = [];
     for (const [one, two, pair] of level) {
-      // At the first byte is the mark that a class is mediated; a subset test says nothing where there is no link.
-      if (depth > 1 && said(left, one, pair) !== said(right, two, pair)) return false;
+      if (depth > 0 && said(left, one, pair) !== said(right, two, pair)) return false;
       for (let byte = 0; byte < 256; byte++) {
         const to: [number, number, boolean] = [
           left?.step(one, byte) ?? 0,
@@ -91,6 +90,7 @@ function automataPolicyAgree(
   for (let depth = 0; level.length > 0; depth++) {
     const next: typeof level = [];
     for (const [x, y] of level) {
+      // At the first byte is the mark that a class is mediated.
       if (depth > 1 && words(one, x) !== words(two, y)) return false;
       for (let byte = 0; byte < 256; byte++) {
         // Strings of labels, which kernels no longer look up.
