@@ -135,7 +135,7 @@ async function parser(root: string): Promise<Finding | Finding[]> {
 async function permissions(root: string, uid: number): Promise<Finding[]> {
   if (root === '/' && uid !== 0) {
     const what = 'You are not root: you can search for and verify profiles, but not install them.';
-    return [warn('permissions-root', what, 'Use sudo to install, and for doctor.')];
+    return [warn('permissions-root', what, 'Run doctor and installations with sudo.')];
   }
   const findings: Finding[] = [];
   if (root === '/') {
@@ -165,7 +165,7 @@ async function permissions(root: string, uid: number): Promise<Finding[]> {
       trouble === 'ENOENT'
         ? fail('permissions-folders', `${folder} does not exist.`, 'Install the package apparmor.')
         : uid !== 0 && trouble === 'EACCES'
-          ? warn('permissions-folders', cannot, 'Use sudo to install, and for doctor.')
+          ? warn('permissions-folders', cannot, 'Run doctor and installations with sudo.')
           : fail('permissions-folders', cannot, 'Mount it writable.'),
     );
   }

@@ -221,7 +221,7 @@ describe('--target with the base policy of a registry', () => {
       'abi <abi/4.0>,\nprofile x {\n  include <abstractions/kde>\n}\n',
     );
     const missing = await aaRegistry(['check', at('missing'), '--target', '6.0'], { env });
-    expect(missing.stdout).toContain('There is no file <abstractions/kde> to include');
+    expect(missing.stdout).toContain('The included file <abstractions/kde> was not found');
   });
 
   test.skipIf(ownRelease === undefined)(
@@ -404,8 +404,8 @@ describe('can with a reference', { timeout: 60_000 }, () => {
     const own = await aaRegistry(['can', 'library/web', 'read', '/mine'], { cwd: at('.') });
     expect(own).toMatchObject({ code: 0, stderr: '' });
     const missing = await can('./library/none', '/srv/web/one/a');
-    expect(missing.stderr).toContain('There is no ./library/none');
-    expect(missing.code).toBe(1);
+    expect(missing.stderr).toContain('./library/none does not exist');
+    expect(missing.code).toBe(2);
   });
 
   test('with --offline, nothing is fetched', async () => {

@@ -91,7 +91,7 @@ describe('the client commands', () => {
     expect(before).toContain('BEGIN PRIVATE KEY');
     const again = await run(['key', 'generate', '--out', at('key.pem')]);
     expect(again).toMatchObject({ code: 1, stdout: '' });
-    expect(again.stderr).toContain('exists already');
+    expect(again.stderr).toContain('already exists');
     expect(await readFile(at('key.pem'), 'utf8')).toBe(before);
   });
 

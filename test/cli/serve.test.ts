@@ -62,7 +62,7 @@ describe('aa-registry serve', () => {
     [['--port', 'http'], 2, '--port takes a whole number'],
     [['--port', '70000'], 2, '--port takes a whole number'],
     [['--host', 'not an address', '--port', '0'], 1, 'not an address'],
-    [['--data', '/etc/hostname/x', '--port', '0'], 1, 'leads through a file'],
+    [['--data', '/etc/hostname/x', '--port', '0'], 1, 'has a parent that is not a folder'],
     // A place where not even root can create a file.
     [['--data', '/proc', '--port', '0'], 1, "folder /proc can't be used by user"],
     [['--nonsense'], 2, '--nonsense'],

@@ -153,7 +153,10 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     test('an error of the provider is reported', async () => {
       const args = ['publish', at('package'), '--version', '1.2.0', '--key', at('key.pem')];
       const outcome = await run(args, { ...job, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'other' });
-      expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining('GitHub gave no') });
+      expect(outcome).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('GitHub issued no token'),
+      });
     });
   });
 

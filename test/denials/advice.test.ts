@@ -256,7 +256,7 @@ describe('generalised', () => {
       permits: [
         "The profile's processes may read /proc/123/stat where they own it.",
         'Every process id is allowed in place of "123" (@{pid}).',
-        'It needs "include <tunables/global>" at the head of the profile\'s file.',
+        'It needs "include <tunables/global>" at the top of the profile\'s file.',
       ],
     });
   });

@@ -240,7 +240,7 @@ describe('the rule made of a record', () => {
     [
       'a unix socket asked for both ends',
       net('connect', 'create send', 'addr=none peer_addr="@x" peer="y"'),
-      'has another end',
+      'with a peer and without one',
     ],
     [
       'a type of sockets',

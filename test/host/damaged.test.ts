@@ -86,7 +86,7 @@ describe('a damaged record', () => {
       ['enforce', 'web'],
     ]) {
       const refused = await run(...args);
-      expect(refused.said).toContain('What is installed of web is not known');
+      expect(refused.said).toContain('the record of web is damaged');
       expect(refused.code).toBe(1);
     }
     expect(await readFile(at(file), 'utf8')).toBe('profile web { }\n');

@@ -187,7 +187,7 @@ describe('sync', () => {
     expect(other.said).toContain('[lock-mismatch]');
     await writeFile(lock, first);
     await want(`profiles = ["${web}@^1.0", "${api}"]`);
-    expect(await run('sync')).toMatchObject({ code: 1, said: expect.stringContaining('"lock"') });
+    expect(await run('sync')).toMatchObject({ code: 1, said: expect.stringContaining('lock"') });
   });
 
   test('installs the locked version, not another one with the same text', async () => {
@@ -359,8 +359,8 @@ describe('sync', () => {
   test.each([
     ['profiles = "web"', 'profiles'],
     ['profiles = ["Web"]', 'is not a reference'],
-    ['profiles = ["web", "web@1.0.0"]', 'is there twice'],
-    ['profiles = [', 'is not TOML'],
+    ['profiles = ["web", "web@1.0.0"]', 'is listed twice'],
+    ['profiles = [', 'invalid TOML'],
     ['[[profiles]]\nname = "web"', 'profiles.0'],
   ])('refuses %s', async (toml, told) => {
     await want(toml);

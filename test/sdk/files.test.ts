@@ -89,8 +89,10 @@ describe('replacing a file', () => {
   test('refuses other contents, links and hard links', async () => {
     await writeFile(at('file'), 'a');
     await symlink('file', at('symbolic'));
-    await expect(replaceFile(at('file'), bytes('x'), bytes('b'))).rejects.toThrow('has changed');
-    await expect(replaceFile(at('symbolic'), bytes('a'), bytes('b'))).rejects.toThrow('is a link');
+    await expect(replaceFile(at('file'), bytes('x'), bytes('b'))).rejects.toThrow('was changed');
+    await expect(replaceFile(at('symbolic'), bytes('a'), bytes('b'))).rejects.toThrow(
+      'symbolic link',
+    );
     await link(at('file'), at('hard'));
     await expect(replaceFile(at('file'), bytes('a'), bytes('b'))).rejects.toThrow('hard link');
     expect(await readFile(at('file'), 'utf8')).toBe('a');

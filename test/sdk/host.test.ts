@@ -111,7 +111,7 @@ describe('the host', () => {
     // An abstraction of the host may define a profile, which lint can't see.
     const refused = await installed(root, new TextEncoder().encode(text));
     expect(refused).toMatchObject({ ok: false, id: 'profile-invalid' });
-    expect(refused).toMatchObject({ reason: expect.stringContaining('defines sshd too') });
+    expect(refused).toMatchObject({ reason: expect.stringContaining('also define sshd') });
     expect(await readdir(policy)).toEqual(['abstractions']);
     // Regardless of the number of its own profiles before it: names are sorted.
     const hats = Array.from({ length: 4000 }, (_, at) => `  ^hat-of-its-own-${at} { }\n`).join('');
@@ -134,7 +134,7 @@ describe('the host', () => {
     const run = await runParser(parser ?? '', args, { memory: 128 << 20 });
     expect(run).toMatchObject({
       ok: false,
-      reason: expect.stringContaining('needs more than the 128 MiB of memory'),
+      reason: expect.stringContaining('exceeded its limit of 128 MiB of memory'),
     });
   });
 

@@ -48,14 +48,18 @@ describe('a package’s folder', () => {
       [
         'a link to a file outside',
         (path) => symlink(join(shipped, 'docker-nginx'), path),
-        /is a link/,
+        /is a symbolic link/,
       ],
-      ['a link to a file beside', (path) => symlink('aa-profile.toml.moved', path), /is a link/],
-      ['a link to nothing', (path) => symlink('/nonexistent', path), /is a link/],
-      ['a link to a device', (path) => symlink('/dev/zero', path), /is a link/],
+      [
+        'a link to a file beside',
+        (path) => symlink('aa-profile.toml.moved', path),
+        /is a symbolic link/,
+      ],
+      ['a link to nothing', (path) => symlink('/nonexistent', path), /is a symbolic link/],
+      ['a link to a device', (path) => symlink('/dev/zero', path), /is a symbolic link/],
       ['a FIFO', async (path) => execFileSync('mkfifo', [path]), /is not a regular file/],
       ['a folder', (path) => mkdir(path), /is not a regular file/],
-      ['a hard link', (path) => link(`${path}.moved`, path), /is a hard link/],
+      ['a hard link', (path) => link(`${path}.moved`, path), /has more than one hard link/],
       [
         'a file without end',
         async (path) => execFileSync('truncate', ['-s', '9G', path]),
