@@ -136,7 +136,7 @@ describe('proxies and CAs', () => {
 
   test('an untrusted certificate is refused with advice', async () => {
     const { code, stderr } = await search({ AA_REGISTRY: secure });
-    expect(stderr).toContain('signed by nobody that this machine trusts');
+    expect(stderr).toContain('signed by an authority that this machine does not trust');
     expect(stderr).toContain('SSL_CERT_FILE');
     expect(code).toBe(4);
   });
@@ -168,7 +168,7 @@ describe('proxies and CAs', () => {
   });
 
   test.each([
-    ['/nonexistent', "can't be read: ENOENT"],
+    ['/nonexistent', 'cannot be read: ENOENT'],
     ['tls.pem', 'tls.pem has no certificate in PEM'],
     ['damaged.pem', 'Certificate 2 in the CA file'],
   ])('--ca-file %s is refused, also for a registry without TLS', async (file, said) => {
@@ -202,7 +202,7 @@ describe('proxies and CAs', () => {
       expect(found).toContain(
         `127.0.0.1, port ${new URL(through ? proxy : registry.url).port} accepts connections`,
       );
-      expect(found.includes('answers through the proxy')).toBe(through);
+      expect(found.includes('responds through the proxy')).toBe(through);
     },
   );
 
@@ -216,7 +216,7 @@ describe('proxies and CAs', () => {
   test.each([
     [{ HTTP_PROXY: 'secret' }, 1, 'The proxy is not an address'],
     [{ HTTP_PROXY: 'http://127.0.0.1:1' }, 4, "can't be reached"],
-    [{ AA_REGISTRY: 'https://127.0.0.1:1', SSL_CERT_FILE: '/nonexistent' }, 1, "can't be read"],
+    [{ AA_REGISTRY: 'https://127.0.0.1:1', SSL_CERT_FILE: '/nonexistent' }, 1, 'cannot be read'],
     [{ AA_REGISTRY: 'https://127.0.0.1:1', SSL_CERT_FILE: '/dev/null' }, 1, 'no certificate'],
   ])('%j exits with %i and a clear message', async (env, expected, text) => {
     const { code, stderr } = await search({ AA_REGISTRY: registry.url, ...env });
@@ -242,7 +242,7 @@ describe('proxies and CAs', () => {
 
   test('invalid TOML is reported with its line but not quoted, since it may contain a token', async () => {
     const { code, stderr } = await search(await hostConfig('proxy = ""\ntoken_file = "secret\n'));
-    expect(stderr).toContain('config.toml is malformed: it is not TOML: line 2');
+    expect(stderr).toContain('config.toml is malformed: invalid TOML: line 2');
     expect(stderr).not.toContain('secret');
     expect(code).toBe(1);
   });
