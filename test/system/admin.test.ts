@@ -490,7 +490,7 @@ describe('aa-registry admin', () => {
   test.each([
     [['admin'], 2, 'requires a subcommand'],
     [['admin', 'backup'], 2, 'requires FILE'],
-    [['admin', 'backup', '/nonexistent/x', '--data', 'DATA'], 1, 'does not exist'],
+    [['admin', 'backup', '/nonexistent/x', '--data', 'DATA'], 1, '/nonexistent/x does not exist'],
     [['admin', 'backup', 'x.db', '--data', '/nonexistent'], 1, 'The database /nonexistent'],
     [['admin', 'check', '--data', '/nonexistent'], 1, 'The database /nonexistent'],
     [['admin', 'check', '--data', 'x', '--database', 'y'], 2, 'mutually exclusive'],

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { unpackBackup, writeBackup } from '../../db/backup.ts';
 import { type Base, findBase, putBase } from '../../db/bases.ts';
@@ -37,7 +38,7 @@ export async function backUp({
 }): Promise<{ entries: number; bytes: number }> {
   const files = dataFiles(folder);
   const db = await openExisting(files.database);
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
   try {
     if (!force && (await exists(file)))
       throw new DataError(`${file} already exists; use --force to replace it`);
