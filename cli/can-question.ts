@@ -21,7 +21,7 @@ const permissions: Readonly<Record<string, FilePermission>> = {
   exec: 'x',
 };
 
-/** What follows each operation other than those on files; `?`: need not be given. */
+/** The arguments of each operation other than those on files; `?` marks an optional one. */
 const words: Readonly<Record<string, readonly string[]>> = {
   capability: ['NAME'],
   network: ['FAMILY', 'TYPE'],
@@ -41,7 +41,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
 
 export const operations: readonly string[] = [...Object.keys(permissions), ...Object.keys(words)];
 
-/** What some operations need besides. */
+/** Further parameters of some operations. */
 export const questionOptions = {
   peer: {
     type: 'string',
@@ -79,7 +79,7 @@ export type Question =
   | { kind: 'capability'; name: string }
   | { kind: 'class'; about(own: string): ClassQuestion };
 
-/** Reads what was asked, or says what is wrong with it. */
+/** Parses an operation and its arguments. Throws {@link CliError} if they are wrong. */
 export function readQuestion(
   operation: string,
   given: readonly string[],
@@ -89,8 +89,8 @@ export function readQuestion(
     const near = nearest([...operations], [operation]);
     throw new CliError(
       exit.usage,
-      `"${visibleLine(operation)}" is no operation.${near ? ` Did you mean "${near}"?` : ''}`,
-      `Ask for one of ${operations.join(', ')}.`,
+      `"${visibleLine(operation)}" is not an operation.${near ? ` Did you mean "${near}"?` : ''}`,
+      `The operations are ${operations.join(', ')}.`,
     );
   }
   const permission = Object.hasOwn(permissions, operation) ? permissions[operation] : undefined;
@@ -103,7 +103,7 @@ export function readQuestion(
       throw new CliError(
         exit.usage,
         `Unknown capability "${visibleLine(first)}".${near ? ` Did you mean "${near}"?` : ''}`,
-        'Name it as in capabilities(7), in lower case without CAP_.',
+        'Use the names of capabilities(7), in lower case without CAP_.',
       );
     }
     return { kind: 'capability', name: first };
@@ -113,16 +113,12 @@ export function readQuestion(
   if ('unknown' in found) {
     throw new CliError(
       exit.usage,
-      `${operation} knows no "${visibleLine(found.unknown)}".`,
-      `Ask as in "aa-registry can FILE ${[operation, ...(words[operation] ?? [])].join(' ')}", in the words of apparmor.d(5).`,
+      `"${visibleLine(found.unknown)}" is not a word of ${operation} rules.`,
+      `Run "aa-registry can FILE ${[operation, ...(words[operation] ?? [])].join(' ')}" with the words of apparmor.d(5).`,
     );
   }
-  for (const path of ['umount', 'remount'].includes(operation)
-    ? [first]
-    : operation === 'mount'
-      ? [second]
-      : [])
-    requirePath(path);
+  if (operation === 'umount' || operation === 'remount') requirePath(first);
+  if (operation === 'mount') requirePath(second);
   return { kind: 'class', about };
 }
 
@@ -136,7 +132,7 @@ export function askClass(
   return profile.ask(found.table, found.permission, found.string);
 }
 
-/** What was asked, as --format json repeats it. */
+/** The question in the output of `--format json`. */
 export function questionData(question: Question): Record<string, unknown> {
   if (question.kind === 'capability') return { capability: question.name };
   if (question.kind === 'class') return { question: question.about('') };
@@ -153,16 +149,16 @@ function fileQuestion(
   if (path === undefined) {
     throw new CliError(
       exit.usage,
-      `${operation} needs a path.`,
+      `${operation} requires a path.`,
       `Run "aa-registry can FILE ${operation} PATH".`,
     );
   }
   if (more !== undefined || (target !== undefined && operation !== 'link'))
-    throw new CliError(exit.usage, 'Only link takes a target.', 'Ask for one path at a time.');
+    throw new CliError(exit.usage, 'Only link takes a target.', 'Name one path at a time.');
   if (operation === 'link' && target === undefined) {
     throw new CliError(
       exit.usage,
-      'A link needs the file that it is made to.',
+      'link requires a target.',
       'Run "aa-registry can FILE link PATH TARGET".',
     );
   }
@@ -190,7 +186,9 @@ function requireWords(operation: string, given: readonly string[]): void {
   ];
   throw new CliError(
     exit.usage,
-    given.length < needed ? `${operation} needs more words.` : `${operation} takes fewer words.`,
+    given.length < needed
+      ? `${operation} requires more arguments.`
+      : `${operation} takes fewer arguments.`,
     `Run "aa-registry can FILE ${usage.join(' ')}".`,
   );
 }
@@ -205,7 +203,7 @@ function classQuestion(
     if (values.peer !== undefined) return values.peer;
     throw new CliError(
       exit.usage,
-      `${operation} ${visibleLine(first)} needs the profile of the other process.`,
+      `${operation} ${visibleLine(first)} requires the profile of the other process.`,
       'Name it with --peer, such as --peer unconfined.',
     );
   };
@@ -219,9 +217,10 @@ function classQuestion(
         ? { address: addressOf(values['peer-address']), label: peer() }
         : undefined;
       const address = addressOf(values.address);
-      return (own) => ({
-        ...{ class: 'unix', permission: first, type: second, address, own, peer: other },
-      });
+      return (own) => {
+        const ends = { address, own, peer: other };
+        return { class: 'unix', permission: first, type: second, ...ends };
+      };
     }
     case 'signal': {
       const label = peer();
@@ -241,20 +240,14 @@ function classQuestion(
             : [bus, values.name ?? '', peer(), third, called, member];
       return () => ({ class: 'dbus', permission: first, fields });
     }
-    case 'mount':
-      return () => ({
-        ...{ class: 'mount', source: first, target: second, type: values.type ?? '', options },
-      });
-    case 'remount':
-      return () => ({
-        ...{
-          class: 'mount',
-          source: '',
-          target: first,
-          type: '',
-          options: ['remount', ...options],
-        },
-      });
+    case 'mount': {
+      const type = values.type ?? '';
+      return () => ({ class: 'mount', source: first, target: second, type, options });
+    }
+    case 'remount': {
+      const flags = ['remount', ...options];
+      return () => ({ class: 'mount', source: '', target: first, type: '', options: flags });
+    }
     case 'umount':
       return () => ({ class: 'umount', target: first });
     case 'pivot_root':
@@ -275,6 +268,6 @@ function addressOf(text = 'none'): string {
   throw new CliError(
     exit.usage,
     `"${visibleLine(text)}" is not the address of an abstract socket.`,
-    'Name @NAME or none; a socket with a path is a file: ask with read and write.',
+    'Name @NAME or none. A socket with a path is a file: use read and write.',
   );
 }

@@ -8,7 +8,7 @@ import type { PolicyOptions } from './target-base.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 import { requireVerified } from './verified.ts';
 
-/** A profile that a user named, and the version of a registry that it is. */
+/** A profile named on the command line; `verified` if it came from a registry. */
 export interface ProfileSource extends ProfileFile {
   verified?: VerifiedProfile;
 }
@@ -27,13 +27,18 @@ export async function readProfileSource(
     return readProfileFile(named);
   }
   if (values.offline) {
-    const next = 'Name a file or a package folder, or leave --offline out.';
-    throw new CliError(exit.usage, `There is no file ${named}, and --offline fetches none.`, next);
+    const next = 'Name a file or a package folder, or omit --offline.';
+    throw new CliError(
+      exit.usage,
+      `${named} does not exist, and --offline fetches no reference.`,
+      next,
+    );
   }
   const { offline: _, ...online } = values;
   const [verified] = await requireVerified(io, [named], online).catch((error: unknown) => {
-    // It may be a file's name with a mistake in it.
-    if (!/[@:]/.test(named)) io.tell(`There is no file ${named}, so it is taken for a reference.`);
+    // It may be a mistyped file name.
+    if (!/[@:]/.test(named))
+      io.tell(`${named} does not exist as a file, so it is treated as a reference.`);
     throw error;
   });
   if (!verified) throw new Error(`${named} was verified as nothing`);
@@ -49,7 +54,7 @@ export function optionsFor({ verified }: ProfileSource, options: PolicyOptions):
     ...options,
     resolver: (request) => {
       if (request.from !== undefined || !leavesDirectories(request)) return resolver(request);
-      const what = `The profile includes ${visibleLine(request.path)}, which a package must not.`;
+      const what = `The profile includes ${visibleLine(request.path)}, which a package must not include.`;
       throw new CliError(
         exit.refused,
         what,
@@ -59,7 +64,7 @@ export function optionsFor({ verified }: ProfileSource, options: PolicyOptions):
   };
 }
 
-/** The version that a profile is, for `--format json`; nothing of a file. */
+/** The reference and digest of a verified profile, for `--format json`; empty for a file. */
 export function versionOf({ verified }: ProfileSource): object {
   if (!verified) return {};
   const { team, name, version, digest } = verified;

@@ -16,7 +16,7 @@ export const targetBaseOptions = {
   },
 } as const;
 
-/** What is decided with: the includes, and the release with its base policy. */
+/** The includes and the target release for the functions of policy/. */
 export interface PolicyOptions {
   resolver: IncludeResolver;
   target?: Release;
@@ -56,7 +56,7 @@ export async function policyOptions(
     }
     case 'none': {
       const { reason, registry, unreachable } = found;
-      // Nobody has said that there is a registry.
+      // An unreachable default registry was never configured, so there is nothing to warn about.
       if (!unreachable || registry !== defaultRegistry) {
         io.tell(
           `The base policy of AppArmor ${target} is not available: ${reason.replace(/^The /, 'the ')}.`,

@@ -1,4 +1,4 @@
-/** The maximum number of attempts: several idle connections may have been closed at once. */
+/** The maximum number of attempts: several idle connections may have been closed together. */
 const maxAttempts = 3;
 
 /** A statement of a request that changes nothing: a query, or the frame of a transaction. */

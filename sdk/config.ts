@@ -1,11 +1,10 @@
 import type { Stats } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import * as z from 'zod';
 import { SdkError } from './error.ts';
 import { readBounded, readTextIfPresent, writeFileAtomically } from './files.ts';
-import { type Environment, homeOf } from './home.ts';
-import { Place } from './host/tree.ts';
+import { type Environment, homeOf, isRoot, placeBelowHome } from './home.ts';
 import type { NetworkSettings } from './network.ts';
 import { parseToml } from './toml.ts';
 
@@ -45,8 +44,6 @@ function configPath(env: Environment): string {
 export function hostConfigPath(env: Environment): string {
   return env.AA_CONFIG || '/etc/aa-registry/config.toml';
 }
-
-const isRoot = () => process.geteuid?.() === 0;
 
 /**
  * Reads the user's configuration; empty if there is none. Throws {@link SdkError} if it is malformed. Root does not
@@ -112,9 +109,5 @@ async function readToml<Schema extends z.ZodType>(
  * path that another user created.
  */
 export async function writeConfig(env: Environment, config: Config): Promise<void> {
-  const path = configPath(env);
-  // Place works on Linux only.
-  const isShared = isRoot() && process.platform === 'linux';
-  const place = isShared ? new Place('/', resolve(path)).ofAnybody : path;
-  await writeFileAtomically(place, `${stringify(config)}\n`, 0o600);
+  await writeFileAtomically(placeBelowHome(configPath(env)), `${stringify(config)}\n`, 0o600);
 }

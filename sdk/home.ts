@@ -1,4 +1,6 @@
 import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { Place } from './host/tree.ts';
 
 /** Environment variables, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -11,4 +13,15 @@ export function homeOf(env: Environment): string {
   } catch {
     return '/';
   }
+}
+
+/** Whether this process runs as root. */
+export const isRoot = () => process.geteuid?.() === 0;
+
+/**
+ * Where to write a file below the user's home. Under sudo, HOME may still be that of another user, whose links root must
+ * not follow; {@link Place} refuses them, on Linux.
+ */
+export function placeBelowHome(path: string): string | Place {
+  return isRoot() && process.platform === 'linux' ? new Place('/', resolve(path)).ofAnybody : path;
 }

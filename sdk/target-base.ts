@@ -13,16 +13,15 @@ import { type Digest, parseJson, sha256 } from '../trust/index.ts';
 import { type Client, isRegistryFailure } from './client.ts';
 import { SdkError } from './error.ts';
 import { ifPresent, readBounded, writeFileAtomically } from './files.ts';
-import { type Environment, homeOf } from './home.ts';
+import { type Environment, homeOf, isRoot, placeBelowHome } from './home.ts';
 import { hostRelease } from './host/release.ts';
-import { Place } from './host/tree.ts';
 import { explainSystemError } from './system-error.ts';
 
 /** The base policy that `--target` is decided with. */
 export type TargetBase =
   /** This machine has that release: its own files. */
   | { kind: 'host' }
-  /** The registry's, which nobody has signed. */
+  /** The registry's, which is not signed. */
   | { kind: 'registry'; digest: Digest; registry: string; files: BaseContent['files'] }
   /** Not available; `reason` is a sentence without a full stop. */
   | { kind: 'none'; reason: string; registry: string; unreachable: boolean };
@@ -113,8 +112,6 @@ function read<Schema extends z.ZodType>(
   }
 }
 
-const isRoot = () => process.geteuid?.() === 0;
-
 /** The largest list of base policies that is read from the cache, in bytes. */
 const maxList = 64 * 1024;
 
@@ -138,11 +135,7 @@ function createCache(env: Environment, registry: string) {
     return trusted && bytes ? new Uint8Array(bytes) : undefined;
   };
   const writeFile = async (path: string, data: Uint8Array | string) => {
-    // Root follows no link that another user has made: sudo may leave HOME as it is. Place works on Linux only.
-    const isShared = isRoot() && process.platform === 'linux';
-    await attempt(() =>
-      writeFileAtomically(isShared ? new Place('/', path).ofAnybody : path, data, 0o644),
-    );
+    await attempt(() => writeFileAtomically(placeBelowHome(path), data, 0o644));
   };
 
   return {

@@ -74,7 +74,7 @@ export const logWitness = defineCommand({
       if (!isSdkError(error, 'witness-state')) throw error;
       throw new CliError(exit.failed, `The witness can’t cosign: ${error.message}.`);
     });
-    // Install the signal handler before printing the address: a reader of that line may stop the process at once.
+    // Install the signal handler before printing the address: a reader of that line may stop the process immediately.
     const ended = interruption();
     io.print(`Witness    ${key.verifier}`);
     for (const { origin } of logs) io.print(`Log        ${origin}`);

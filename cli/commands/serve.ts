@@ -147,7 +147,7 @@ export const serve = defineCommand({
     const registry = await startRegistry(serveOptions).catch((error: unknown) => {
       throw error instanceof DataError ? dataFailure(error) : error;
     });
-    // Install the signal handler before printing the address: a reader of that line may stop the process at once.
+    // Install the signal handler before printing the address: a reader of that line may stop the process immediately.
     const ended = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
     });

@@ -36,7 +36,7 @@ export class AfterItems extends Error {
 }
 
 /**
- * Runs `work`, which reports each completed item: as text at once, or as JSON in one list at the end. With JSON, a
+ * Runs `work`, which reports each completed item: as text immediately, or as one JSON list at the end. With JSON, a
  * failure throws {@link AfterItems}, so that one object has the items and the error.
  */
 export async function answerItems(

@@ -1,4 +1,4 @@
-// Matches a path against many patterns at once, byte by byte as the kernel does. The automaton is determinised lazily, so
+// Matches a path against many patterns in one pass, byte by byte as the kernel does. The automaton is determinised lazily, so
 // that matching a path takes one step per byte.
 import type { Budget } from '../budget.ts';
 import { type Pattern, parsePattern, type Units } from './aare.ts';

@@ -85,7 +85,7 @@ export class Findings {
       const id = identity(event);
       if (this.#seen.has(id) || this.#seenBefore.has(id)) return undefined;
       this.#seen.add(id);
-      // Replaced at once, since deleting the oldest entries of a large Set one by one is slow.
+      // Replaced as a whole, since deleting the oldest entries of a large Set one by one is slow.
       if (this.#seen.size >= remembered) {
         this.#seenBefore = this.#seen;
         this.#seen = new Set();

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { parseJson } from '../../trust/index.ts';
 import { isSdkError } from '../error.ts';
 import { isLocked, lockPlace } from '../host/lock.ts';
-import { findParser, hasParser, runParser } from '../host/parser.ts';
+import { findParser, hasParser, parserVersion } from '../host/parser.ts';
 import { ownCapabilities } from '../host/processes.ts';
 import { listDamaged, listInstallations, listPending } from '../host/state.ts';
 import {
@@ -122,12 +122,12 @@ async function parser(root: string): Promise<Finding | Finding[]> {
   if (path === undefined) {
     return fail('parser', 'apparmor_parser not found: no profile can be loaded.', install);
   }
-  const run = await runParser(path, ['--version'], { time: 5000 });
+  const run = await parserVersion(path);
   if (!run.ok) return fail('parser', `${path} does not run: ${run.reason}.`, install);
-  const version = /version (\d+)(\.[\d.]+)?/.exec(run.output);
-  if (!version) return warn('parser', `${path} does not report its version.`, install);
-  const said = `${path} is version ${version[1]}${version[2] ?? ''}`;
-  return Number(version[1]) < 3
+  const { version } = run;
+  if (version === undefined) return warn('parser', `${path} does not report its version.`, install);
+  const said = `${path} is version ${version}`;
+  return Number.parseInt(version, 10) < 3
     ? warn('parser', `${said}: it lacks features that profiles use.`, 'Use AppArmor 3 or newer.')
     : ok('parser', `${said}.`);
 }

@@ -85,6 +85,14 @@ export async function runParser(
   return run.ok ? { ok: true, output: run.output.toString() } : run;
 }
 
+/** The version that apparmor_parser reports, such as `3.0.8`; `undefined` if its output has none. */
+export async function parserVersion(
+  parser: string,
+): Promise<{ ok: true; version: string | undefined } | { ok: false; reason: string }> {
+  const run = await runParser(parser, ['--version'], { time: 5000 });
+  return run.ok ? { ok: true, version: /version (\d+(?:\.[\d.]+)?)/.exec(run.output)?.[1] } : run;
+}
+
 /** Compiles a file for this machine's kernel, as loading it would, and returns the output (--stdout). */
 export function compile(
   parser: string,

@@ -378,7 +378,7 @@ describe('can with a reference', { timeout: 60_000 }, () => {
         env: { HOME: at('home'), AA_REGISTRY: registry.url },
       });
       expect(verified.code).not.toBe(0);
-      const note = `There is no file ${reference}, so it is taken for a reference.\n`;
+      const note = `${reference} does not exist as a file, so it is treated as a reference.\n`;
       expect(asked.stderr.replace(note, '')).toBe(verified.stderr);
       expect(asked.stderr.startsWith(note)).toBe(!reference.includes('@'));
       expect([asked.code, asked.stdout]).toEqual([verified.code, verified.stdout]);

@@ -44,7 +44,7 @@ export function fields(...parts: Pattern[]): Pattern {
   return sequence(...parts.flatMap((one, index) => (index === 0 ? [one] : [nul, one])));
 }
 
-/** Compiles the words of a rule; what it cannot replace is noted. */
+/** Compiles the words of a rule. `failed` is set if a variable can't be replaced. */
 export class Texts {
   readonly #scope: ClassScope;
   failed = false;
@@ -53,14 +53,14 @@ export class Texts {
     this.#scope = scope;
   }
 
-  /** A word as a pattern, or what stands for one that is missing. */
+  /** The pattern of a word; `otherwise` without one. */
   pattern(word: Word | undefined, otherwise: Pattern = anyText): Pattern {
-    return word ? this.#compile(word.value, (text) => bytePattern(text)) : otherwise;
+    return word ? bytePattern(this.text(word)) : otherwise;
   }
 
   /** As {@link pattern}, in which `//` means `/`. */
   path(word: Word | undefined, otherwise: Pattern = anyText): Pattern {
-    return word ? this.#compile(word.value, (text) => bytePattern(mergeSlashes(text))) : otherwise;
+    return word ? bytePattern(mergeSlashes(this.text(word))) : otherwise;
   }
 
   /** The text of a word, its variables replaced. */
@@ -68,12 +68,6 @@ export class Texts {
     const text = replaceVariables(word.value, this.#scope);
     this.failed ||= text === undefined;
     return text ?? '';
-  }
-
-  #compile(value: string, pattern: (text: string) => Pattern): Pattern {
-    const text = replaceVariables(value, this.#scope);
-    this.failed ||= text === undefined;
-    return pattern(text ?? '');
   }
 }
 
