@@ -15,7 +15,8 @@ export async function makePrivate(path: string): Promise<void> {
   const file = await open(path, 'a', 0o600);
   await restrict(file);
   for (const suffix of ['-wal', '-shm', '-journal']) {
-    if (await isFile(`${path}${suffix}`)) await restrict(await open(`${path}${suffix}`, 'r+'));
+    const beside = await openIfFile(`${path}${suffix}`);
+    if (beside) await restrict(beside);
   }
 }
 
@@ -29,6 +30,15 @@ async function restrict(file: FileHandle): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** Opens a regular file; `undefined` if there is none, also if SQLite removes it meanwhile, as the last connection does. */
+async function openIfFile(path: string): Promise<FileHandle | undefined> {
+  if (!(await isFile(path))) return undefined;
+  return open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
 }
 
 function isFile(path: string): Promise<boolean> {
