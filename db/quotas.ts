@@ -1,4 +1,4 @@
-import { eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
@@ -123,11 +123,12 @@ export function countVersion(
 /**
  * The statements that count a change by a team; over the daily quota they fail like those of {@link countVersion}. A
  * `logged` change also fails for a team with a quota of zero versions or bytes, which may not write to the log at all.
+ * With `onlyIfEffective`, the second one counts only if the statement just before it changed a row.
  */
 export function countChange(
   db: Database,
   team: string,
-  { now, logged }: { now: Date; logged: boolean },
+  { now, logged, onlyIfEffective = false }: { now: Date; logged: boolean; onlyIfEffective?: boolean },
   limits: Amounts,
 ): [Statement, Statement] {
   const day = dayOf(now);
@@ -136,6 +137,7 @@ export function countChange(
   const open = logged
     ? sql`${limit(quotas.maxVersions, limits.versions)} > 0 AND ${limit(quotas.maxBytes, limits.bytes)} > 0`
     : sql`true`;
+  const isTeam = eq(quotas.team, team);
   return [
     db.insert(quotas).values({ team }).onConflictDoNothing(),
     db
@@ -144,6 +146,6 @@ export function countChange(
         changes: sql`CASE WHEN (${today}) < ${limit(quotas.maxChanges, limits.changes)} AND ${open} THEN (${today}) + 1 END`,
         changesDay: day,
       })
-      .where(eq(quotas.team, team)),
+      .where(onlyIfEffective ? and(isTeam, sql`changes() > 0`) : isTeam),
   ];
 }

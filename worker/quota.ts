@@ -81,8 +81,9 @@ export async function changeQuotaProblem(
 }
 
 /**
- * Makes and counts a change that the log does not record. Returns the statement's result mapped by `read`, or the result
- * of `find` if the database's response was lost. Throws a problem over the quota.
+ * Makes a change that the log does not record, and counts it if the statement changed a row: it changes none when another
+ * request was faster. Returns the statement's result mapped by `read`, or the result of `find` if the database's response
+ * was lost. Throws a problem over the quota.
  */
 export async function makeChange<S extends Statement, Result>(
   deps: Deps,
@@ -92,10 +93,12 @@ export async function makeChange<S extends Statement, Result>(
 ): Promise<Result> {
   const change = { team, logged: false };
   try {
-    const [first, ...rest] = [...countStatements(deps, change), statement];
+    const { db, now, limits } = deps;
+    const counting = { now: now(), logged: false, onlyIfEffective: true };
+    const [prepare, count] = countChange(db, team, counting, limits.team);
     return await writeOrConfirm(async () => {
-      const results = await deps.db.batch([first as Statement, ...rest]);
-      return read(results.at(-1) as Awaited<S>);
+      const [, result] = await db.batch([prepare, statement, count]);
+      return read(result as Awaited<S>);
     }, find);
   } catch (error) {
     throw (await changeQuotaProblem(deps, change)) ?? error;

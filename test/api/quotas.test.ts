@@ -292,6 +292,21 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       );
     });
 
+    test('a change that its condition prevents does not count', async () => {
+      await openWithTwo({ webhooks: 1 });
+      const admin = registry.adminToken;
+      const write = (method: string, path: string, body: object) =>
+        send(registry, method, `/v1/teams/library/${path}`, body, admin);
+      await expectStatus(201, send(registry, 'POST', '/v1/users', { name: 'rita' }, admin));
+      await expectStatus(200, write('PUT', 'members/rita', { role: 'owner' }));
+      const hook = { url: 'https://hooks.example.com/' };
+      await expectStatus(201, write('POST', 'webhooks', hook));
+      const before = (await used()).changes;
+      await expectStatus(409, write('PUT', 'members/rita', { role: 'reader' }));
+      await expectStatus(409, write('POST', 'webhooks', hook));
+      expect((await used()).changes).toBe(before);
+    });
+
     const makeToken = (body: object, by = token()) =>
       send(registry, 'POST', '/v1/tokens', { label: 'more', ...body }, by);
     const revoke = async (response: Response) => {
