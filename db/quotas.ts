@@ -128,7 +128,11 @@ export function countVersion(
 export function countChange(
   db: Database,
   team: string,
-  { now, logged, onlyIfEffective = false }: { now: Date; logged: boolean; onlyIfEffective?: boolean },
+  {
+    now,
+    logged,
+    onlyIfEffective = false,
+  }: { now: Date; logged: boolean; onlyIfEffective?: boolean },
   limits: Amounts,
 ): [Statement, Statement] {
   const day = dayOf(now);

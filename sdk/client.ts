@@ -46,10 +46,13 @@ import {
   type Digest,
   Envelope,
   formatReference,
+  importPublicKey,
   parseJson as parseBounded,
   type Reference,
   readAtMost,
 } from '../trust/index.ts';
+import { confirmsPublication } from './confirmation.ts';
+import { refuseManyCodings } from './content-codings.ts';
 import { createPacing, type PacingOptions, parseRetryAfter } from './pacing.ts';
 
 /** The address of a registry and how to connect to it. */
@@ -159,7 +162,8 @@ export type VersionPath = { team: string; name: string; version: string | Digest
 
 /**
  * The typed API of one registry. Every method throws {@link RegistryError} when the registry refuses and {@link
- * UnreachableError} when it can't be reached. Responses are not verified: hosts use {@link fetchVerified}.
+ * UnreachableError} when it can't be reached. Responses are not verified: hosts use {@link fetchVerified}. But a change
+ * fails if the response states another result than the requested one.
  *
  * @example
  * const client = createClient({ registry: 'https://profiles.example.org' });
@@ -172,6 +176,7 @@ export function createClient({
   fetch = globalThis.fetch,
   ...options
 }: ClientOptions) {
+  refuseManyCodings();
   const { signal } = options;
   const pacing = createPacing(options);
   const base = registry.replace(/\/+$/, '');
@@ -249,6 +254,14 @@ export function createClient({
     if (parsed.success) return parsed.data;
     throw new UnreachableError(
       `The server at ${base} is not an aa-registry: its response to ${path} is malformed.`,
+    );
+  }
+
+  /** Requires that the response to a change states what was requested. */
+  function requireConfirmed(isConfirmed: boolean, what: string): void {
+    if (isConfirmed) return;
+    throw new UnreachableError(
+      `The registry at ${base} reported success, but its response does not confirm ${what}.`,
     );
   }
 
@@ -360,9 +373,14 @@ export function createClient({
       publication: Publication,
     ): Promise<Published & { created: boolean }> {
       const url = versionPath(path);
-      const sending = { body: Publication.parse(publication) };
-      const { response, bytes } = await exchange('PUT', url, sending);
-      return { ...read(Published, url, bytes), created: response.status === 201 };
+      const body = Publication.parse(publication);
+      const { response, bytes } = await exchange('PUT', url, { body });
+      const published = read(Published, url, bytes);
+      requireConfirmed(
+        await confirmsPublication(path, body, published),
+        `that ${path.team}/${path.name}@${path.version} is in its log as you signed it`,
+      );
+      return { ...published, created: response.status === 201 };
     },
 
     /** The proof that a version is in the current log, which extends the log at size `since`; unverified. */
@@ -381,17 +399,26 @@ export function createClient({
     },
 
     /** Yanks a version: exact requests still get it, but no range or channel resolves to it. */
-    yank(path: VersionPath, reason: string): Promise<Version> {
-      return call(Version, 'POST', `${versionPath(path)}/yank`, { reason });
+    async yank(path: VersionPath, reason: string): Promise<Version> {
+      const yanked = await call(Version, 'POST', `${versionPath(path)}/yank`, { reason });
+      const { team, name, version, yankReason } = yanked;
+      const isSame = team === path.team && name === path.name && version === path.version;
+      requireConfirmed(isSame && yankReason !== null, `that ${path.version} is yanked`);
+      return yanked;
     },
 
     /** Points a channel at a version; refused unless it currently points at `previous`. */
-    moveChannel(
+    async moveChannel(
       path: { team: string; name: string; channel: string },
       move: { version: string; previous: string | null },
     ): Promise<Channel> {
       const url = `${profilePath(path)}/channels/${encodeURIComponent(path.channel)}`;
-      return call(Channel, 'PUT', url, move);
+      const moved = await call(Channel, 'PUT', url, move);
+      requireConfirmed(
+        moved.name === path.channel && moved.version === move.version,
+        `that the channel ${path.channel} is at ${move.version}`,
+      );
+      return moved;
     },
 
     /** The log's checkpoint: a signed note, unverified. */
@@ -414,17 +441,24 @@ export function createClient({
     },
 
     /** Registers a publisher key of a team. Unless it is the first, an existing key must endorse it. */
-    addKey(
+    async addKey(
       team: string,
       key: { publicKey: string; label: string; endorsement?: Envelope },
     ): Promise<Team> {
-      return call(Team, 'POST', `/v1/teams/${encodeURIComponent(team)}/keys`, key);
+      const changed = await call(Team, 'POST', `${teamPath(team)}/keys`, key);
+      const added = (await importPublicKey(key.publicKey))?.keyId;
+      const isAdded = changed.keys.some((one) => one.keyId === added && one.revokedAt === null);
+      requireConfirmed(changed.name === team && isAdded, `the new key of team ${team}`);
+      return changed;
     },
 
     /** Revokes a publisher key of a team. */
-    revokeKey(team: string, keyId: string, reason: string): Promise<Team> {
-      const path = `/v1/teams/${encodeURIComponent(team)}/keys/${encodeURIComponent(keyId)}`;
-      return call(Team, 'POST', `${path}/revocation`, { reason });
+    async revokeKey(team: string, keyId: string, reason: string): Promise<Team> {
+      const path = `${teamPath(team)}/keys/${encodeURIComponent(keyId)}`;
+      const changed = await call(Team, 'POST', `${path}/revocation`, { reason });
+      const isRevoked = changed.keys.some((key) => key.keyId === keyId && key.revokedAt !== null);
+      requireConfirmed(changed.name === team && isRevoked, `that ${keyId} is revoked`);
+      return changed;
     },
 
     /** Creates an API token, with no more rights than the client's own. */
@@ -609,7 +643,8 @@ function reasonOf(error: unknown, timeout: number): string {
   if (error.name === 'TimeoutError') return `no response within ${timeout / 1000} seconds`;
   const { cause } = error;
   if (!(cause instanceof Error)) return error.message;
-  const code = (cause as NodeJS.ErrnoException).code ?? cause.message;
+  // Node's fetch gives no reason for some responses, such as 407.
+  const code = ((cause as NodeJS.ErrnoException).code ?? cause.message) || error.message;
   const known = troubles[code];
   return known === undefined ? code : `${known} (${code})`;
 }

@@ -155,14 +155,9 @@ async function admitUnder(
   if (!entry.ok) return entry;
   const payload = await sha256(decodeBase64(evidence.envelope.payload) ?? new Uint8Array());
   const { digest, manifest, signers } = verified;
-  const same =
-    entry.value.kind === 'version' &&
-    entry.value.team === evidence.team &&
-    (await isNameOf(entry.value, evidence)) &&
-    entry.value.version === evidence.version &&
-    entry.value.digest === digest &&
-    entry.value.envelope === payload;
-  if (!same) {
+  const { team, name, version, proof } = evidence;
+  const logged = { team, name, version, digest, payload };
+  if (!(await isEntryOf(entry.value, logged, proof.blind))) {
     return refused(
       'entry-other',
       `entry ${evidence.proof.index} of the log is about another profile or version`,
@@ -171,13 +166,40 @@ async function admitUnder(
   return { ok: true, digest, manifest, signers, checkpoint, time };
 }
 
-/** Whether an entry is about the profile: it has its name, plain or blinded. */
-async function isNameOf(
-  { name: logged }: { name: string },
-  { team, name, proof: { blind } }: Evidence,
+/** A published version as its entry states it; `payload` is the digest of the envelope's payload. */
+export interface LoggedVersion {
+  team: string;
+  name: string;
+  version: string;
+  digest: Digest;
+  payload: Digest;
+}
+
+/** Whether an entry states exactly this version, under the profile's name, plain or blinded. */
+async function isEntryOf(
+  entry: LogEntry,
+  { team, name, version, digest, payload }: LoggedVersion,
+  blind: string | undefined,
 ): Promise<boolean> {
-  if (logged === name) return true;
-  return blind !== undefined && logged === (await blindName(team, name, blind));
+  return (
+    entry.kind === 'version' &&
+    entry.team === team &&
+    entry.version === version &&
+    entry.digest === digest &&
+    entry.envelope === payload &&
+    (entry.name === name ||
+      (blind !== undefined && entry.name === (await blindName(team, name, blind))))
+  );
+}
+
+/** Whether a version is in the log of the checkpoint. Never throws. */
+export async function isVersionLogged(
+  version: LoggedVersion,
+  proof: LogProof,
+  checkpoint: Checkpoint,
+): Promise<boolean> {
+  const entry = await verifyEntry(proof, checkpoint);
+  return entry.ok && (await isEntryOf(entry.value, version, proof.blind));
 }
 
 type VerifiedLog = { ok: true; checkpoint: Checkpoint; time: number } | Refusal;

@@ -1,3 +1,4 @@
+import { refuseManyCodings } from '../../sdk/content-codings.ts';
 import type { WitnessAddress } from '../../worker/log/witness.ts';
 import type { ServeOptions } from '../../worker/node.ts';
 import { dataFailure } from '../data-folder.ts';
@@ -143,6 +144,8 @@ export const serve = defineCommand({
   async run({ values: given, io }) {
     const values = { ...fromEnvironment(io.env), ...given };
     const serveOptions = await readOptions(values);
+    // Witnesses and CI providers are not trusted either.
+    refuseManyCodings();
     const { DataError, startRegistry } = await import('../../worker/node.ts');
     const registry = await startRegistry(serveOptions).catch((error: unknown) => {
       throw error instanceof DataError ? dataFailure(error) : error;

@@ -1,9 +1,12 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openFile } from '../../db/node.ts';
 import { tokens } from '../../db/schema.ts';
+import { generateKeyPair } from '../../trust/index.ts';
 import { aaRegistry, type ServedRegistry, serve } from './cli.ts';
 
 describe('aa-registry serve', () => {
@@ -47,6 +50,42 @@ describe('aa-registry serve', () => {
     await running.stop();
     running = await serve(data, '--public-url', 'https://elsewhere.example.org');
     expect(running.output).toMatch(/^Log key {2}registry\.example\.org\/log\+/m);
+  });
+
+  test('a witness that breaks a connection after a long Content-Encoding does not end it', async () => {
+    let requests = 0;
+    const hostile = createServer((_, response) => {
+      requests++;
+      response.writeHead(200, { 'Content-Encoding': Array(6).fill('gzip').join(', ') });
+      response.write('x');
+      setTimeout(() => response.destroy(), 50);
+    });
+    await new Promise<void>((resolve) => hostile.listen(0, '127.0.0.1', resolve));
+    const { port } = hostile.address() as AddressInfo;
+    try {
+      running = await serve(data, '--witness', `http://127.0.0.1:${port}`);
+      const create = (path: string, body: object) =>
+        fetch(`${running?.url}${path}`, {
+          method: 'POST',
+          headers: {
+            'Content-Type': 'application/json',
+            Authorization: `Bearer ${running?.adminToken}`,
+          },
+          body: JSON.stringify(body),
+        });
+      expect((await create('/v1/teams', { name: 'platform' })).status).toBe(201);
+      const { publicKey } = await generateKeyPair();
+      const key = { publicKey: publicKey.text, label: 'key' };
+      expect((await create('/v1/teams/platform/keys', key)).status).toBe(201);
+      await vi.waitFor(() => expect(requests).toBeGreaterThan(0), { timeout: 15_000 });
+      // The connection breaks now.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
+      expect(await running.stop()).toBe(0);
+    } finally {
+      hostile.closeAllConnections();
+      hostile.close();
+    }
   });
 
   test('--new-admin-token replaces a lost token', async () => {
