@@ -295,3 +295,59 @@ describe.each(runtimes)('a registry on $name with a hostile witness', (runtime) 
     expect(requests).toBe(before);
   });
 });
+
+describe.each(runtimes)(
+  'a registry on $name with witnesses without a configured key',
+  (runtime) => {
+    test('one that signs under another’s name does not displace its cosignature', async () => {
+      const place = join(folder.path, `keyless-${runtime.name}`);
+      const host = join(place, 'host');
+      const logKey = await generateNoteKey('registry.test/log');
+      const [good, bad] = await Promise.all(
+        ['good.test', 'bad.test'].map((name) => generateNoteKey(name, 'cosignature')),
+      );
+      if (!good || !bad) throw new TypeError('no keys');
+      const logs = [{ origin: logKey.name, keys: [logKey] }];
+      const state = join(place, 'state');
+      const witness = await startWitness({ key: good, logs, state, host: '127.0.0.1', port: 0 });
+      const hostile = createServer(async (request, response) => {
+        const { checkpoint = '' } = parseAddCheckpoint(await text(request)) ?? {};
+        const about = parseNote(checkpoint)?.text ?? '';
+        const forged = await Promise.all(
+          [0, 10, 20].map((ahead) => cosignText(about, bad, new Date(Date.now() + ahead * 1000))),
+        );
+        // Also under the log's own key.
+        response.end(
+          formatSignatures(
+            [good, logKey].flatMap(({ name, id }) => forged.map((one) => ({ ...one, name, id }))),
+          ),
+        );
+      });
+      await new Promise<void>((resolve) => hostile.listen(0, '127.0.0.1', resolve));
+      const { port } = hostile.address() as AddressInfo;
+      const witnesses = [`http://127.0.0.1:${port}`, witness.url];
+      const registry = await runtime.start({ logKey, witnesses });
+      try {
+        const library = await createPublisher(registry, 'library');
+        await expectStatus(201, publish(registry, library, { name: 'web', version: '1.0.0' }));
+        const about = ['--root', host, '--registry', registry.url, '--yes'];
+        expect(await command(['trust', 'init', ...about])).toMatchObject({ code: 0 });
+        const toml = (await readFile(trustPath(host), 'utf8'))
+          .replace(/witnesses = \[.*\]/, `witnesses = ["${good.verifier}"]`)
+          .replace('witness_threshold = 0', 'witness_threshold = 1');
+        await writeFile(trustPath(host), toml);
+        const outcome = await command(['pull', 'web', '--root', host]);
+        expect(outcome, outcome.said).toMatchObject({ code: 0 });
+        const note = await (await registry.fetch('/log/checkpoint')).text();
+        const count = ({ name, id }: NoteKey) =>
+          parseNote(note)?.signatures.filter((one) => one.name === name && one.id === id).length;
+        expect([count(good), count(logKey)]).toEqual([2, 1]);
+      } finally {
+        await registry.close();
+        await witness.close();
+        hostile.closeAllConnections();
+        hostile.close();
+      }
+    });
+  },
+);

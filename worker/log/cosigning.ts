@@ -20,6 +20,9 @@ const maxAttempts = 5;
 /** The maximum number of stored signature lines: a note has at most a hundred, with the log's own. */
 const maxLines = 90;
 
+/** The maximum number of stored lines that name one unknown key. */
+const maxLinesPerKey = 8;
+
 /** The signature lines stored with a checkpoint. */
 export function cosignaturesOf({ cosignatures }: CosignedCheckpoint): NoteSignature[] {
   return parseSignatures(cosignatures) ?? [];
@@ -43,6 +46,25 @@ export function createCosigning({ db, witnesses, proveConsistency }: CosigningOp
   });
   const read = async () => treeOf((await readCosignedLog(db)).head);
 
+  /**
+   * Merges new signature lines with the stored ones of the same tree: verified ones first, the latest of each key. A line
+   * under a key that is not configured replaces no other, since any witness without a configured key may have sent it.
+   */
+  function merge(added: NoteSignature[], stored: NoteSignature[]): NoteSignature[] {
+    const isKnown = (one: NoteSignature) => witnesses.some(({ key }) => key && isSameKey(one, key));
+    const verified: NoteSignature[] = [];
+    const others = new Map<string, NoteSignature>();
+    for (const one of [...added, ...stored]) {
+      if (!isKnown(one)) others.set(formatSignatures([one]), one);
+      else if (!verified.some((other) => isSameKey(one, other))) verified.push(one);
+    }
+    const unverified = [...others.values()].filter((one, at, all) => {
+      const earlier = all.slice(0, at).filter((other) => isSameKey(one, other));
+      return earlier.length < maxLinesPerKey;
+    });
+    return [...verified, ...unverified];
+  }
+
   async function store(results: Cosigned[], requestedSize: number): Promise<void> {
     const size = Math.max(0, ...results.map(({ tree }) => tree.size));
     const newest = results.filter(({ tree }) => tree.size === size);
@@ -54,12 +76,7 @@ export function createCosigning({ db, witnesses, proveConsistency }: CosigningOp
       // Another process was faster. A size beyond the log's belongs to another log.
       if (before && before.size > size && before.size <= head.frontier.size) return;
       const stored = before?.checkpoint === checkpoint ? cosignaturesOf(before) : [];
-      const others = stored.filter((one) => !added.some((other) => isSameKey(one, other)));
-      const hasKey = (one: NoteSignature) =>
-        witnesses.some(({ key }) => key && isSameKey(one, key));
-      const lines = [...added, ...others];
-      const sorted = [...lines.filter(hasKey), ...lines.filter((one) => !hasKey(one))];
-      const cosignatures = formatSignatures(sorted.slice(0, maxLines));
+      const cosignatures = formatSignatures(merge(added, stored).slice(0, maxLines));
       const completedSize = Math.max(size, requestedSize);
       const row = { size, checkpoint, cosignatures, completedSize };
       if (await saveCosigned(db, row, before)) return;

@@ -102,15 +102,16 @@ export function createWitnesses(addresses: readonly WitnessAddress[], now: () =>
   return addresses.map((address) => createWitness(address, keys, now));
 }
 
-/** Adds cosignatures to a note, without replacing signatures. */
+/**
+ * Adds cosignatures to a note, except under the keys that have signed it, which are the log's. Several may name one key:
+ * where the registry does not know that key, it can't tell which is valid, but hosts that know it can.
+ */
 export function addCosignatures(note: string, added: readonly NoteSignature[]): string {
   const parsed = parseNote(note);
   if (!parsed) throw new TypeError('not a signed note');
-  const signatures = [...parsed.signatures];
-  for (const one of added) {
-    if (!signatures.some((other) => isSameKey(one, other))) signatures.push(one);
-  }
-  return formatNote({ text: parsed.text, signatures });
+  const { text, signatures } = parsed;
+  const others = added.filter((one) => !signatures.some((own) => isSameKey(one, own)));
+  return formatNote({ text, signatures: [...signatures, ...others] });
 }
 
 /** Whether two signatures, or a key and a signature, name the same key. */
@@ -189,9 +190,12 @@ function createWitness(
     const isTimely = (time: number | undefined) =>
       time !== undefined && time <= present + maxAhead && time >= present - maxBehind;
     if (!key) {
+      // One for each key, so that a witness can't displace many of another's.
       return signatures.filter(
-        (one) =>
-          isTimely(statedTime(one.signature)) && !keys.some((other) => isSameKey(one, other)),
+        (one, at) =>
+          isTimely(statedTime(one.signature)) &&
+          !keys.some((other) => isSameKey(one, other)) &&
+          signatures.findIndex((other) => isSameKey(one, other)) === at,
       );
     }
     const own = signatures.filter((one) => isSameKey(one, key));
