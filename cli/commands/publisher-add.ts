@@ -1,3 +1,4 @@
+import { oneLine } from '../../sdk/client.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
@@ -57,7 +58,7 @@ export const publisherAdd = defineCommand({
       io,
       values,
       { team, ...added },
-      `${added.repository} publishes ${what} from ${added.branch} (${added.id}).`,
+      oneLine(`${added.repository} publishes ${what} from ${added.branch} (${added.id}).`),
     );
     return exit.ok;
   },

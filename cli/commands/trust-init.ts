@@ -3,6 +3,7 @@ import type { Client } from '../../sdk/client.ts';
 import { findUnsafe } from '../../sdk/host/root.ts';
 import { hostSeenFolder, writeSeen } from '../../sdk/host/seen.ts';
 import { hostCommand } from '../../sdk/host-command.ts';
+import { latestCheckpoint } from '../../sdk/latest-checkpoint.ts';
 import { changeTrust, defaultMaxAge, readTrust, trustPlace } from '../../sdk/trust-file.ts';
 import {
   defaultTeam,
@@ -11,7 +12,6 @@ import {
   type LogPolicy,
   type PublicKey,
   type TeamPolicy,
-  verifyLog,
 } from '../../trust/index.ts';
 import { parseNoteVerifier } from '../../trust/log/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
@@ -87,11 +87,14 @@ export const trustInit = defineCommand({
       say(`Team ${team} of ${client.registry} publishes with:`);
       for (const { keyId } of keys) say(`  ${keyId}`);
     }
-    // The registry must already prove this log; from here on, the log may only grow.
+    // The registry must already prove this log, and that it extends what this host has seen of it.
     const seen = hostSeenFolder(root, log.key);
-    const checkpoint = await client.getCheckpoint();
-    const view = { checkpoint, consistency: [] };
-    const first = await verifyLog(view, { log, seen: undefined, now: new Date() });
+    const first = await latestCheckpoint(client, {
+      log,
+      folder: seen,
+      now: new Date(),
+      keep: false,
+    });
     if (!first.ok) {
       const { id, reason } = first;
       throw new CliError(exit.refused, `Refused: ${reason} [${id}].`, undefined, id);

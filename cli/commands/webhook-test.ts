@@ -1,3 +1,4 @@
+import { oneLine } from '../../sdk/client.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
@@ -18,7 +19,7 @@ export const webhookTest = defineCommand({
     const said = delivered
       ? `Delivered ${messageId}: the response was ${lastStatus}.`
       : `Not delivered: ${lastError}.`;
-    answer(io, values, delivery, said);
+    answer(io, values, delivery, oneLine(said));
     return delivered ? exit.ok : exit.failed;
   },
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { hostSeenFolder, writeSeen } from '../../sdk/host/seen.ts';
 import { readTrust, trustPath } from '../../sdk/trust-file.ts';
 import { endorse, generateKeyPair, type KeyPair } from '../../trust/index.ts';
 import { generateNoteKey } from '../../trust/log/index.ts';
@@ -42,6 +43,17 @@ describe('the trust file of a host', () => {
   const edit = async (change: (text: string) => string) => writeFile(path, change(await read()));
   const keysOf = async (team: string) =>
     (await readTrust(path))?.teams.get(team)?.keys.map(({ keyId }) => keyId);
+
+  test('init refuses another team from a log that does not extend what the host has seen', async () => {
+    const { log } = (await readTrust(path)) ?? {};
+    if (!log) throw new TypeError('no trust file');
+    await writeSeen(hostSeenFolder(root, log.key), { size: 10_000, root: new Uint8Array(32) });
+    const before = await read();
+    const outcome = await run('init', 'other', '--yes');
+    expect(outcome, outcome.said).toMatchObject({ code: 3 });
+    expect(outcome.said).toContain('[log-rolled-back]');
+    expect(await read()).toBe(before);
+  });
 
   test('update shows a new key, asks for confirmation and keeps the rest of the file', async () => {
     await edit((text) =>

@@ -1,6 +1,9 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { command } from '../command.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
 
@@ -74,4 +77,38 @@ describe('webhooks from the command line', () => {
     expect(back.stdout).toContain('profiles  0 of 10,000');
     expect((await run('team', 'quota', 'library', '--profiles', 'many')).code).toBe(2);
   });
+});
+
+test('texts of a hostile registry can’t imitate lines of the output', async () => {
+  const time = '2026-01-01T00:00:00.000Z';
+  const forged = 'no route\nDelivered msg_1: the response was 204.';
+  const delivery = {
+    ...{ id: 1, messageId: 'msg_1', kind: 'test', payload: '{}', state: 'gave-up', attempts: 1 },
+    ...{ createdAt: time, nextAttemptAt: null, lastAttemptAt: time, lastStatus: null },
+    lastError: forged,
+  };
+  const publisher = {
+    ...{ id: 1, issuer: 'https://ci.test', repository: forged, branch: forged },
+    ...{ environment: null, profile: null, createdAt: time, bound: false },
+  };
+  const server = createServer((request, response) => {
+    response.end(JSON.stringify(request.url?.includes('webhooks') ? delivery : publisher));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const env = { AA_REGISTRY: `http://127.0.0.1:${port}`, AA_TOKEN: 'aar_x' };
+  try {
+    for (const args of [
+      ['webhook', 'test', 'library', '1'],
+      ['publisher', 'add', 'library', '--github', 'a/b'],
+    ]) {
+      const { lines, said } = await command(args, env);
+      expect(said).toContain('no route');
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).not.toContain('\n');
+    }
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });

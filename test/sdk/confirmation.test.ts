@@ -134,3 +134,38 @@ test.each([
     expect(uncaught).toEqual([]);
   },
 );
+
+test('neither a redirect nor a challenge gets the token to another host, and no cookie is sent back', async () => {
+  const elsewhere: unknown[] = [];
+  const other = createServer((request, response) => {
+    elsewhere.push(request.headers);
+    response.end('{}');
+  });
+  const cookies: unknown[] = [];
+  let answer: [status: number, headers: Record<string, string>] = [500, {}];
+  const server = createServer((request, response) => {
+    cookies.push(request.headers.cookie);
+    const [status, headers] = answer;
+    response.writeHead(status, { 'Set-Cookie': 'session=1; Path=/', ...headers }).end('{}');
+  });
+  const listening = [server, other].map(async (one) => {
+    await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(one.address() as AddressInfo).port}`;
+  });
+  const [registry = '', away = ''] = await Promise.all(listening);
+  const client = createClient({ registry, token: 'aar_secret' });
+  for (const status of [301, 302, 303, 307, 308]) {
+    answer = [status, { Location: `${away}/v1/whoami` }];
+    await expect(client.whoami()).rejects.toThrow(/can't be reached: unexpected redirect/);
+  }
+  for (const challenge of ['Basic realm="x"', 'Negotiate', `Bearer authorization_uri="${away}"`]) {
+    answer = [401, { 'WWW-Authenticate': challenge }];
+    await expect(client.whoami()).rejects.toThrow(/answered 401/);
+  }
+  expect(elsewhere).toEqual([]);
+  expect(cookies).toEqual(Array(8).fill(undefined));
+  for (const one of [server, other]) {
+    one.closeAllConnections();
+    one.close();
+  }
+});
