@@ -5,7 +5,7 @@ const maxCodings = 5;
 
 /** A message of the channel, as far as it is used: names and values of headers in turn. */
 interface ReceivedHeaders {
-  response: { headers: Buffer[] };
+  response?: { headers?: Buffer[] };
 }
 
 /**
@@ -21,7 +21,9 @@ export function refuseManyCodings(): void {
 const channel = 'undici:request:headers';
 
 function hideCodings(message: unknown): void {
-  const { headers } = (message as ReceivedHeaders).response;
+  const headers = (message as ReceivedHeaders).response?.headers;
+  // An exception here would be uncaught too.
+  if (!Array.isArray(headers)) return;
   const names = [...headers.keys()].filter(
     (at) => at % 2 === 0 && /^content-encoding$/i.test(String(headers[at])),
   );
