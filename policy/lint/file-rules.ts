@@ -17,7 +17,7 @@ export const filePermissions: readonly FilePermission[] = [
   'mmap',
   'exec',
 ];
-export const letters: Readonly<Record<FilePermission, string>> = {
+export const letters = {
   read: 'r',
   write: 'w',
   append: 'a',
@@ -25,7 +25,7 @@ export const letters: Readonly<Record<FilePermission, string>> = {
   lock: 'k',
   mmap: 'm',
   exec: 'x',
-};
+} as const satisfies Readonly<Record<FilePermission, string>>;
 
 /** A file rule with its path expanded. */
 export interface ExpandedFileRule {

@@ -1,5 +1,6 @@
 // Rules that say nothing: deny rules take away all that they allow.
 import type { Budget } from '../budget.ts';
+import type { Pattern } from '../glob/aare.ts';
 import { type Automaton, compile, covers } from '../glob/automaton.ts';
 import type { EffectiveRule } from './effective-rule.ts';
 import { priority } from './evaluate.ts';
@@ -15,6 +16,24 @@ export interface HiddenRule {
   by: EffectiveRule | undefined;
 }
 
+/**
+ * The automaton of what a pattern of bytes matches of the strings that a kernel looks up; undefined when it would be too
+ * large.
+ */
+export function compileAsked(pattern: Pattern): Automaton | undefined {
+  return compile(asked(pattern));
+}
+
+/** Byte 0xfe is what apparmor_parser writes for mounts without flags. No kernel looks it up. */
+function asked(pattern: Pattern): Pattern {
+  if ('ranges' in pattern)
+    return { ...pattern, ranges: pattern.ranges.map((one) => Math.min(one, 255)) };
+  const items = pattern.items.filter(
+    (one) => !(pattern.kind === 'choice' && one.kind === 'set' && one.ranges.join() === '254,254'),
+  );
+  return { ...pattern, items: items.map(asked) };
+}
+
 /** The hidden ones among the rules of the main file; undefined when the budget does not cover finding out. */
 export function hiddenRules(
   entries: readonly TableEntry[],
@@ -26,7 +45,7 @@ export function hiddenRules(
   const automatonOf = (entry: TableEntry): Automaton | undefined => {
     const known = automata.get(entry);
     if (known) return known;
-    const made = compile(entry.pattern);
+    const made = compileAsked(entry.pattern);
     if (!made || !budget.spend(20 * made.moves.length)) return undefined;
     automata.set(entry, made);
     return made;

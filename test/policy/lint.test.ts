@@ -109,6 +109,12 @@ describe('package rules', () => {
   });
 });
 
+test('lint compares with the docker-default that is shipped', async () => {
+  const text = readFileSync('profiles/docker-default/docker-default', 'utf8');
+  const module = `// The profile of profiles/docker-default, for the lint rules that compare with it; test/policy/lint.test.ts writes it.\nexport const dockerDefault = \`${text}\`;\n`;
+  await expect(module).toMatchFileSnapshot('../../policy/lint/docker-default.ts');
+});
+
 describe('the profiles this project ships', () => {
   const resolver = existsSync('/etc/apparmor.d/abstractions/base')
     ? fileResolver({ base: '/etc/apparmor.d' })

@@ -13,7 +13,8 @@ export const changeProfileAnywhere: LintRule = {
     for (const profile of profiles) {
       for (const { rule, deny, own } of profile.rules) {
         if (deny || !own || rule.kind !== 'change_profile') continue;
-        const target = rule.target && expand(rule.target.value, profile);
+        const value = rule.target?.value;
+        const target = value?.includes('@{') ? expand(value, profile) : value;
         if (rule.target && target === undefined) continue;
         const name = target === undefined ? undefined : (splitName(target)?.name ?? target);
         const matching = (label: string) => {

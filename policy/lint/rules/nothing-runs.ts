@@ -1,7 +1,7 @@
-import type { ProfileModel } from '../../model/model.ts';
-import { unreadIncludes } from '../../model/model.ts';
-import type { FilePermission } from '../../rules/file.ts';
-import type { LintRule } from '../rule.ts';
+import { samplePath } from '../../glob/aare.ts';
+import { type ProfileModel, unreadIncludes } from '../../model/model.ts';
+import { type FilePermission, fileRules, letters } from '../file-rules.ts';
+import type { LintContext, LintedProfile, LintRule } from '../rule.ts';
 
 /** Abstractions without a rule that lets a program run: what they hold matters not here when they were not read. */
 const withoutExec = new Set(
@@ -20,18 +20,20 @@ export const nothingRuns: LintRule = {
   clean:
     'abi <abi/3.0>,\nprofile docker-demo flags=(attach_disconnected) {\n  file,\n  deny /etc/shadow rw,\n  deny /proc/{*,[^0-9]**} wklx,\n  deny /proc/{kcore,kmem,mem,sysrq-trigger} rwklx,\n  deny /sys/** rwklx,\n}\n',
   options: { kind: 'container' },
-  check({ analysis, profiles, report }) {
+  check(context) {
+    const { analysis, profiles, report } = context;
     const unread = unreadIncludes(analysis).filter((one) => !one.startsWith('<tunables/'));
-    for (const { model, container, report: its } of profiles) {
+    for (const profile of profiles) {
+      const { model, container, report: its } = profile;
       if (model.parent !== undefined || !['enforce', 'kill'].includes(model.mode)) continue;
       if (container) {
         if (unread.some((one) => !withoutExec.has(one))) continue;
-        if (letsRun(model) && permitsAny(model, ['x'])) continue;
+        if (letsRun(model) && permitsAny(context, profile, ['exec'])) continue;
         report(its.profile.name, 'No rule lets a program run, so no container can start.', {
           expected: '`file,`, or rules with x for the programs',
         });
       } else if (model.attachment !== undefined) {
-        if (unread.length > 0 || permitsAny(model, ['r', 'm'])) continue;
+        if (unread.length > 0 || permitsAny(context, profile, ['read', 'mmap'])) continue;
         report(
           its.profile.name,
           'No rule lets a file be read or mapped, so no program can start.',
@@ -57,8 +59,20 @@ function letsRun({ rules }: ProfileModel): boolean {
 }
 
 /** Whether one of these permissions is granted on some path, or may be: what is not known may be. */
-function permitsAny(model: ProfileModel, permissions: readonly FilePermission[]): boolean {
+function permitsAny(
+  context: LintContext,
+  profile: LintedProfile,
+  permissions: readonly FilePermission[],
+): boolean {
+  const { model } = profile;
+  // Most often the first rules settle it, and the others need not be looked at.
+  for (const one of fileRules(context, profile).all.slice(0, 20)) {
+    const permission = permissions.find((its) => one.permissions.has(its));
+    if (!permission || one.effective.deny) continue;
+    const path = samplePath(one.outline.pattern);
+    if (model.file(letters[permission], path).owner.granted) return true;
+  }
   return permissions.some((permission) =>
-    [true, false].some((owner) => model.example(permission, owner) !== 'none'),
+    [true, false].some((owner) => model.example(letters[permission], owner) !== 'none'),
   );
 }

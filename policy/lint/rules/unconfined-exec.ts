@@ -14,7 +14,8 @@ export const unconfinedExec: LintRule = {
         if (!own || deny || rule.kind !== 'file' || !rule.permissions.exec) continue;
         const { mode, fallback, safe } = rule.permissions.exec;
         const environment = safe ? '' : ', and its environment (LD_PRELOAD …) is not scrubbed';
-        const target = rule.target && expand(rule.target.value, profile);
+        const { value = '' } = rule.target ?? {};
+        const target = value.includes('@{') ? expand(value, profile) : value;
         // The kernel knows it as the name of a profile.
         const leaves = target !== undefined && splitName(target)?.name === 'unconfined';
         if (mode === 'u' || leaves)

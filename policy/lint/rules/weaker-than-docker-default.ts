@@ -1,10 +1,11 @@
 import { Budget } from '../../budget.ts';
-import { type Automaton, compile, covers, intersects } from '../../glob/automaton.ts';
+import { type Automaton, covers, intersects } from '../../glob/automaton.ts';
 import { textOf } from '../../glob/matcher.ts';
 import { mountsOfTypes, remounts } from '../../model/classes/mount.ts';
 import { isKernelPath, walkPairs } from '../../model/difference.ts';
 import type { EffectiveRule } from '../../model/effective-rule.ts';
 import { describeRule } from '../../model/evaluate.ts';
+import { compileAsked } from '../../model/hidden.ts';
 import { model, type ProfileModel } from '../../model/model.ts';
 import type { Grant } from '../../model/table.ts';
 import { dockerDefault } from '../docker-default.ts';
@@ -146,11 +147,18 @@ function reference(): ProfileModel {
 /** The folders of /proc that are the same for all processes and hold what can be written. */
 const folders = ['acpi', 'asound', 'bus', 'driver', 'dynamic_debug', 'fs', 'irq', 'sys', 'tty'];
 
-/** Whether a file can have this path: a folder of /proc without a number is one of a few. */
+/** Whether a file can have this path: of the folders of /proc without a number, none is like those of processes. */
 function exists(path: string): boolean {
-  const [, folder] = /^\/proc\/([^/]*)\//.exec(path) ?? [];
-  return folder === undefined || folders.includes(folder);
+  const [, folder = '', file = ''] = /^\/proc\/([^/]*)\/([^/]*)/.exec(path) ?? [];
+  return folder === '' || (folders.includes(folder) && !ofProcesses.has(file));
 }
+
+/** What can be written below /proc/PID (proc(5)). */
+const ofProcesses = new Set([
+  ...['attr', 'autogroup', 'clear_refs', 'comm', 'coredump_filter', 'fd', 'gid_map', 'loginuid'],
+  ...['map_files', 'mem', 'ns', 'oom_adj', 'oom_score_adj', 'projid_map', 'sched', 'setgroups'],
+  ...['task', 'timens_offsets', 'timerslack_ns', 'uid_map'],
+]);
 
 /** The rules of a profile that grant a permission on a path, if they do. */
 function granting(
@@ -158,11 +166,11 @@ function granting(
   permission: Permission,
   path: string,
 ): readonly EffectiveRule[] | undefined {
-  for (const letter of letters[permission]) {
+  const rules = letters[permission].flatMap((letter) => {
     const { owner, others } = model.file(letter, path);
-    for (const one of [others, owner]) if (one.granted && !one.byMode) return one.rules;
-  }
-  return undefined;
+    return [others, owner].flatMap((one) => (one.granted && !one.byMode ? one.rules : []));
+  });
+  return rules.length > 0 ? rules : undefined;
 }
 
 const denied = (permission: Permission, path: string) => {
@@ -230,20 +238,21 @@ function checkSockets(context: LintContext, profile: LintedProfile): void {
     const by = granting(profile, 'write', socket);
     // A rule for everything is not about the socket; only mounting it into the container is.
     const everywhere = by && granting(profile, 'write', `/x${socket}`);
-    if (!by || by.some((one) => everywhere?.includes(one))) continue;
+    const about = by?.filter((one) => !everywhere?.includes(one)) ?? [];
+    if (about.length === 0) continue;
     const name = socket.slice(socket.lastIndexOf('/') + 1);
     const close = `deny ${socket} rw,`;
     context.report(
-      place(profile, by),
+      place(profile, about),
       `${name}: who may write to ${socket} starts containers with any rights on the host.`,
       { expected: close, suggestion: close },
     );
   }
 }
 
-const harmless = compile(mountsOfTypes(['tmpfs', 'overlay', 'mqueue', 'devpts']));
-const cgroups = compile(mountsOfTypes(['cgroup', 'cgroup2']));
-const remounting = compile(remounts);
+const harmless = compileAsked(mountsOfTypes(['tmpfs', 'overlay', 'mqueue', 'devpts']));
+const cgroups = compileAsked(mountsOfTypes(['cgroup', 'cgroup2']));
+const remounting = compileAsked(remounts);
 
 /** A mounted cgroup hierarchy has a release_agent, and path rules say nothing of what is mounted elsewhere. */
 function checkMounts(context: LintContext, profile: LintedProfile): void {
@@ -256,7 +265,7 @@ function checkMounts(context: LintContext, profile: LintedProfile): void {
   for (const { effective, permissions, pattern } of entries) {
     if (!effective?.own || effective.deny || nothing.has(effective)) continue;
     if (!permissions.has('mount')) continue;
-    const automaton = compile(pattern);
+    const automaton = compileAsked(pattern);
     if (!automaton || !budget.spend(20 * automaton.moves.length)) {
       budget.exhaust();
       return;
