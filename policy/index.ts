@@ -46,7 +46,7 @@ export {
 } from './model/compare.ts';
 export type { Decision, UnknownReason } from './model/decision.ts';
 export { type EffectiveProfile, effectiveProfiles } from './model/effective-profile.ts';
-export { type DecidingRule, type Evaluation, evaluate } from './model/evaluate.ts';
+export { type DecidingRule, describeRule, type Evaluation, evaluate } from './model/evaluate.ts';
 export { type FileDecision, type Model, model, type ProfileModel } from './model/model.ts';
 export {
   describeAccess,

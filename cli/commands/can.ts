@@ -1,4 +1,4 @@
-import { type Decision, type ProfileModel, releases } from '../../policy/index.ts';
+import { type Decision, describeRule, type ProfileModel, releases } from '../../policy/index.ts';
 import {
   askClass,
   operations,
@@ -72,7 +72,7 @@ export const can = defineCommand({
       io.print(toJson({ ...version, ...data }));
     } else {
       io.print(`${verdictTexts[verdict]}${explanationOf(profile, decision)}`);
-      for (const rule of decision.rules) {
+      for (const rule of decision.rules.map(describeRule)) {
         const audit = rule.audit ? 'audit ' : '';
         const deny = rule.deny ? 'deny ' : '';
         const text = `${visibleLine(rule.file ?? file)}:${rule.line}: ${audit}${deny}${visibleLine(rule.text.replace(/^(audit |deny )+/, ''))}`;
@@ -174,7 +174,7 @@ function asData(
     verdict,
     reason: decision.granted === undefined ? decision.reason : null,
     transition: (decision.granted && decision.transition) || null,
-    rules: decision.rules.map((rule) => ({ ...rule, file: rule.file ?? file })),
+    rules: decision.rules.map(describeRule).map((rule) => ({ ...rule, file: rule.file ?? file })),
     unread,
   };
 }

@@ -238,14 +238,21 @@ export class Symbols {
 
   /**
    * Every value of a variable, those of the variables in it replaced, equal ones as often as they are made. Undefined
-   * when a variable is not known, or there are more than `limit`.
+   * when a variable is not known, or there are more than `limit`. Variables of files that were not seen have the values
+   * of `usual`.
    */
-  valuesOf(variable: string, own: ProfileVariables, limit: number): string[] | undefined {
+  valuesOf(
+    variable: string,
+    own: ProfileVariables,
+    limit: number,
+    usual: Readonly<Record<string, readonly string[]>> = nothing,
+  ): string[] | undefined {
     const open = new Set<string>();
     let made = 0;
     const ofName = (name: string): string[] | undefined => {
       const set = own[name as keyof ProfileVariables];
-      const values = this.variables.get(name)?.values;
+      const values =
+        this.variables.get(name)?.values ?? (this.maySet(name) ? usual[name] : undefined);
       // apparmor_parser takes the characters of a profile's name as they are, not as a pattern.
       if (!values)
         return set === undefined

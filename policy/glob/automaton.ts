@@ -232,7 +232,7 @@ export function covers(
     if (before) return before;
     const moves = (sets[set] as number[]).flatMap((at) => one.moves[at] as Move[]);
     budget.spend((sets[set] as number[]).length + 5 * moves.length);
-    const cuts = new Set([1]);
+    const cuts = new Set([0]);
     for (const { ranges } of moves) {
       for (let i = 0; i < ranges.length; i += 2) {
         cuts.add(ranges[i] as number);

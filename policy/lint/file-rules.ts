@@ -3,6 +3,7 @@ import { samplePath } from '../glob/aare.ts';
 import { automaton, covers, intersects, matches } from '../glob/automaton.ts';
 import { mayIntersect, type Outline, Outlines, outline } from '../glob/related.ts';
 import type { EffectiveRule } from '../model/effective-rule.ts';
+import { priority } from '../model/evaluate.ts';
 import type { Permissions } from '../rules/file.ts';
 import type { LintContext, LintedProfile } from './rule.ts';
 
@@ -16,7 +17,7 @@ export const filePermissions: readonly FilePermission[] = [
   'mmap',
   'exec',
 ];
-export const letters: Readonly<Record<FilePermission, string>> = {
+export const letters = {
   read: 'r',
   write: 'w',
   append: 'a',
@@ -24,7 +25,7 @@ export const letters: Readonly<Record<FilePermission, string>> = {
   lock: 'k',
   mmap: 'm',
   exec: 'x',
-};
+} as const satisfies Readonly<Record<FilePermission, string>>;
 
 /** A file rule with its path expanded. */
 export interface ExpandedFileRule {
@@ -60,17 +61,19 @@ export class FileRules {
     );
   }
 
-  /** Deny rules of a permission that can have a path in common with a pattern. */
+  /** Deny rules of a permission that can have a path in common with a pattern and win over this allow rule. */
   against(
     context: LintContext,
     permission: FilePermission,
+    { effective }: ExpandedFileRule,
     one: Outline,
   ): readonly ExpandedFileRule[] {
+    const rank = priority(effective);
     const denying = this.denying(permission);
     if (denying.empty) return none;
     const found: ExpandedFileRule[] = [];
     denying.someIntersecting(one, context.budget, (deny) => {
-      found.push(deny);
+      if (priority(deny.effective) >= rank) found.push(deny);
       return false;
     });
     return found;
@@ -103,32 +106,35 @@ export function fileRules(context: LintContext, profile: LintedProfile): FileRul
   const outlines = new Map<string, Outline>();
   for (const effective of profile.rules) {
     const { rule } = effective;
-    const order = found.length;
     if (rule.kind === 'file-all') {
       found.push({
         effective,
         outline: everyPath,
-        order,
+        order: found.length,
         permissions: everything,
         transition: effective.deny ? 'x' : 'ix',
       });
     } else if (rule.kind === 'file') {
       const path = context.expand(rule.path.value, profile);
       if (path === undefined) continue;
-      const known = outlines.get(path) ?? outline(path);
-      outlines.set(path, known);
       const { exec } = rule.permissions;
       const target = rule.target?.value ?? '';
       const transition = exec
         ? `${exec.mode}${exec.fallback ?? ''}${exec.safe ? '' : '!'} ${target}`
         : '';
-      found.push({
-        effective,
-        outline: known,
-        order,
-        permissions: permissionSet(rule.permissions),
-        transition: transition.trim() === 'i' ? 'ix' : transition,
-      });
+      // What an alias makes of a rule is a rule like it.
+      for (const one of [path, ...context.aliased(path)]) {
+        if (!context.budget.spend(1)) break;
+        const known = outlines.get(one) ?? outline(one);
+        outlines.set(one, known);
+        found.push({
+          effective,
+          outline: known,
+          order: found.length,
+          permissions: permissionSet(rule.permissions),
+          transition: transition.trim() === 'i' ? 'ix' : transition,
+        });
+      }
     }
   }
   const rules = new FileRules(found);
@@ -188,7 +194,7 @@ export function patternsIntersect({ budget }: LintContext, a: Outline, b: Outlin
 }
 
 /** Whether a pattern matches a path; false when the budget does not cover finding out. */
-function matchesPath(one: Outline, path: string, budget: LintContext['budget']): boolean {
+export function matchesPath(one: Outline, path: string, budget: LintContext['budget']): boolean {
   if (one.plain) return one.pattern === path;
   if (!path.startsWith(one.prefix) || !path.endsWith(one.suffix)) return false;
   const machine = automaton(one.pattern, budget);
@@ -199,27 +205,6 @@ function matchesPath(one: Outline, path: string, budget: LintContext['budget']):
 function undecided(budget: LintContext['budget']): false {
   budget.exhaust();
   return false;
-}
-
-/** The allow rule that grants a permission on one path, unless a deny rule takes it away. */
-export function granted(
-  context: LintContext,
-  rules: FileRules,
-  path: string,
-  permission: FilePermission,
-): ExpandedFileRule | undefined {
-  const { budget } = context;
-  const matching = ({ outline: one }: ExpandedFileRule) => matchesPath(one, path, budget);
-  if (rules.denying(permission).someBeginning(path, budget, matching)) return undefined;
-  let first: ExpandedFileRule | undefined;
-  let own: ExpandedFileRule | undefined;
-  rules.allowing(permission).someBeginning(path, budget, (one) => {
-    if (!matching(one)) return false;
-    if (!first || one.order < first.order) first = one;
-    if (one.effective.own && (!own || one.order < own.order)) own = one;
-    return false;
-  });
-  return own ?? first;
 }
 
 /** Rules with priorities are not weighed against each other here. */

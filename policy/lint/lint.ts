@@ -1,7 +1,7 @@
 // Runs the lint rules over a checked file.
-import { Budget, lintSteps, profileSteps } from '../budget.ts';
+import { Budget, lintModelSteps, lintSteps, profileSteps } from '../budget.ts';
 import type { Analysis, ProfileReport } from '../checks/analyse.ts';
-import { effectiveRules } from '../model/effective-rule.ts';
+import { aliasesOf, presumedModels } from '../model/model.ts';
 import type { Problem, Severity } from '../problem.ts';
 import type { Rule } from '../syntax/tree.ts';
 import { usualTunables } from '../tunables.ts';
@@ -33,25 +33,24 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
   const budget = new Budget(lintSteps);
   const findings: LintFinding[] = [];
   const profiles: LintedProfile[] = [];
-  const add = (report: ProfileReport, top: boolean) => {
-    if (report.unit !== main || !budget.spend(profileSteps)) return;
-    profiles.push({
-      report,
-      rules: report.rules.flatMap(({ statements, unit }) =>
-        // A thousand children may include the same abstractions.
-        budget.spend(20 * statements.length)
-          ? effectiveRules(statements, {}, unit, unit === main)
-          : [],
-      ),
-      container: top && isContainer(report, options),
-    });
-    for (const child of report.children) add(child, false);
+  const modelBudget = new Budget(lintModelSteps);
+  const modelOf = presumedModels(analysis, modelBudget);
+  const add = (report: ProfileReport, parent: LintedProfile | undefined) => {
+    // A thousand children may include the same abstractions.
+    const statements = report.rules.reduce((sum, one) => sum + one.statements.length, 0);
+    if (report.unit !== main || !budget.spend(profileSteps + 20 * statements)) return;
+    const model = modelOf(report, parent?.model.name);
+    const container = parent ? parent.container : isContainer(report, options);
+    const profile = { report, model, rules: model.rules, container };
+    profiles.push(profile);
+    for (const child of report.children) add(child, profile);
   };
-  for (const report of analysis.profiles) add(report, true);
+  for (const report of analysis.profiles) add(report, undefined);
   const own = Map.groupBy(
     profiles.flatMap(({ rules }) => rules.filter((one) => one.own)),
     ({ rule }) => rule.kind,
   );
+  const aliases = aliasesOf(analysis);
   for (const rule of lintRules) {
     let listed = 0;
     const context: LintContext = {
@@ -69,6 +68,12 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
         if (expanded.reason === 'limit') budget.exhaust();
         return undefined;
       },
+      aliased: (path) =>
+        aliases.flatMap(({ from, to }) =>
+          path.startsWith(from.value) && budget.spend(1)
+            ? [to.value + path.slice(from.value.length)]
+            : [],
+        ),
       report(range, message, more = {}) {
         if (++listed > maxFindings) {
           omitted++;
@@ -86,6 +91,7 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
       },
     };
     rule.check(context);
+    if (modelBudget.exhausted) budget.exhaust();
   }
   const reported = applySuppressions(findings, suppressions(main.file), ids, always).map((one) => ({
     severity: 'warning' as Severity,

@@ -3,6 +3,7 @@
 import type { Budget } from '../budget.ts';
 import type { Analysis, ProfileReport } from '../checks/analyse.ts';
 import type { EffectiveRule } from '../model/effective-rule.ts';
+import type { ProfileModel } from '../model/model.ts';
 import type { Problem, Severity } from '../problem.ts';
 import type { Range } from '../syntax/source.ts';
 import type { PolicyFile, Rule } from '../syntax/tree.ts';
@@ -21,8 +22,11 @@ export interface LintOptions {
 /** A profile, hat or child with all of its rules, includes read and conditions decided. */
 export interface LintedProfile {
   report: ProfileReport;
-  rules: EffectiveRule[];
+  rules: readonly EffectiveRule[];
+  /** For a container; so are its hats and children. */
   container: boolean;
+  /** What it permits, as far as its includes were read. What is over budget is unknown, and exhausts lint's budget. */
+  model: ProfileModel;
 }
 
 /** A rule of the main file, and whether it or a block around it denies. */
@@ -43,6 +47,8 @@ export interface LintContext {
   budget: Budget;
   /** The expansion of a path or pattern; undefined when it is not known, or too long. */
   expand(text: string, profile: LintedProfile): string | undefined;
+  /** What the file's aliases make of an expanded path or pattern. */
+  aliased(path: string): readonly string[];
   report(
     range: Range,
     message: string,

@@ -12,6 +12,7 @@ import { blockDropsRule } from './rules/block-drops-rule.ts';
 import { changeProfileAnywhere } from './rules/change-profile-anywhere.ts';
 import { complainMode } from './rules/complain-mode.ts';
 import { coveredRule } from './rules/covered-rule.ts';
+import { deniedDevice } from './rules/denied-device.ts';
 import { globCaret } from './rules/glob-caret.ts';
 import { globSlip } from './rules/glob-slip.ts';
 import { hiddenAllow } from './rules/hidden-allow.ts';
@@ -19,11 +20,13 @@ import { includePath } from './rules/include-path.ts';
 import { invisibleCharacter } from './rules/invisible-character.ts';
 import { mixedScript } from './rules/mixed-script.ts';
 import { noAbi } from './rules/no-abi.ts';
+import { nothingRuns } from './rules/nothing-runs.ts';
 import { oldInclude } from './rules/old-include.ts';
 import { packageName } from './rules/package-name.ts';
 import { powerfulCapability } from './rules/powerful-capability.ts';
 import { procPath } from './rules/proc-path.ts';
 import { reservedName } from './rules/reserved-name.ts';
+import { riskyAlias } from './rules/risky-alias.ts';
 import { secret } from './rules/secret.ts';
 import { sensitiveRead } from './rules/sensitive-read.ts';
 import { sensitiveWrite } from './rules/sensitive-write.ts';
@@ -48,6 +51,7 @@ export const lintRules: readonly LintRule[] = [
   writeEverything,
   sensitiveRead,
   sensitiveWrite,
+  riskyAlias,
   allRule,
   unconfinedExec,
   unscrubbedExec,
@@ -59,6 +63,8 @@ export const lintRules: readonly LintRule[] = [
   barePtrace,
   changeProfileAnywhere,
   usernsCreate,
+  nothingRuns,
+  deniedDevice,
   complainMode,
   unconfinedMode,
   wideAttachment,

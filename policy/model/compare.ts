@@ -12,7 +12,7 @@ import {
   differenceOn,
   isKernelFile,
 } from './difference.ts';
-import type { DecidingRule } from './evaluate.ts';
+import { type DecidingRule, describeRule } from './evaluate.ts';
 import { type Model, type ProfileModel, tableClasses } from './model.ts';
 import type { Compared, Grant } from './table.ts';
 
@@ -209,11 +209,13 @@ function grouped(
         ...{ profile, class: of, kind, permissions: [column], neverAsked },
         example: exampleOf(of, string),
         ...{ left: sides[0] as string, right: sides[1] as string },
-        ...{ leftRules: left.decision.rules, rightRules: right.decision.rules },
+        ...{ leftRules: rulesOf(left), rightRules: rulesOf(right) },
       });
   }
   return [...found.values()];
 }
+
+const rulesOf = ({ decision }: Grant) => decision.rules.map(describeRule);
 
 function exampleOf(of: TableClass, string: string): string {
   if (of !== 'file') return textOf(permissionTables[of].describe(string));
@@ -258,8 +260,10 @@ function compareCapabilities(left: ProfileModel, right: ProfileModel): PolicyDif
           : undefined;
     if (!kind) continue;
     // What the same rules decide in the same way is one difference.
-    const rules = [one, two].map(({ decision }) =>
-      decision.rules.map(({ file, line, text }) => `${file}:${line}:${text}`).join(),
+    const rules = [one, two].map((grant) =>
+      rulesOf(grant)
+        .map(({ file, line, text }) => `${file}:${line}:${text}`)
+        .join(),
     );
     const key = [kind, ...rules].join('\0');
     const known = found.get(key);
@@ -268,8 +272,8 @@ function compareCapabilities(left: ProfileModel, right: ProfileModel): PolicyDif
       found.set(key, {
         ...whole(left.name, 'capability', kind, described(one, kind), described(two, kind)),
         permissions: [name],
-        leftRules: one.decision.rules,
-        rightRules: two.decision.rules,
+        leftRules: rulesOf(one),
+        rightRules: rulesOf(two),
       });
   }
   return [...found.values()];

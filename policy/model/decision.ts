@@ -1,6 +1,6 @@
 // How rules that apply to the same thing are combined: those of the highest priority count, and among them deny wins.
 import type { EffectiveRule } from './effective-rule.ts';
-import { type DecidingRule, describe, priority } from './evaluate.ts';
+import { priority } from './evaluate.ts';
 
 /** Why it is not known whether something is granted. */
 export type UnknownReason =
@@ -15,7 +15,7 @@ export type UnknownReason =
   | 'prompt';
 
 /** Whether the kernel grants one permission. */
-export type Decision = { rules: readonly DecidingRule[] } & (
+export type Decision = { rules: readonly EffectiveRule[] } & (
   | {
       granted: boolean;
       byMode?: string;
@@ -27,7 +27,7 @@ export type Decision = { rules: readonly DecidingRule[] } & (
 );
 
 /** A decision that is not known. */
-export function unknown(reason: UnknownReason, rules: readonly DecidingRule[] = []): Decision {
+export function unknown(reason: UnknownReason, rules: readonly EffectiveRule[] = []): Decision {
   return { granted: undefined, reason, rules };
 }
 
@@ -45,7 +45,7 @@ export function combine<One extends Applying>(
   const all = applying.filter((one) => rank(one) === highest);
   const denying = all.filter(({ effective }) => effective?.deny);
   const counting = denying.length > 0 ? denying : all;
-  const rules = [...new Set(counting.flatMap(({ effective }) => effective ?? []))].map(describe);
+  const rules = [...new Set(counting.flatMap(({ effective }) => effective ?? []))];
   const prompts = counting.some(
     ({ effective }) => effective?.qualifiers.effect?.value === 'prompt',
   );

@@ -59,6 +59,22 @@ export function findString(
   return found !== undefined ? { string: found } : covered ? 'none' : undefined;
 }
 
+/**
+ * Visits what two tables with the same columns grant for every string, shorter ones first, until `visit` returns true;
+ * strings alike are visited once. False when the budget does not cover it.
+ */
+export function walkPairs(
+  left: Compared,
+  right: Compared,
+  allowed: Allowed,
+  budget: Budget,
+  visit: (left: readonly Grant[], right: readonly Grant[], string: string) => boolean,
+): boolean {
+  return walk(left, right, allowed, budget, (at) =>
+    visit(left.grants(at.left), right.grants(at.right as State), at.string),
+  );
+}
+
 /** Where the grants of two tables differ. */
 export interface Difference {
   column: string;

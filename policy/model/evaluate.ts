@@ -59,7 +59,7 @@ export function evaluate(profile: EffectiveProfile, access: Access): Evaluation 
   return {
     outcome: denies ? 'denied' : missing.length > 0 ? 'unmatched' : 'allowed',
     rules: [...deciding].flatMap(([effective, deny]) =>
-      deny === denies ? [describe(effective)] : [],
+      deny === denies ? [describeRule(effective)] : [],
     ),
     missing,
     unsure,
@@ -74,7 +74,7 @@ export function priority({ qualifiers }: EffectiveRule): number {
 const lineTables = new WeakMap<object, LineTable>();
 
 /** A rule with the place where it stands. */
-export function describe({ rule, unit, deny, qualifiers }: EffectiveRule): DecidingRule {
+export function describeRule({ rule, unit, deny, qualifiers }: EffectiveRule): DecidingRule {
   const lines = lineTables.get(unit.file) ?? new LineTable(unit.file.text);
   lineTables.set(unit.file, lines);
   return {

@@ -9,6 +9,8 @@ export interface TextScope {
   symbols: Symbols;
   variables: ProfileVariables;
   aliases: readonly Alias[];
+  /** The values of variables that no file declares which was read. */
+  usual?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** How many values a variable may have. */
@@ -31,7 +33,7 @@ export function replaceVariables(text: string, scope: TextScope): string | undef
     const before = found.slice(0, at);
     const after = found.slice(end);
     const name = found.slice(at + 2, end - 1);
-    const values = scope.symbols.valuesOf(name, scope.variables, maxValues);
+    const values = scope.symbols.valuesOf(name, scope.variables, maxValues, scope.usual);
     if (!values || values.length === 0) return undefined;
     const [only] = values;
     if (values.length === 1) found = before + only + after;

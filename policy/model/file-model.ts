@@ -54,7 +54,10 @@ export class FileModel {
       ...implied(rules, scope),
     ]) {
       const found = one && entriesOf(one, scope);
-      if (one && !found) return scope.symbols.budget.exhausted ? 'budget' : 'variables';
+      if (one && !found) {
+        if (scope.symbols.budget.exhausted) return 'budget';
+        if (!scope.usual) return 'variables';
+      }
       for (const entry of found ?? []) entries.push(entry);
       if (!scope.budget.spend(100)) return 'budget';
     }

@@ -2,7 +2,7 @@
 // capabilities. What is not known is unknown, never a guess.
 
 import { Budget } from '../budget.ts';
-import { analyse, type ProfileReport } from '../checks/analyse.ts';
+import { type Analysis, analyse, type ProfileReport } from '../checks/analyse.ts';
 import type { Symbols } from '../checks/symbols.ts';
 import { mainUnit, type Unit } from '../checks/unit.ts';
 import type { Pattern } from '../glob/aare.ts';
@@ -14,6 +14,7 @@ import { abis } from '../rules/kind.ts';
 import { kindByKeyword } from '../rules/kinds.ts';
 import { splitFlag, splitName } from '../syntax/profile-head.ts';
 import type { Alias } from '../syntax/tree.ts';
+import { usualTunables } from '../tunables.ts';
 import { capabilityGrant, limitsOf } from './capability-model.ts';
 import type { ClassScope, PermissionTable } from './classes/class.ts';
 import { permissionTables, type TableClass } from './classes/classes.ts';
@@ -21,6 +22,7 @@ import { type Decision, type UnknownReason, unknown } from './decision.ts';
 import { type EffectiveRule, effectiveRules } from './effective-rule.ts';
 import { mergeSlashes, replaceVariables, withAliases } from './expansion.ts';
 import { FileModel } from './file-model.ts';
+import { type HiddenRule, hiddenRules } from './hidden.ts';
 import { type Compared, type Grant, grantOf, Table, type TableEntry } from './table.ts';
 
 /** Decisions for the owner of the file and for everybody else. */
@@ -42,6 +44,8 @@ export interface ProfileModel {
   attachment: string | undefined;
   /** Why nothing that rests on its rules is known. */
   incomplete: UnknownReason | undefined;
+  /** Its own rules and those of its includes, in order. */
+  rules: readonly EffectiveRule[];
   /** The limits it sets, by name (see `limitOf`). */
   limits: ReadonlyMap<string, bigint | 'infinity'>;
   /** Whether the abi of its file asks the kernel to mediate a class; what it does not is permitted. */
@@ -57,6 +61,10 @@ export interface ProfileModel {
   attaches(): Compared | UnknownReason;
   /** The rules of a class as the kernel has them, apart from the profile's mode; or why they are not known. */
   table(of: TableClass): Compared | UnknownReason;
+  /** The rules of the main file in a class other than files whose permissions deny rules take away. */
+  hidden(of: keyof typeof permissionTables): readonly HiddenRule[] | UnknownReason;
+  /** What the rules of a class other than files match, rule by rule. */
+  entries(of: keyof typeof permissionTables): readonly TableEntry[] | UnknownReason;
   /**
    * The shortest path on which the owner of the file, or everybody else, is granted a permission by rules; `none`, or
    * undefined when it is not known.
@@ -86,27 +94,66 @@ const modes = ['complain', 'kill', 'unconfined', 'prompt', 'default_allow'];
 export function model(source: string, options: ModelOptions = {}): Model {
   const main = mainUnit(source, options.target ? { target: options.target } : {});
   const analysis = analyse(main, options);
-  const unread = analysis.unseen.filter((one) => !one.startsWith('<abi/'));
+  const unread = unreadIncludes(analysis);
   // What was not read may hold a rule for or against anything.
   const incomplete: UnknownReason | undefined =
     unread.length > 0 ? 'includes' : analysis.symbols.budget.exhausted ? 'budget' : undefined;
-  const aliases = analysis.units.flatMap(({ file }) =>
-    file.statements.filter((one): one is Alias => one.kind === 'alias'),
-  );
-  const release = options.target ?? newestRelease;
-  const { classesAreExact } = dialectOf(release);
-  const profiles: ProfileModel[] = [];
-  const shared: Shared = {
-    ...{ symbols: analysis.symbols, aliases, classesAreExact, release, incomplete },
-    abi: main.file.statements.find((one) => one.kind === 'abi')?.path,
-  };
+  const { target = newestRelease } = options;
+  return { profiles: [...profilesOf(analysis, target, { incomplete }).values()], unread };
+}
+
+/**
+ * Makes the models of an analysed file's profiles for lint, which presume that what was not read says nothing: an
+ * include counts as empty, and its variables have their usual values. All models and questions share a budget.
+ */
+export function presumedModels(
+  analysis: Analysis,
+  budget: Budget,
+): (report: ProfileReport, parent: string | undefined) => ProfileModel {
+  const shared = sharedOf(analysis, newestRelease, { usual: usualTunables, budget });
+  return (report, parent) => new Profile(report, analysis.units[0], shared, parent);
+}
+
+/** The includes that were not read, but for abi files, which hold no rules. */
+export function unreadIncludes(analysis: Analysis): string[] {
+  return analysis.unseen.filter((one) => !one.startsWith('<abi/'));
+}
+
+function profilesOf(
+  analysis: Analysis,
+  release: Release,
+  how: Pick<Shared, 'incomplete' | 'usual' | 'budget'>,
+): Map<ProfileReport, ProfileModel> {
+  const [main] = analysis.units;
+  const shared = sharedOf(analysis, release, how);
+  const found = new Map<ProfileReport, ProfileModel>();
   const add = (report: ProfileReport, parent: string | undefined) => {
     const profile = new Profile(report, main, shared, parent);
-    profiles.push(profile);
+    found.set(report, profile);
     for (const child of report.children) add(child, profile.name);
   };
   for (const report of analysis.profiles) add(report, undefined);
-  return { profiles, unread };
+  return found;
+}
+
+function sharedOf(
+  analysis: Analysis,
+  release: Release,
+  how: Pick<Shared, 'incomplete' | 'usual' | 'budget'>,
+): Shared {
+  const { classesAreExact } = dialectOf(release);
+  return {
+    ...{ symbols: analysis.symbols, aliases: aliasesOf(analysis), classesAreExact, release },
+    abi: analysis.units[0]?.file.statements.find((one) => one.kind === 'abi')?.path,
+    ...how,
+  };
+}
+
+/** The aliases of a file and of its includes. */
+export function aliasesOf({ units }: Analysis): Alias[] {
+  return units.flatMap(({ file }) =>
+    file.statements.filter((one): one is Alias => one.kind === 'alias'),
+  );
 }
 
 /** The classes whose rules match strings. */
@@ -132,7 +179,11 @@ interface Shared {
   symbols: Symbols;
   aliases: readonly Alias[];
   classesAreExact: boolean;
-  incomplete: UnknownReason | undefined;
+  incomplete?: UnknownReason | undefined;
+  /** The values of variables that no file declares which was read. */
+  usual?: Readonly<Record<string, readonly string[]>>;
+  /** What all models of the file share, in place of a budget for each automaton and question. */
+  budget?: Budget;
 }
 
 function attachmentTable(patterns: readonly Pattern[]): Compared | UnknownReason {
@@ -150,20 +201,26 @@ class Profile implements ProfileModel {
   readonly incomplete: UnknownReason | undefined;
   readonly limits: ReadonlyMap<string, bigint | 'infinity'>;
   readonly #abi: string | undefined;
-  readonly #rules: readonly EffectiveRule[];
+  readonly rules: readonly EffectiveRule[];
   readonly #audits: boolean;
   readonly #files: () => FileModel | UnknownReason;
   readonly #scope: ClassScope;
+  readonly #budget: (steps: number) => Budget;
   readonly #tables = new Map<TableClass, Table | UnknownReason>();
 
-  constructor(report: ProfileReport, main: Unit, shared: Shared, parent: string | undefined) {
+  constructor(
+    report: ProfileReport,
+    main: Unit | undefined,
+    shared: Shared,
+    parent: string | undefined,
+  ) {
     const flags = report.profile.flags?.values.map(({ value }) => splitFlag(value).name) ?? [];
     this.name =
       replaceVariables(report.name, { ...shared, variables: report.variables }) ?? report.name;
     this.mode = flags.find((one) => modes.includes(one)) ?? 'enforce';
     this.#audits = flags.includes('audit');
     this.incomplete = shared.incomplete;
-    this.#rules = report.rules.flatMap(({ statements, unit }) =>
+    this.rules = report.rules.flatMap(({ statements, unit }) =>
       effectiveRules(statements, {}, unit, unit === main),
     );
     this.parent = parent;
@@ -174,16 +231,17 @@ class Profile implements ProfileModel {
     this.attachment =
       report.profile.attachment?.value ??
       (parent === undefined && /^[/@]/.test(name) ? name : undefined);
-    this.limits = limitsOf(this.#rules);
+    this.limits = limitsOf(this.rules);
     this.#abi = shared.abi;
     this.#scope = { ...shared, variables: report.variables };
+    this.#budget = (steps) => shared.budget ?? new Budget(steps);
     let files: FileModel | UnknownReason | undefined;
     this.#files = () => {
-      files ??= FileModel.of(this.#rules, {
+      files ??= FileModel.of(this.rules, {
         ...shared,
         variables: report.variables,
         changesHat: report.profile.hat || report.children.length > 0,
-        budget: new Budget(modelSteps),
+        budget: this.#budget(modelSteps),
       });
       return files;
     };
@@ -195,7 +253,7 @@ class Profile implements ProfileModel {
       if (early) return early;
       const files = this.#files();
       if (typeof files === 'string') return unknown(files);
-      const budget = new Budget(questionSteps);
+      const budget = this.#budget(questionSteps);
       return this.#inMode(
         permission === 'l' && target !== undefined
           ? files.link(path, target, owner, budget)
@@ -210,7 +268,7 @@ class Profile implements ProfileModel {
   }
 
   capabilityGrant(name: string): Grant {
-    return capabilityGrant(this.#rules, name);
+    return capabilityGrant(this.rules, name);
   }
 
   ask(of: keyof typeof permissionTables, permission: string, string: string): Decision {
@@ -220,7 +278,7 @@ class Profile implements ProfileModel {
     const table = this.#tables.get(of) ?? this.#tableOf(permissionTables[of]);
     this.#tables.set(of, table);
     if (typeof table === 'string') return unknown(table);
-    return this.#inMode(table.decide(string, permission, new Budget(questionSteps)));
+    return this.#inMode(table.decide(string, permission, this.#budget(questionSteps)));
   }
 
   mediates(of: TableClass): boolean {
@@ -251,15 +309,30 @@ class Profile implements ProfileModel {
     return known;
   }
 
+  entries(of: keyof typeof permissionTables): readonly TableEntry[] | UnknownReason {
+    const table = this.#tables.get(of) ?? this.#tableOf(permissionTables[of]);
+    this.#tables.set(of, table);
+    return typeof table === 'string' ? table : table.entries;
+  }
+
+  hidden(of: keyof typeof permissionTables): readonly HiddenRule[] | UnknownReason {
+    const entries = this.entries(of);
+    if (typeof entries === 'string') return entries;
+    return hiddenRules(entries, this.#budget(modelSteps)) ?? 'budget';
+  }
+
   #tableOf(of: PermissionTable): Table | UnknownReason {
     const entries: TableEntry[] = [];
-    for (const effective of this.#rules) {
+    for (const effective of this.rules) {
       const found = of.entries(effective, this.#scope);
       if (found === 'variables' && this.#scope.symbols.budget.exhausted) return 'budget';
-      if (typeof found === 'string') return found;
+      if (typeof found === 'string') {
+        if (this.#scope.usual) continue;
+        return found;
+      }
       for (const entry of found) entries.push(entry);
     }
-    return Table.of(entries, of.permissions, grantOf, new Budget(modelSteps)) ?? 'budget';
+    return Table.of(entries, of.permissions, grantOf, this.#budget(modelSteps)) ?? 'budget';
   }
 
   example(permission: FilePermission, owner: boolean): { path: string } | 'none' | undefined {
@@ -267,7 +340,7 @@ class Profile implements ProfileModel {
     const files = this.#files();
     return typeof files === 'string'
       ? undefined
-      : files.example(permission, owner, new Budget(modelSteps));
+      : files.example(permission, owner, this.#budget(modelSteps));
   }
 
   /** What needs no rule. */
@@ -283,7 +356,9 @@ class Profile implements ProfileModel {
   #inMode(decision: Decision): Decision {
     if (decision.granted !== false) return decision;
     const denies = decision.rules.some(({ deny }) => deny);
-    const quiet = !this.#audits && decision.rules.some(({ deny, audit }) => deny && !audit);
+    const quiet =
+      !this.#audits &&
+      decision.rules.some(({ deny, qualifiers }) => deny && qualifiers.audit?.value !== 'audit');
     if (this.mode === 'complain' && !quiet)
       return { granted: true, byMode: this.mode, rules: decision.rules };
     if (this.mode === 'default_allow' && !denies)

@@ -14,6 +14,8 @@ export interface TableEntry {
   permissions: ReadonlySet<string>;
   /** Its use is logged, or what it denies; by default where the rule says `audit`. */
   logs?: boolean;
+  /** Only for kernels that do not know rules of this kind. */
+  fallback?: boolean;
 }
 
 /** What is decided about one permission, and whether its use is logged. */

@@ -31,7 +31,8 @@ describe.each(lintRules.map((rule) => [rule.id, rule] as const))('%s', (id, rule
 });
 
 describe('suppression', () => {
-  const profile = (rule: string) => `abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n${rule}\n}\n`;
+  const profile = (rule: string) =>
+    `abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/demo mr,\n${rule}\n}\n`;
 
   test('after the rule, with a reason', () => {
     expect(ids(profile('  ptrace, # lint-ignore bare-ptrace: it is a debugger'))).toEqual([]);
@@ -46,7 +47,7 @@ describe('suppression', () => {
   });
 
   test('before a profile: all of it', () => {
-    const text = `abi <abi/3.0>,\n# lint-ignore bare-ptrace: debuggers live here\nprofile demo /usr/bin/demo {\n  ptrace,\n}\n`;
+    const text = `abi <abi/3.0>,\n# lint-ignore bare-ptrace: debuggers live here\nprofile demo /usr/bin/demo {\n  /usr/bin/demo mr,\n  ptrace,\n}\n`;
     expect(ids(text)).toEqual([]);
   });
 
@@ -106,6 +107,12 @@ describe('package rules', () => {
       'include-path',
     );
   });
+});
+
+test('lint compares with the docker-default that is shipped', async () => {
+  const text = readFileSync('profiles/docker-default/docker-default', 'utf8');
+  const module = `// The profile of profiles/docker-default, for the lint rules that compare with it; test/policy/lint.test.ts writes it.\nexport const dockerDefault = \`${text}\`;\n`;
+  await expect(module).toMatchFileSnapshot('../../policy/lint/docker-default.ts');
 });
 
 describe('the profiles this project ships', () => {

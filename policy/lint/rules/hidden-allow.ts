@@ -1,66 +1,88 @@
-import { allIn, filePermissions, fileRules, hasPriorities, letters } from '../file-rules.ts';
-import type { LintedProfile, LintRule } from '../rule.ts';
+import { permissionTables } from '../../model/classes/classes.ts';
+import type { EffectiveRule } from '../../model/effective-rule.ts';
+import { describeRule, priority } from '../../model/evaluate.ts';
+import { allIn, type FilePermission, filePermissions, fileRules, letters } from '../file-rules.ts';
+import type { LintContext, LintedProfile, LintRule } from '../rule.ts';
 
 export const hiddenAllow: LintRule = {
   id: 'hidden-allow',
   title: 'A deny rule hides this rule',
   severity: 'warning',
-  text: 'Deny rules win over allow rules, wherever they stand. A permission whose every path is denied is never granted, so the rule says something that is not so.',
+  text: 'Deny rules win over allow rules of the same priority, wherever they stand. A permission whose every path is denied is never granted, so the rule says something that is not so.',
   fires:
     'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/** w,\n  /etc/demo.conf rw,\n}\n',
   clean:
     'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/** w,\n  /etc/demo.conf r,\n}\n',
   check(context) {
     for (const profile of context.profiles) {
-      if (hasPriorities(profile)) continue;
-      const rules = fileRules(context, profile);
-      for (const one of rules.all) {
-        if (one.effective.deny || !one.effective.own || one.effective.rule.kind !== 'file')
-          continue;
-        const hidden = filePermissions.filter(
-          (permission) =>
-            one.permissions.has(permission) &&
-            allIn(context, one.outline, rules.against(context, permission, one.outline)),
-        );
-        if (hidden.length === 0) continue;
-        const everything = hidden.length === one.permissions.size;
-        const by = rules
-          .against(context, hidden[0] ?? 'write', one.outline)
-          .find((deny) => deny.effective.own && allIn(context, one.outline, [deny]));
-        const rule = by?.effective.rule;
-        const source =
-          rule?.kind === 'file'
-            ? ` by "deny ${rule.path.text} ${rule.mode.text}"`
-            : ' by deny rules';
-        context.report(
-          one.effective.rule,
-          `${everything ? 'All this allows' : `Its ${hidden.map((permission) => letters[permission]).join('')}`} is denied${source}, so it is never granted.`,
-          {
-            expected: everything
-              ? 'neither rule, or a narrower deny rule'
-              : 'the rule without it, or a narrower deny rule',
-          },
-        );
+      hiddenFiles(context, profile);
+      for (const of of classes) {
+        const hidden = profile.model.hidden(of);
+        if (typeof hidden === 'string') continue;
+        for (const one of hidden) {
+          if (one.all) reportHidden(context, one.rule, 'All this allows', one.by, true);
+          else reportHidden(context, one.rule, `Its ${one.permissions.join(', ')}`, one.by, false);
+        }
       }
-      hiddenCapabilities(profile, context.report);
+      hiddenCapabilities(context, profile);
     }
   },
 };
 
-function hiddenCapabilities(
-  profile: LintedProfile,
-  report: Parameters<LintRule['check']>[0]['report'],
+const classes = Object.keys(permissionTables) as (keyof typeof permissionTables)[];
+
+function reportHidden(
+  context: LintContext,
+  { rule }: EffectiveRule,
+  what: string,
+  by: EffectiveRule | undefined,
+  everything: boolean,
 ): void {
-  const denied = new Set<string>();
-  for (const { rule, deny } of profile.rules) {
-    if (deny && rule.kind === 'capability') for (const word of rule.words) denied.add(word.value);
+  const text = by && describeRule(by).text.replace(/^deny |,$/g, '');
+  const source = text ? ` by "deny ${text}"` : ' by deny rules';
+  context.report(rule, `${what} is denied${source}, so it is never granted.`, {
+    expected: everything
+      ? 'neither rule, or a narrower deny rule'
+      : 'the rule without it, or a narrower deny rule',
+  });
+}
+
+function hiddenFiles(context: LintContext, profile: LintedProfile): void {
+  const rules = fileRules(context, profile);
+  // A rule that an alias copies is hidden where all of its copies are.
+  for (const [effective, its] of Map.groupBy(rules.all, (one) => one.effective)) {
+    const [first] = its;
+    if (!first || effective.deny || !effective.own || effective.rule.kind !== 'file') continue;
+    const isHidden = (permission: FilePermission) =>
+      first.permissions.has(permission) &&
+      its.every((one) =>
+        allIn(context, one.outline, rules.against(context, permission, one, one.outline)),
+      );
+    const hidden = filePermissions.filter(isHidden);
+    const [permission] = hidden;
+    if (!permission) continue;
+    const everything = hidden.length === first.permissions.size;
+    const by = rules
+      .against(context, permission, first, first.outline)
+      .find(
+        (deny) => deny.effective.own && its.every((one) => allIn(context, one.outline, [deny])),
+      );
+    const what = everything
+      ? 'All this allows'
+      : `Its ${hidden.map((one) => letters[one]).join('')}`;
+    reportHidden(context, effective, what, by?.effective, everything);
   }
-  if (denied.size === 0) return;
-  for (const { rule, deny, own } of profile.rules) {
+}
+
+function hiddenCapabilities(context: LintContext, profile: LintedProfile): void {
+  for (const effective of profile.rules) {
+    const { rule, deny, own } = effective;
     if (deny || !own || rule.kind !== 'capability') continue;
     for (const word of rule.words) {
-      if (denied.has(word.value))
-        report(word, `${word.value} is also denied, so it is never granted.`, {
+      const { decision } = profile.model.capabilityGrant(word.value);
+      const by = decision.rules.find((one) => one.deny);
+      if (decision.granted === false && by && priority(by) >= priority(effective))
+        context.report(word, `${word.value} is also denied, so it is never granted.`, {
           expected: 'one of the two rules',
         });
     }

@@ -26,12 +26,13 @@ export const powerfulCapability: LintRule = {
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  capability sys_module,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  capability sys_nice,\n}\n',
   check({ profiles, report }) {
-    for (const { rules, container } of profiles) {
-      for (const { rule, own, deny } of rules) {
+    for (const { model, container } of profiles) {
+      for (const { rule, own, deny } of model.rules) {
         if (!own || deny || rule.kind !== 'capability') continue;
         for (const word of rule.words) {
           const reason = reasons[word.value] ?? (container ? inContainer[word.value] : undefined);
-          if (!reason) continue;
+          // A deny rule may take it away, unless the priority of this one is higher.
+          if (!reason || model.capabilityGrant(word.value).decision.granted === false) continue;
           report(word, `${word.value} amounts to root: ${reason}.`, {
             expected: 'a narrower capability, or a comment that says why',
           });

@@ -45,16 +45,17 @@ export const sensitiveRead: LintRule = {
       const reading = rules.allowing('read');
       const found = new Map<ExpandedFileRule, (typeof places)[number][]>();
       for (const one of places) {
-        const denied = rules.against(context, 'read', one.place);
-        if (allIn(context, one.place, denied)) continue;
         reading.someIntersecting(one.place, context.budget, (by) => {
-          const reads =
-            by.effective.own &&
-            by.effective.rule.kind === 'file' &&
-            patternsIntersect(context, by.outline, one.place) &&
-            !allIn(context, everything, [by]) &&
-            !allIn(context, by.outline, denied);
-          if (reads) found.set(by, [...(found.get(by) ?? []), one]);
+          if (
+            !by.effective.own ||
+            by.effective.rule.kind !== 'file' ||
+            !patternsIntersect(context, by.outline, one.place) ||
+            allIn(context, everything, [by])
+          )
+            return false;
+          const denied = rules.against(context, 'read', by, one.place);
+          if (!allIn(context, one.place, denied) && !allIn(context, by.outline, denied))
+            found.set(by, [...(found.get(by) ?? []), one]);
           return false;
         });
       }

@@ -1,5 +1,6 @@
 import { outline } from '../../glob/related.ts';
-import { allIn, type ExpandedFileRule, fileRules, granted } from '../file-rules.ts';
+import type { EffectiveRule } from '../../model/effective-rule.ts';
+import { allIn, fileRules } from '../file-rules.ts';
 import type { LintRule } from '../rule.ts';
 
 /** Files that let a writer act as another user: a representative path for each, and how. */
@@ -31,21 +32,24 @@ export const sensitiveWrite: LintRule = {
     for (const profile of context.profiles) {
       if (profile.container) continue;
       const rules = fileRules(context, profile);
-      const found = new Map<ExpandedFileRule, string[]>();
+      // Rules for everything are reported as such.
+      const wide = new Set(
+        rules.all
+          .filter(({ effective }) => effective.own && !effective.deny)
+          .filter((one) => allIn(context, everything, [one]))
+          .map(({ effective }) => effective),
+      );
+      const found = new Map<EffectiveRule, string[]>();
       for (const [path, how] of places) {
-        const by = granted(context, rules, path, 'write');
-        // Rules for everything are reported as such.
-        if (
-          !by?.effective.own ||
-          by.effective.rule.kind !== 'file' ||
-          allIn(context, everything, [by])
-        )
-          continue;
+        // A file may belong to whom the program runs as. What is appended counts as well.
+        const { owner } = profile.model.file('a', path);
+        const by = owner.granted ? owner.rules.find(({ own }) => own) : undefined;
+        if (by?.rule.kind !== 'file' || wide.has(by)) continue;
         found.set(by, [...(found.get(by) ?? []), `${path}: ${how}`]);
       }
-      for (const [by, reasons] of found) {
+      for (const [{ rule }, reasons] of found) {
         const more = reasons.length > 1 ? ` And ${reasons.length - 1} more like it.` : '';
-        context.report(by.effective.rule, `This allows writing ${reasons[0]}.${more}`, {
+        context.report(rule, `This allows writing ${reasons[0]}.${more}`, {
           expected: 'the files the program is meant to write',
         });
       }

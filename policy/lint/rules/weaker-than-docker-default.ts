@@ -1,93 +1,98 @@
-import { type ExpandedFileRule, type FilePermission, fileRules, granted } from '../file-rules.ts';
-import type { LintedProfile, LintRule } from '../rule.ts';
+import { Budget } from '../../budget.ts';
+import { type Automaton, covers, intersects } from '../../glob/automaton.ts';
+import { textOf } from '../../glob/matcher.ts';
+import { mountsOfTypes, remounts } from '../../model/classes/mount.ts';
+import { isKernelPath, walkPairs } from '../../model/difference.ts';
+import type { EffectiveRule } from '../../model/effective-rule.ts';
+import { describeRule } from '../../model/evaluate.ts';
+import { compileAsked } from '../../model/hidden.ts';
+import { model, type ProfileModel } from '../../model/model.ts';
+import type { Grant } from '../../model/table.ts';
+import { dockerDefault } from '../docker-default.ts';
+import type { LintContext, LintedProfile, LintRule } from '../rule.ts';
+
+type Permission = 'read' | 'write';
 
 interface WayOut {
   name: string;
-  /** One path that stands for the way out. */
   path: string;
-  permission: FilePermission;
+  permission: Permission;
   how: string;
-  close: string;
 }
 
-/** Ways out of a container that docker-default closes (moby/profiles/apparmor), and the rule that closes each. */
+/** The names and meanings of well-known ways out of a container; whether docker-default closes one, its rules say. */
 const waysOut: readonly WayOut[] = [
   {
     name: 'core_pattern',
     path: '/proc/sys/kernel/core_pattern',
     permission: 'write',
     how: 'the host runs the program named there, as root, when something crashes',
-    close: 'deny @{PROC}/sys/kernel/core_pattern w,',
   },
   {
     name: 'modprobe',
     path: '/proc/sys/kernel/modprobe',
     permission: 'write',
-    how: 'the host runs the program named there, as root, when a kernel module is asked for',
-    close: 'deny @{PROC}/sys/kernel/modprobe w,',
+    how: 'the host runs the program named there, as root, to load a kernel module',
   },
   {
     name: 'binfmt_misc',
     path: '/proc/sys/fs/binfmt_misc/register',
     permission: 'write',
     how: 'the host runs an interpreter registered there for files of its own',
-    close: 'deny @{PROC}/sys/fs/** w,',
   },
   {
     name: 'sysctl',
     path: '/proc/sys/vm/panic_on_oom',
     permission: 'write',
     how: 'kernel settings are the host’s',
-    close: 'deny @{PROC}/sys/[^k]** w,',
   },
   {
     name: 'sysrq-trigger',
     path: '/proc/sysrq-trigger',
     permission: 'write',
     how: 'one letter written there reboots or halts the host',
-    close: 'deny @{PROC}/sysrq-trigger rwklx,',
   },
   {
     name: 'kcore',
     path: '/proc/kcore',
     permission: 'read',
     how: 'it is the memory of the host',
-    close: 'deny @{PROC}/kcore rwklx,',
   },
   {
     name: 'uevent_helper',
     path: '/sys/kernel/uevent_helper',
     permission: 'write',
     how: 'the host runs the program named there, as root, when a device appears',
-    close: 'deny /sys/[^f]*/** wklx,',
+  },
+  {
+    name: 'release_agent',
+    path: '/sys/fs/cgroup/memory/release_agent',
+    permission: 'write',
+    how: 'the host runs the program named there, as root, when a cgroup becomes empty',
   },
   {
     name: 'sysfs',
     path: '/sys/module/kernel/parameters/panic',
     permission: 'write',
     how: 'drivers and devices of the host are set there',
-    close: 'deny /sys/[^f]*/** wklx,',
   },
   {
     name: 'firmware',
     path: '/sys/firmware/acpi/tables/DSDT',
     permission: 'read',
     how: 'it shows, and with efivars changes, the firmware of the host',
-    close: 'deny /sys/firmware/** rwklx,',
   },
   {
     name: 'powercap',
     path: '/sys/devices/virtual/powercap/intel-rapl/intel-rapl:0/energy_uj',
     permission: 'read',
     how: 'the power meter gives away secrets of other processes (CVE-2020-8694)',
-    close: 'deny /sys/devices/virtual/powercap/** rwklx,',
   },
   {
     name: 'securityfs',
     path: '/sys/kernel/security/apparmor/.replace',
     permission: 'write',
     how: 'profiles are loaded and removed there, this one too',
-    close: 'deny /sys/kernel/security/** rwklx,',
   },
 ];
 
@@ -99,83 +104,188 @@ const sockets = [
   '/run/podman/podman.sock',
 ];
 
+/** The letters of a permission: who may append may write `|/program` into core_pattern. */
+const letters = { read: ['r'], write: ['w', 'a'] } as const;
+
+/** The steps that comparing all profiles of a file with docker-default may cost. */
+const compareSteps = 400_000;
+
 export const weakerThanDockerDefault: LintRule = {
   id: 'weaker-than-docker-default',
   title: 'A way out that docker-default closes',
   severity: 'warning',
-  text: 'Docker’s own profile closes the well-known ways from a container to its host. A profile that replaces it should close them too. Each is reported by name with the rule that closes it.',
+  text: 'Docker’s own profile closes the well-known ways from a container to its host. A profile that replaces it should close them too, also in its hats and child profiles. Each is reported by name, with the rule of docker-default that closes it.',
   fires:
     'abi <abi/3.0>,\ninclude <tunables/global>\nprofile docker-demo flags=(attach_disconnected) {\n  file,\n  deny @{PROC}/sys/** w,\n  deny @{PROC}/kcore r,\n  deny /sys/** rw,\n}\n',
   clean:
-    'abi <abi/3.0>,\ninclude <tunables/global>\nprofile docker-demo flags=(attach_disconnected) {\n  file,\n  deny @{PROC}/sys/** w,\n  deny @{PROC}/sysrq-trigger rwklx,\n  deny @{PROC}/kcore r,\n  deny /sys/** rw,\n}\n',
+    'abi <abi/3.0>,\ninclude <tunables/global>\nprofile docker-demo flags=(attach_disconnected) {\n  file,\n  deny @{PROC}/{*,[^0-9]**} wklx,\n  deny @{PROC}/{kcore,kmem,mem,sysrq-trigger} r,\n  deny /sys/** rw,\n}\n',
   check(context) {
+    const budget = new Budget(compareSteps);
     for (const profile of context.profiles) {
-      if (!profile.container) continue;
-      const rules = fileRules(context, profile);
-      for (const way of waysOut) {
-        const by = granted(context, rules, way.path, way.permission);
-        if (!by) continue;
-        context.report(
-          by.effective.own ? by.effective.rule : profile.report.profile.name,
-          `${way.name}: ${way.path} can be ${way.permission === 'read' ? 'read' : 'written'}, and ${way.how}.`,
-          {
-            expected: way.close,
-            suggestion: way.close,
-          },
-        );
-      }
-      for (const socket of sockets) {
-        const by = granted(context, rules, socket, 'write');
-        // A rule for everything is not about the socket; only mounting it into the container is.
-        if (/^\/(var\/)?run\//.test(by?.outline.prefix ?? '') && by)
-          reportSocket(context, profile, by, socket);
-      }
-      checkMount(context, profile);
+      if (!profile.container || profile.model.mode === 'unconfined') continue;
+      checkFiles(context, profile, budget);
+      checkSockets(context, profile);
+      checkMounts(context, profile);
     }
   },
 };
 
-function reportSocket(
-  context: Parameters<LintRule['check']>[0],
-  profile: LintedProfile,
-  by: ExpandedFileRule,
-  socket: string,
-): void {
-  context.report(
-    by.effective.own ? by.effective.rule : profile.report.profile.name,
-    `${socket.slice(socket.lastIndexOf('/') + 1)}: who may write to ${socket} starts containers with any rights on the host.`,
-    {
-      expected: `deny ${socket} rw,`,
-      suggestion: `deny ${socket} rw,`,
-    },
-  );
+let known: ProfileModel | undefined;
+
+/** The model of docker-default. It denies nothing in its includes. */
+function reference(): ProfileModel {
+  if (!known) {
+    const text = dockerDefault
+      .replace(/^ *include .*$/gm, '')
+      // Denied as well, so it changes nothing but that these folders are told from others.
+      .replace(/^ *deny mount,$/m, (line) => `  /proc/{${folders.join()}}/** w,\n${line}`);
+    known = model(`@{PROC}=/proc/\n${text}`).profiles[0] as ProfileModel;
+  }
+  return known;
 }
 
-/** Mounting a cgroup hierarchy gives release_agent, mounting proc again undoes path rules. */
-function checkMount(context: Parameters<LintRule['check']>[0], profile: LintedProfile): void {
-  const bare = (one: LintedProfile['rules'][number]) =>
-    one.rule.kind === 'mount' &&
-    one.rule.keyword.value === 'mount' &&
-    one.rule.words.length === 0 &&
-    !one.rule.target &&
-    one.rule.conditions.length === 0;
-  if (profile.rules.some((one) => one.deny && bare(one))) return;
-  for (const one of profile.rules) {
-    if (one.deny || !one.own || one.rule.kind !== 'mount' || one.rule.keyword.value !== 'mount')
-      continue;
-    const fstype = one.rule.conditions.find((condition) => condition.name.value.endsWith('fstype'));
-    const harmless =
-      fstype?.values.every((value) =>
-        ['tmpfs', 'overlay', 'mqueue', 'devpts'].includes(value.value),
-      ) ?? false;
-    if (harmless) continue;
+/** The folders of /proc that are the same for all processes and hold what can be written. */
+const folders = ['acpi', 'asound', 'bus', 'driver', 'dynamic_debug', 'fs', 'irq', 'sys', 'tty'];
+
+/** Whether a file can have this path: of the folders of /proc without a number, none is like those of processes. */
+function exists(path: string): boolean {
+  const [, folder = '', file = ''] = /^\/proc\/([^/]*)\/([^/]*)/.exec(path) ?? [];
+  return folder === '' || (folders.includes(folder) && !ofProcesses.has(file));
+}
+
+/** What can be written below /proc/PID (proc(5)). */
+const ofProcesses = new Set([
+  ...['attr', 'autogroup', 'clear_refs', 'comm', 'coredump_filter', 'fd', 'gid_map', 'loginuid'],
+  ...['map_files', 'mem', 'ns', 'oom_adj', 'oom_score_adj', 'projid_map', 'sched', 'setgroups'],
+  ...['task', 'timens_offsets', 'timerslack_ns', 'uid_map'],
+]);
+
+/** The rules of a profile that grant a permission on a path, if they do. */
+function granting(
+  { model }: LintedProfile,
+  permission: Permission,
+  path: string,
+): readonly EffectiveRule[] | undefined {
+  const rules = letters[permission].flatMap((letter) => {
+    const { owner, others } = model.file(letter, path);
+    return [others, owner].flatMap((one) => (one.granted && !one.byMode ? one.rules : []));
+  });
+  return rules.length > 0 ? rules : undefined;
+}
+
+const denied = (permission: Permission, path: string) => {
+  const { others } = reference().file(permission === 'read' ? 'r' : 'w', path);
+  return others.granted === false ? others.rules.find(({ deny }) => deny) : undefined;
+};
+
+function place(profile: LintedProfile, rules: readonly EffectiveRule[]) {
+  const own = rules.find((one) => one.own);
+  return own ? own.rule : profile.report.profile.name;
+}
+
+const verb = { read: 'read', write: 'written' } as const;
+
+function checkFiles(context: LintContext, profile: LintedProfile, budget: Budget): void {
+  const reported = new Set<string>();
+  const key = (rule: EffectiveRule, permission: Permission) => `${rule.rule.start} ${permission}`;
+  const report = (
+    { path, permission }: Pick<WayOut, 'path' | 'permission'>,
+    by: readonly EffectiveRule[],
+    deny: EffectiveRule,
+    message: string,
+  ) => {
+    reported.add(key(deny, permission));
+    const close = `deny ${describeRule(deny).text.replace(/^deny /, '')}`;
+    context.report(place(profile, by), `${path} can be ${verb[permission]}${message}`, {
+      ...{ expected: close, suggestion: close },
+    });
+  };
+  for (const way of waysOut) {
+    const deny = denied(way.permission, way.path);
+    const by = deny && granting(profile, way.permission, way.path);
+    if (by) report(way, by, deny, `, and ${way.how} (${way.name}).`);
+  }
+  // Whatever else docker-default denies: the shortest path for each of its rules.
+  const mine = profile.model.table('file');
+  const its = reference().table('file');
+  if (typeof mine === 'string' || typeof its === 'string') return;
+  const columns = (['read', 'write'] as const).flatMap((permission) =>
+    letters[permission].flatMap((letter) =>
+      ['owner', 'others'].map((side) => ({
+        permission,
+        index: mine.columns.indexOf(`${side} ${letter}`),
+      })),
+    ),
+  );
+  walkPairs(mine, its, isKernelPath, budget, (left, right, string) => {
+    for (const { permission, index } of columns) {
+      const [grant, refusal] = [left[index] as Grant, right[index] as Grant];
+      if (grant.decision.granted !== true || refusal.decision.granted !== false) continue;
+      // What apparmor_parser adds for change_profile is about the process itself.
+      if (grant.decision.implied) continue;
+      const deny = refusal.decision.rules.find((one) => one.deny);
+      const path = textOf(string);
+      if (!deny || path.endsWith('/') || !exists(path)) continue;
+      if (reported.has(key(deny, permission))) continue;
+      report({ path, permission }, grant.decision.rules, deny, ', which docker-default denies.');
+    }
+    return false;
+  });
+}
+
+function checkSockets(context: LintContext, profile: LintedProfile): void {
+  for (const socket of sockets) {
+    const by = granting(profile, 'write', socket);
+    // A rule for everything is not about the socket; only mounting it into the container is.
+    const everywhere = by && granting(profile, 'write', `/x${socket}`);
+    const about = by?.filter((one) => !everywhere?.includes(one)) ?? [];
+    if (about.length === 0) continue;
+    const name = socket.slice(socket.lastIndexOf('/') + 1);
+    const close = `deny ${socket} rw,`;
     context.report(
-      one.rule,
-      'release_agent: a container that mounts a cgroup hierarchy makes the host run the program named in its release_agent, as root.',
-      {
-        expected: 'deny mount, or fstype= with the file systems it needs',
-        suggestion: 'deny mount,',
-      },
+      place(profile, about),
+      `${name}: who may write to ${socket} starts containers with any rights on the host.`,
+      { expected: close, suggestion: close },
     );
   }
 }
+
+const harmless = compileAsked(mountsOfTypes(['tmpfs', 'overlay', 'mqueue', 'devpts']));
+const cgroups = compileAsked(mountsOfTypes(['cgroup', 'cgroup2']));
+const remounting = compileAsked(remounts);
+
+/** A mounted cgroup hierarchy has a release_agent, and path rules say nothing of what is mounted elsewhere. */
+function checkMounts(context: LintContext, profile: LintedProfile): void {
+  const { budget, report } = context;
+  const entries = profile.model.entries('mount');
+  const hidden = profile.model.hidden('mount');
+  if (typeof entries === 'string' || typeof hidden === 'string') return;
+  const nothing = new Set(hidden.filter(({ all }) => all).map(({ rule }) => rule));
+  const worst = new Map<EffectiveRule, number>();
+  for (const { effective, permissions, pattern } of entries) {
+    if (!effective?.own || effective.deny || nothing.has(effective)) continue;
+    if (!permissions.has('mount')) continue;
+    const automaton = compileAsked(pattern);
+    if (!automaton || !budget.spend(20 * automaton.moves.length)) {
+      budget.exhaust();
+      return;
+    }
+    if (!harmless || covers([harmless], automaton, budget)) continue;
+    const can = (other: Automaton | undefined) =>
+      other !== undefined && intersects(automaton, other, budget);
+    const rank = can(cgroups) ? 0 : can(remounting) ? 1 : 2;
+    worst.set(effective, Math.min(rank, worst.get(effective) ?? rank));
+  }
+  for (const [{ rule }, rank] of worst) {
+    report(rule, mountMessages[rank] as string, {
+      expected: 'deny mount, or fstype= with the file systems it needs',
+      suggestion: 'deny mount,',
+    });
+  }
+}
+
+const mountMessages = [
+  'release_agent: a container that mounts a cgroup hierarchy makes the host run the program named in its release_agent, as root.',
+  'remount: a container that remounts /proc/sys or another read-only mount can write to it.',
+  'mount: a file that is mounted elsewhere has another path, which rules for its own path do not cover.',
+];

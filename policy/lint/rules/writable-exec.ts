@@ -24,17 +24,18 @@ export const writableExec: LintRule = {
           !one.permissions.has('exec')
         )
           continue;
-        const denied = (permission: 'write' | 'exec', path: Outline) =>
-          allIn(context, path, rules.against(context, permission, path));
-        // Denied writing, or denied running, of everything it matches: nothing to rewrite.
-        if (denied('write', one.outline) || denied('exec', one.outline)) continue;
+        const denied = (permission: 'write' | 'exec', by: ExpandedFileRule, path: Outline) =>
+          allIn(context, path, rules.against(context, permission, by, path));
+        // Denied running of everything it matches: nothing to rewrite.
+        if (denied('exec', one, one.outline)) continue;
         let writer: ExpandedFileRule | undefined;
         writers.someIntersecting(one.outline, context.budget, (two) => {
           const earlier = !writer || writer.order >= two.order;
           if (
             earlier &&
             patternsIntersect(context, one.outline, two.outline) &&
-            !denied('write', two.outline)
+            !denied('write', two, two.outline) &&
+            !denied('write', two, one.outline)
           )
             writer = two;
           return false;

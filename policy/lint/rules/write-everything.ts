@@ -20,12 +20,12 @@ export const writeEverything: LintRule = {
           one.effective.deny ||
           !one.effective.own ||
           one.effective.qualifiers.owner ||
-          !one.permissions.has('write')
+          !(one.permissions.has('write') || one.permissions.has('append')) ||
+          !allIn(context, everything, [one])
         )
           continue;
-
-        if (!allIn(context, everything, [one])) continue;
-        context.report(rule, 'This allows writing to every file.', {
+        const what = one.permissions.has('write') ? 'writing to' : 'appending to';
+        context.report(rule, `This allows ${what} every file.`, {
           expected: 'the directories the program writes to',
         });
       }

@@ -1,5 +1,6 @@
 // Mounting, unmounting and changing the root: the mount point, the source, the file system's type and the flags.
 import type { Pattern } from '../../glob/aare.ts';
+import { bytePattern } from '../../glob/matcher.ts';
 import { compareReleases } from '../../release.ts';
 import { conditionValue, type KeywordRule } from '../../rules/keyword-rule.ts';
 import type { EffectiveRule } from '../effective-rule.ts';
@@ -172,6 +173,22 @@ export function mountString(
   if (flags === undefined) return `${start}\0${source}`;
   return `${start}\0${source}\0${type ?? ''}\0${flagString(flags)}`;
 }
+
+/** The strings of all mounts of new file systems of these types. */
+export function mountsOfTypes(types: readonly string[]): Pattern {
+  const every = everyFlag(true);
+  const flags = every & ~commands;
+  const type = choice(...types.map((one) => bytePattern(one)));
+  return mountPattern(undefined, undefined, type, flagsPattern(flags, flags, every));
+}
+
+/** The strings of all remounts. */
+export const remounts: Pattern = mountPattern(
+  undefined,
+  undefined,
+  undefined,
+  sequence(anyText, byte(6), anyText),
+);
 
 /** A pattern for flags, some of which may be there or not. */
 function flagsPattern(set: number, optional: number, every: number): Pattern {

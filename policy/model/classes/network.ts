@@ -81,7 +81,9 @@ export const network: PermissionTable = {
         if (texts.failed) return 'variables';
         return [
           // apparmor_parser leaves out what denies more than the rule says.
-          ...(effective.deny ? [] : [socketEntry(effective, unixFamily, type)]),
+          ...(effective.deny
+            ? []
+            : [{ ...socketEntry(effective, unixFamily, type), fallback: true }]),
           ...unixEntries(effective, about),
         ];
       }

@@ -1,0 +1,94 @@
+// Rules that say nothing: deny rules take away all that they allow.
+import type { Budget } from '../budget.ts';
+import type { Pattern } from '../glob/aare.ts';
+import { type Automaton, compile, covers } from '../glob/automaton.ts';
+import type { EffectiveRule } from './effective-rule.ts';
+import { priority } from './evaluate.ts';
+import type { TableEntry } from './table.ts';
+
+/** An allow rule of which deny rules take away permissions wherever it grants them. */
+export interface HiddenRule {
+  rule: EffectiveRule;
+  permissions: readonly string[];
+  /** All that it allows is denied. */
+  all: boolean;
+  /** A deny rule that does so alone. */
+  by: EffectiveRule | undefined;
+}
+
+/**
+ * The automaton of what a pattern of bytes matches of the strings that a kernel looks up; undefined when it would be too
+ * large.
+ */
+export function compileAsked(pattern: Pattern): Automaton | undefined {
+  return compile(asked(pattern));
+}
+
+/** Byte 0xfe is what apparmor_parser writes for mounts without flags. No kernel looks it up. */
+function asked(pattern: Pattern): Pattern {
+  if ('ranges' in pattern)
+    return { ...pattern, ranges: pattern.ranges.map((one) => Math.min(one, 255)) };
+  const items = pattern.items.filter(
+    (one) => !(pattern.kind === 'choice' && one.kind === 'set' && one.ranges.join() === '254,254'),
+  );
+  return { ...pattern, items: items.map(asked) };
+}
+
+/** The hidden ones among the rules of the main file; undefined when the budget does not cover finding out. */
+export function hiddenRules(
+  entries: readonly TableEntry[],
+  budget: Budget,
+): HiddenRule[] | undefined {
+  const denying = entries.filter(({ effective }) => effective?.deny);
+  if (denying.length === 0) return [];
+  const automata = new Map<TableEntry, Automaton>();
+  const automatonOf = (entry: TableEntry): Automaton | undefined => {
+    const known = automata.get(entry);
+    if (known) return known;
+    const made = compileAsked(entry.pattern);
+    if (!made || !budget.spend(20 * made.moves.length)) return undefined;
+    automata.set(entry, made);
+    return made;
+  };
+  const allIn = (entry: TableEntry, outer: readonly TableEntry[]): boolean | undefined => {
+    const inside = automatonOf(entry);
+    const outside = outer.map(automatonOf);
+    if (!inside || outside.includes(undefined)) return undefined;
+    return covers(outside as Automaton[], inside, budget);
+  };
+  const byRule = Map.groupBy(
+    entries.filter(({ effective, fallback }) => effective?.own && !effective.deny && !fallback),
+    ({ effective }) => effective as EffectiveRule,
+  );
+  const found: HiddenRule[] = [];
+  for (const [rule, its] of byRule) {
+    const permissions = new Set(its.flatMap((one) => [...one.permissions]));
+    const hidden: string[] = [];
+    let alone = denying;
+    for (const permission of permissions) {
+      const against = denying.filter(
+        ({ effective, permissions }) =>
+          permissions.has(permission) && effective && priority(effective) >= priority(rule),
+      );
+      if (against.length === 0) continue;
+      const granting = its.filter((one) => one.permissions.has(permission));
+      let all = true;
+      for (const one of granting) {
+        const covered = allIn(one, against);
+        if (covered === undefined) return undefined;
+        all &&= covered;
+      }
+      if (!all) continue;
+      hidden.push(permission);
+      alone = alone.filter(
+        (deny) => against.includes(deny) && granting.every((one) => allIn(one, [deny])),
+      );
+    }
+    if (hidden.length === 0) continue;
+    found.push({
+      ...{ rule, permissions: hidden, all: hidden.length === permissions.size },
+      by: alone[0]?.effective,
+    });
+  }
+  return found;
+}

@@ -1,0 +1,191 @@
+// Lint reports what rules mean, however they are spelt.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { lint } from '../../policy/index.ts';
+
+const head =
+  'abi <abi/3.0>,\n@{PROC}=/proc/\n@{run}=/run/ /var/run/\nalias /srv/kernel/ -> /proc/sys/kernel/,\n';
+const closed = readFileSync(
+  new URL('../../profiles/docker-default/docker-default', import.meta.url),
+  'utf8',
+).match(/^ {2}deny @\{PROC\}[\s\S]*powercap\/\*\* rwklx,$/m)?.[0];
+
+const profile = (rules: string) => `${head}profile docker-demo {\n  file,\n${rules}\n}\n`;
+
+const reports = (source: string, id: string) =>
+  lint(source).diagnostics.filter((one) => one.id === id);
+
+describe('what docker-default closes', () => {
+  test('nothing is reported of its own deny rules', () => {
+    expect(reports(profile(`${closed}\n  deny mount,`), 'weaker-than-docker-default')).toEqual([]);
+  });
+
+  test.each([
+    ['priority=1 /proc/sys/kernel/core_pattern w,', 'core_pattern'],
+    ['priority=1 /proc/sys/kernel/core_pattern a,', 'core_pattern'],
+    ['priority=1 @{PROC}/sys/kernel/{core_pattern,x} rw,', 'core_pattern'],
+    ['priority=1 owner /proc/sys/kernel/core_* w,', 'core_pattern'],
+    ['priority=1 /srv/kernel/core_pattern w,', 'core_pattern'],
+    ['priority=1 /proc/sys/net/ipv4/ip_forward w,', '/proc/sys/net/ipv4/ip_forward'],
+    ['priority=1 /proc/irq/** w,', '/proc/irq/'],
+    ['priority=1 /sys/devices/pci0000:00/** w,', '/sys/devices/pci0000:00/'],
+    ['priority=1 /sys/fs/cgroup/** w,', 'release_agent'],
+    ['priority=1 allow /sys/fs/bpf/x rw,', '/sys/fs/bpf/x'],
+    ['priority=2 audit /proc/kcore r,\n  deny priority=1 /proc/kcore r,', 'kcore'],
+  ])('%s', (rules, what) => {
+    const found = reports(profile(`${closed}\n  ${rules}`), 'weaker-than-docker-default');
+    expect(found).not.toEqual([]);
+    for (const { message, suggestion } of found) {
+      expect(message).toContain(what);
+      expect(suggestion).toMatch(/^deny .*,$/);
+    }
+  });
+
+  test.each([
+    'priority=1 /proc/[0-9]*/attr/exec w,',
+    'priority=1 /proc/*/attr/current w,',
+    'priority=1 /sys/fs/cgroup/* w,',
+    'priority=1 /proc/sys/kernel/ngroups_max r,',
+    'priority=-1 /proc/sys/kernel/core_pattern w,',
+    'priority=1 /proc/kcore l,',
+  ])('%s is no way out', (rules) => {
+    expect(reports(profile(`${closed}\n  ${rules}`), 'weaker-than-docker-default')).toEqual([]);
+  });
+
+  test('in a child profile and a hat', () => {
+    const child = `/bin/sh cx -> kid,\n  profile kid {\n    /proc/sys/kernel/core_pattern a,\n    /bin/* ix,\n  }\n`;
+    for (const inner of [child, child.replace('profile kid', '^kid').replace(/.*->.*\n/, '')]) {
+      expect(reports(profile(`${closed}\n  ${inner}`), 'weaker-than-docker-default')).toMatchObject(
+        [{ message: expect.stringContaining('core_pattern') }],
+      );
+    }
+  });
+
+  test.each([
+    ...['mount fstype=cgroup,', 'mount,', 'mount options=rw,', 'mount /x -> /y,'],
+    ...['mount fstype=cgr*,', 'mount fstype={cgroup2,tmpfs} -> /mnt/,', 'mount options=(rw,bind),'],
+    ...['remount,', 'remount /proc/sys,', 'mount options=remount,', 'mount options=(remount, rw),'],
+    'remount options=(rw) /proc/sys/,',
+  ])('%s', (rule) => {
+    expect(reports(profile(`${closed}\n  ${rule}`), 'weaker-than-docker-default')).toHaveLength(1);
+    expect(
+      reports(profile(`${closed}\n  deny mount,\n  ${rule}`), 'weaker-than-docker-default'),
+    ).toEqual([]);
+  });
+
+  test.each(['mount fstype=tmpfs,', 'mount fstype=(tmpfs, devpts) -> /run/**,', 'umount,'])(
+    '%s is harmless',
+    (rule) => {
+      expect(reports(profile(`${closed}\n  ${rule}`), 'weaker-than-docker-default')).toEqual([]);
+    },
+  );
+
+  test.each([
+    ...['/run/docker.sock rw,', '@{run}/docker.sock w,', '/{,var/}run/docker.sock rw,'],
+    ...['/run/*.sock rw,', '/{run,srv}/** rw,', '/r[u]n/docker.sock a,'],
+  ])('%s', (rule) => {
+    const found = reports(profile(`${closed}\n  ${rule}`), 'weaker-than-docker-default');
+    expect(found.map(({ message }) => message).join()).toContain('docker.sock');
+  });
+});
+
+describe('leaving all confinement', () => {
+  test.each([
+    ...['/bin/x ux,', '/bin/x Px -> unconfined,', '/bin/x cx -> unconfined,'],
+    ...['/bin/x Pix -> unconfined,', '/bin/x px -> :root:unconfined,'],
+    ...['/bin/x px -> :root://unconfined,', '/bin/x pux,'],
+  ])('%s', (rule) => {
+    expect(reports(profile(rule), 'unconfined-exec')).toHaveLength(1);
+  });
+
+  test.each([
+    ...['change_profile,', 'change_profile -> unconfined,', 'change_profile -> {unconfined,x},'],
+    ...['change_profile -> un*,', 'change_profile -> [u]nconfined,', 'change_profile -> **,'],
+    ...['change_profile -> :ns:unconfined,', 'change_profile /bin/x -> unconfined,'],
+  ])('%s', (rule) => {
+    expect(reports(profile(rule), 'change-profile-anywhere')).toHaveLength(1);
+  });
+
+  test.each([
+    'change_profile -> un[^c]*,',
+    'change_profile -> demo-unconfined,',
+    'change_profile,\n  deny change_profile,',
+  ])('%s does not', (rule) => {
+    expect(reports(profile(rule), 'change-profile-anywhere')).toEqual([]);
+  });
+});
+
+describe('what deny rules take away', () => {
+  const pairs: [allow: string, deny: string][] = [
+    ['signal (send) peer=foo,', 'deny signal,'],
+    ['ptrace (read) peer=foo,', 'deny ptrace,'],
+    ['dbus send bus=session,', 'deny dbus,'],
+    ['unix (send) type=stream,', 'deny unix,'],
+    ['umount /x,', 'deny umount,'],
+    ['change_profile -> z,', 'deny change_profile,'],
+    ['capability chown,', 'deny capability chown,'],
+    ['capability chown,', 'deny capability,'],
+    ['network inet stream,', 'deny network inet,'],
+    ['mount options=(make-rslave),', 'deny mount,'],
+    ['signal send set=(kill, term) peer=a,', 'deny signal send peer={a,b},'],
+    ['/etc/x r,', 'deny /etc/** r,'],
+  ];
+  test.each(pairs)('%s under %s', (allow, deny) => {
+    const policy = (rules: string) => `${head}profile demo /usr/bin/demo {\n${rules}\n}\n`;
+    expect(reports(policy(`  ${allow}\n  ${deny}`), 'hidden-allow')).toHaveLength(1);
+    expect(reports(policy(`  ${deny}\n  ${allow}`), 'hidden-allow')).toHaveLength(1);
+    expect(reports(policy(`  priority=1 ${allow}\n  ${deny}`), 'hidden-allow')).toEqual([]);
+    expect(reports(policy(`  ${allow}\n  priority=1 ${deny}`), 'hidden-allow')).toHaveLength(1);
+    expect(reports(policy(`  ${allow}\n  priority=-1 ${deny}`), 'hidden-allow')).toEqual([]);
+  });
+
+  test.each([
+    ['signal (send) peer=foo,', 'deny signal peer=foo1,'],
+    ['network inet stream,', 'deny network inet dgram,'],
+    ['network netlink raw,', 'deny network inet,'],
+    ['unix (send) type=stream peer=(label=a),', 'deny unix (send) type=stream peer=(label=b),'],
+    ['mount fstype=tmpfs,', 'deny mount options=remount,'],
+  ])('%s is not hidden by %s', (allow, deny) => {
+    const policy = `${head}profile demo /usr/bin/demo {\n  ${allow}\n  ${deny}\n}\n`;
+    expect(reports(policy, 'hidden-allow')).toEqual([]);
+  });
+
+  test('powerful-capability does not report a capability that is denied', () => {
+    for (const deny of ['deny capability sys_admin,', 'deny capability,'])
+      expect(reports(profile(`  capability sys_admin,\n  ${deny}`), 'powerful-capability')).toEqual(
+        [],
+      );
+  });
+});
+
+describe('profiles under which nothing runs', () => {
+  const container = (rules: string) => `${head}profile docker-demo {\n${rules}\n}\n`;
+  test.each([
+    ...['deny /etc/shadow r,', 'network,', '/etc/** r,', '/bin/** ix,\n  deny /bin/** x,'],
+    'file,\n  deny /{,**} x,',
+  ])('%s', (rules) => {
+    expect(reports(container(rules), 'nothing-runs')).toHaveLength(1);
+  });
+  test.each(['file,', '/bin/sh ix,', '/** rix,', 'all,', '/bin/** ix,\n  deny /bin/sh x,'])(
+    '%s lets something run',
+    (rules) => {
+      expect(reports(container(rules), 'nothing-runs')).toEqual([]);
+    },
+  );
+  test('not in complain mode, nor with an include that was not read', () => {
+    const complain = container('').replace('docker-demo', 'docker-demo flags=(complain)');
+    expect(reports(complain, 'nothing-runs')).toEqual([]);
+    expect(reports(container('include <abstractions/my-own>'), 'nothing-runs')).toEqual([]);
+    expect(reports(container('include <abstractions/base>'), 'nothing-runs')).toHaveLength(1);
+  });
+});
+
+test.each([
+  ['deny /dev/** w,', 1],
+  ['deny /dev/null rw,', 1],
+  ['deny /{boot,dev,etc}/** wl,', 1],
+  ['deny /dev/[^n]** w,', 0],
+  ['deny /dev/** w,\n  priority=1 /dev/null w,', 0],
+])('%s takes %i device away', (rules, count) => {
+  expect(reports(profile(rules), 'denied-device')).toHaveLength(count);
+});
