@@ -52,6 +52,7 @@ export const keyGenerate = defineCommand({
       throw error;
     });
     const { keyId } = key.publicKey;
+    const publicKey = shellWord(`${path}.pub`);
     const encrypted = passphrase !== '';
     answer(
       io,
@@ -62,8 +63,11 @@ export const keyGenerate = defineCommand({
       `Key id       ${keyId}`,
     );
     io.tell(
-      `An owner of the team or an administrator registers it: aa-registry key add TEAM ${shellWord(`${path}.pub`)}`,
+      `An owner of the team or an administrator registers it: aa-registry key add TEAM ${publicKey}`,
     );
+    if (path !== signingKeyPath(io) && (await ifPresent(lstat(signingKeyPath(io))))) {
+      io.tell(`To replace a key of the team with it: aa-registry key rotate TEAM ${publicKey}`);
+    }
     return exit.ok;
   },
 });

@@ -93,6 +93,22 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     expect(again.stderr).toContain('aa-registry member list platform');
   });
 
+  test('several profiles, the second private: its proof has the bits that its name is logged under', async () => {
+    await cp(at('package'), at('front'), { recursive: true });
+    const manifest = at('front', 'aa-profile.toml');
+    const text = await readFile(manifest, 'utf8');
+    await writeFile(manifest, text.replace('"docker-nginx"', '"front"'));
+    const policy = await readFile(at('front', 'docker-nginx'), 'utf8');
+    await writeFile(at('front', 'front'), policy.replaceAll('docker-nginx', 'front'));
+    await succeed(['publish', at('front'), '--version', '1.0.0', '--key', at('key.pem')]);
+    const root = at('several');
+    await succeed(['trust', 'init', 'platform', '--root', root, '--yes']);
+    await succeed(['pull', 'platform/front', 'platform/docker-nginx', '--root', root]);
+    const both = ['platform/front', 'platform/docker-nginx'];
+    await succeed(['bundle', ...both, '--root', root, '--output', at('both.bundle')]);
+    await succeed(['verify', '--bundle', at('both.bundle'), '--root', root]);
+  });
+
   test('without a token, a profile that is not found may be private, whether it exists or not', async () => {
     const root = at('anonymous');
     const anonymous = { AA_TOKEN: '' };
