@@ -21,7 +21,8 @@ export async function pasteError(line: string): Promise<string | undefined> {
     return isHelp ? undefined : `${line}: not a command`;
   }
   const rest = argv.slice(count);
-  if (rest.includes('--help')) return undefined;
+  // A sentence may name a command without arguments.
+  if (rest.length === 0 || rest.includes('--help')) return undefined;
   const command = await loaderOf(argv.slice(0, count).join(' '))?.();
   if (!command) return `${line}: not a command`;
   try {
