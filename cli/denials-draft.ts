@@ -8,6 +8,7 @@ import { ifPresent, readBounded, writeOutput } from '../sdk/files.ts';
 import { manifestText } from '../sdk/new-package.ts';
 import { isPackageName, manifestName } from '../sdk/package-folder.ts';
 import { maxProfileFile } from '../sdk/profile-file.ts';
+import { shellWord } from '../sdk/shell-word.ts';
 import { cautionsOf, reportMissing } from './denials-patch.ts';
 import { CliError, exit } from './framework/command.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
@@ -59,7 +60,9 @@ export async function writeDraft(
   }
   const more = isFolder ? ` and ${manifestName}` : '';
   const last = files.at(-1)?.path ?? output;
-  io.tell(visibleLine(`Wrote ${last}${more}; review it with: aa-registry lint ${output}`));
+  io.tell(
+    visibleLine(`Wrote ${last}${more}; review it with: aa-registry lint ${shellWord(output)}`),
+  );
   if (!isFolder && isPackageName(name)) {
     io.tell(`To write a package with a manifest, use -o ${visibleLine(name)}/.`);
   }

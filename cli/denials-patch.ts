@@ -10,6 +10,7 @@ import { followLink, ifPresent, writeOutput } from '../sdk/files.ts';
 import type { HostProfiles } from '../sdk/host/profile-on-host.ts';
 import { profileText, readPackageFolder, readProfile } from '../sdk/package-folder.ts';
 import { rewriteProfile } from '../sdk/profile-file.ts';
+import { shellWord } from '../sdk/shell-word.ts';
 import { spelt } from './denials-report.ts';
 import { CliError, exit } from './framework/command.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
@@ -25,31 +26,39 @@ export interface PatchTarget {
   packageName?: string;
 }
 
-/** The profile or package to patch; if it does not exist, a copy of the installed profile `only`. */
+/**
+ * The profile or package to patch. With `copy` it must not exist, and starts as a copy of the installed profile `only`.
+ */
 export async function patchTarget(
   named: string,
   host: HostProfiles,
-  only: string | undefined,
+  { only, copy }: { only: string | undefined; copy: boolean },
 ): Promise<PatchTarget> {
   const found = await ifPresent(stat(named));
   if (found) {
+    if (copy)
+      throw new CliError(exit.failed, `${named} already exists; --copy creates a new file.`);
     const folder = found.isDirectory() ? await readPackageFolder(named) : undefined;
     const file = folder?.file ?? named;
     const text = folder ? profileText(folder) : (await readProfile(file)).text;
     return { named, file, text, isNew: false, ...(folder && { packageName: folder.name }) };
   }
+  const missing = `${named} does not exist`;
   if (only === undefined) {
-    throw new CliError(
-      exit.usage,
-      `${named} does not exist, and there is no --profile to copy it from.`,
-      'Name an installed profile with --profile NAME, or an existing file or package folder with --patch.',
-    );
+    const next =
+      'Name an existing profile or package folder. To create a package: aa-registry init';
+    throw new CliError(exit.failed, `${missing}; nothing was written.`, next, 'file-missing');
   }
   const onHost = await host.file(only);
+  // A mistyped folder must not become a new file beside the package.
+  if (onHost && !copy) {
+    const next = `Name an existing profile or package folder. To create ${named} from the installed ${only}, add --copy.`;
+    throw new CliError(exit.failed, `${missing}; nothing was written.`, next, 'file-missing');
+  }
   if (!onHost) {
     throw new CliError(
       exit.failed,
-      `No file in /etc/apparmor.d defines ${only}.`,
+      `${missing}, and no file in /etc/apparmor.d defines ${only}.`,
       adviceOnMaker(only, false),
     );
   }
@@ -108,7 +117,9 @@ export async function patchProfile(
     for (const message of newCautions(before, after)) io.tell(`Caution: ${message}`);
     const more = after.warnings - before.warnings;
     const warnings = more > 0 ? `, with ${more} more ${more === 1 ? 'warning' : 'warnings'}` : '';
-    io.tell(visibleLine(`Wrote ${file}${warnings}; review it with: aa-registry lint ${named}`));
+    io.tell(
+      visibleLine(`Wrote ${file}${warnings}; review it with: aa-registry lint ${shellWord(named)}`),
+    );
   }
   if (denying.length + leftOut.length === 0) return exit.ok;
   const why = [

@@ -5,12 +5,11 @@ import {
   openHost,
   withoutNetwork,
 } from '../sdk/calls/context.ts';
-import { isSdkError } from '../sdk/error.ts';
 import { isForcedToComplain } from '../sdk/host/complain.ts';
 import { reinstall } from '../sdk/host/reinstall.ts';
 import { lacksKeys } from '../sdk/host/trust-check.ts';
 import { hostCommand } from '../sdk/host-command.ts';
-import { profilesPlace, readProfiles, type WantedProfile } from '../sdk/profiles-file.ts';
+import { profilesPlace } from '../sdk/profiles-file.ts';
 import { CliError, type Command, defineCommand, exit } from './framework/command.ts';
 import { answerItems, formatOption } from './framework/format.ts';
 import { reportHostEvent, reportSetAside } from './host-events.ts';
@@ -19,6 +18,7 @@ import { pathOf, requireInstalled } from './installed.ts';
 import { refused } from './refused.ts';
 import { connectWith, registryOptions } from './session.ts';
 import { rootOf, rootOption } from './target.ts';
+import { entryOf, wantedBySync } from './wanted-by-sync.ts';
 
 /** Defines the commands `enforce` and `complain`. */
 export function modeCommand(
@@ -88,9 +88,7 @@ export function modeCommand(
             if (!complain && mode !== null && mode !== 'enforce') {
               io.tell(`The profile’s own flags set this mode: the team published it that way.`);
             }
-            const wanted = (await wantedBySync(root)).find(
-              ({ reference }) => reference.team === team && reference.name === name,
-            );
+            const wanted = entryOf(await wantedBySync(root), { team, name });
             if (complain && wanted && !wanted.complain) {
               io.tell(`"sync" keeps this mode until: ${hostCommand(`enforce ${path}`, values)}`);
             }
@@ -105,16 +103,6 @@ export function modeCommand(
       return exit.ok;
     },
   });
-}
-
-/** The wanted profiles of this host; none if they can't be read, which `sync` reports. */
-async function wantedBySync(root: string): Promise<WantedProfile[]> {
-  try {
-    return (await readProfiles(profilesPlace(root))) ?? [];
-  } catch (error) {
-    if (isSdkError(error, 'profiles-file')) return [];
-    throw error;
-  }
 }
 
 /** What the system in another root will do at boot. */

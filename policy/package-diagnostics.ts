@@ -12,6 +12,11 @@ export const packageDiagnostics = {
     severity: 'warning',
     text: 'A character that is invisible, or that turns the text around it (UAX 9), can make a description, a README or a command in it be read as something else than what it says. The registry and the command line show such characters escaped. Delete it; emoji may have those that they are made of.',
   },
+  'unchanged-template': {
+    title: 'Part of a package that is still the template',
+    severity: 'warning',
+    text: '"aa-registry init" writes a profile without rules for any program, a README and a description for the author to complete. One of them is as it was written. Versions never change, so complete it before publishing: add the rules that the program needs, and say in the description and the README what the profile confines.',
+  },
   'analysis-limit': {
     title: 'Package that takes too long to look at',
     severity: 'error',

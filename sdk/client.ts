@@ -67,6 +67,15 @@ export interface ClientOptions extends PacingOptions {
   fetch?: typeof fetch;
 }
 
+/** The request that a registry refused. */
+export interface RefusedRequest {
+  registry: string;
+  /** The path and query, such as `/v1/resolve?ref=web`. */
+  path: string;
+  /** Whether a token was sent. */
+  hasToken: boolean;
+}
+
 /** The registry returned an error. */
 export class RegistryError extends Error {
   readonly status: number;
@@ -77,17 +86,22 @@ export class RegistryError extends Error {
   readonly omitted: number;
   /** The delay that the registry requests (Retry-After), in milliseconds. */
   readonly retryAfter: number | undefined;
+  readonly request: RefusedRequest | undefined;
 
   constructor(
     status: number,
     id: string,
     detail: string,
     diagnostics: Diagnostic[],
-    { omitted = 0, retryAfter }: { omitted?: number; retryAfter?: number | undefined } = {},
+    {
+      omitted = 0,
+      retryAfter,
+      request,
+    }: { omitted?: number; retryAfter?: number | undefined; request?: RefusedRequest } = {},
   ) {
     super(detail);
-    this.omitted = omitted;
     this.retryAfter = retryAfter;
+    this.request = request;
     this.status = status;
     this.id = id;
     this.diagnostics = diagnostics;
@@ -196,7 +210,10 @@ export function createClient({
         return answer;
       }
       if (pacing.again({ method, status, retryAfter, tries })) continue;
-      throw toRegistryError(base, status, answer.bytes, parseRetryAfter(retryAfter, Date.now()));
+      throw toRegistryError(base, status, answer.bytes, {
+        retryAfter: parseRetryAfter(retryAfter, Date.now()),
+        request: { registry: base, path, hasToken: token !== undefined },
+      });
     }
   }
 
@@ -622,11 +639,10 @@ function toRegistryError(
   base: string,
   status: number,
   bytes: Uint8Array,
-  retryAfter: number | undefined,
+  more: { retryAfter: number | undefined; request: RefusedRequest },
 ): RegistryError {
   const { data } = Problem.safeParse(parseJson(bytes));
-  if (!data)
-    return new RegistryError(status, '', `${base} answered ${status}.`, [], { retryAfter });
+  if (!data) return new RegistryError(status, '', `${base} answered ${status}.`, [], more);
   const id = data.type.startsWith(problemNamespace) ? data.type.slice(problemNamespace.length) : '';
   const { diagnostics = [], omitted = 0 } = data;
   const shown = diagnostics
@@ -634,7 +650,7 @@ function toRegistryError(
     .map((one) => ({ ...one, id: oneLine(one.id), message: oneLine(one.message) }));
   return new RegistryError(status, id, oneLine(data.detail), shown, {
     omitted: omitted + diagnostics.length - shown.length,
-    retryAfter,
+    ...more,
   });
 }
 

@@ -33,7 +33,9 @@ export async function writePublicKey(path: string, key: KeyPair): Promise<void> 
 export async function writeKeyFile(path: string, text: string, mode: number): Promise<void> {
   await writeNew(path, text, mode).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
-    throw new SdkError('key-file', `${path} already exists; not overwritten`);
+    throw new SdkError('key-file', `${path} already exists; not overwritten`, {
+      next: 'Use the existing key, or name another file: --out FILE',
+    });
   });
 }
 

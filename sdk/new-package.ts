@@ -1,4 +1,4 @@
-import { quoted } from '../policy/index.ts';
+import { type Diagnostic, lineAt, quoted } from '../policy/index.ts';
 import { defaultTeam } from '../trust/index.ts';
 
 // Templates of a new package, for its author to complete.
@@ -20,6 +20,11 @@ images = []  # the container images that it is for, such as "nginx"
 abi = "${abi}"
 license = "LicenseRef-proprietary"  # the SPDX id of its license, such as "MIT"
 `;
+}
+
+/** The description of a new package, for its author to replace. */
+export function descriptionTemplate(name: string): string {
+  return `Confines ${name}`;
 }
 
 /** A profile with the rules that nearly every program needs, and places for the rest. */
@@ -53,4 +58,46 @@ sudo aa-registry pull ${team === defaultTeam ? '' : `${team}/`}${name}
 docker run --security-opt apparmor=${name} IMAGE
 \`\`\`
 `;
+}
+
+/** A package's files and their contents. */
+export interface PackageTexts {
+  name: string;
+  team: string;
+  description: string;
+  abi: string;
+  manifest: { file: string; text: string };
+  profile: { file: string; text: string };
+  readme: { file: string; text: string } | undefined;
+}
+
+/** Warnings about the parts of a package that are still the template. */
+export function templateDiagnostics(parts: PackageTexts): Diagnostic[] {
+  const { name, team, description, abi, manifest, profile, readme } = parts;
+  const found: Diagnostic[] = [];
+  const report = (
+    message: string,
+    { file, text }: { file: string; text: string },
+    mark: RegExp,
+  ) => {
+    const offset = Math.max(0, text.search(mark));
+    const start = { offset, line: lineAt(text, offset), column: 1 };
+    const span = { start, end: start };
+    found.push({ id: 'unchanged-template', severity: 'warning', message, span, file });
+  };
+  if (withoutComments(profile.text) === withoutComments(profileSkeleton(name, abi))) {
+    const message = 'The profile has no rules for its program yet, so no program can run under it.';
+    report(message, profile, /^profile /m);
+  }
+  if (description === descriptionTemplate(name)) {
+    report('The description is still the template.', manifest, /^description\b/m);
+  }
+  if (readme && readme.text.trim() === readmeText(name, team).trim()) {
+    report('The README is still the template.', readme, /^/);
+  }
+  return found;
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/^[ \t]*#(?!include).*$/gm, '').replace(/\s+/g, ' ');
 }

@@ -14,6 +14,7 @@ import {
 import { isSdkError, SdkError } from './error.ts';
 import { readBounded, readOwnFile } from './files.ts';
 import { licenceTrouble } from './licence.ts';
+import { templateDiagnostics } from './new-package.ts';
 import { type Fields, fieldCheck, parseToml } from './toml.ts';
 
 /** A package to publish: a folder with `aa-profile.toml` and the profile. */
@@ -149,6 +150,15 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
     bytes,
     readme,
     warnings: [
+      ...templateDiagnostics({
+        name,
+        team,
+        description: manifest.description,
+        abi: manifest.abi,
+        manifest: { file: path, text: source },
+        profile: { file, text: new TextDecoder().decode(bytes) },
+        readme: readme === undefined ? undefined : { file: join(folder, readmeName), text: readme },
+      }),
       ...hiddenInManifest(path, source, parsed.value),
       ...(readme === undefined
         ? []

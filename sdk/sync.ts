@@ -68,6 +68,8 @@ export interface SyncReport extends TrustCheck {
   present: number;
   /** Why the registry could not be reached, and when it last was. */
   offline: { reason: string; checkedAt: Date | undefined } | undefined;
+  /** Whether a wanted profile was not found and no token was sent, so that it may be private. */
+  mayBePrivate: boolean;
   /** Why the registry's log was refused. */
   log: { id: string; reason: string } | undefined;
   /** The teams of wanted profiles with fewer trusted, unrevoked keys than their threshold. */
@@ -111,6 +113,9 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
     outcomes,
     present: dryRun ? 0 : present,
     offline,
+    mayBePrivate:
+      !options.client.hasToken &&
+      wants.some(({ meaning }) => meaning?.ok === false && meaning.id === 'not-found'),
     log,
     ...(await checkTrust(root, after, { trust, revoked: known })),
     teamsLackingKeys: [...teams].filter((team) => lacksKeys(trust, team, known.get(team))),
@@ -233,7 +238,7 @@ async function askBundle(
       meanings.push({ ok: true, version, digest, yanked: undefined, revokedKeys: undefined });
     } else {
       const why = asked.selector.kind === 'channel' ? ', which has no channels' : '';
-      meanings.push({ ok: false, reason: `it is not in the bundle${why}` });
+      meanings.push({ ok: false, id: undefined, reason: `it is not in the bundle${why}` });
     }
   }
   const revoked = await readRevoked(hostSeenFolder(root, trust.log.key));

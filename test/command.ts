@@ -4,6 +4,7 @@ import { topics } from '../cli/commands.ts';
 import { run } from '../cli/framework/run.ts';
 import { type Io, visible } from '../cli/terminal/io.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { hintedCommands, pasteError } from './hinted-commands.ts';
 
 /** The exit code and the output of a command. */
 export interface Outcome {
@@ -62,5 +63,11 @@ export async function command(
   stdout.end();
   stderr.end();
   await Promise.all([finished(stdout), finished(stderr)]);
+  if (!args.includes('json')) {
+    for (const line of hintedCommands(outcome.stderr)) {
+      const error = await pasteError(line);
+      if (error !== undefined) throw new Error(`A message names a command that is wrong: ${error}`);
+    }
+  }
   return { code, lines, ...outcome };
 }

@@ -68,8 +68,11 @@ export const denials = defineCommand({
     patch: {
       type: 'string',
       value: 'FILE|DIR',
-      description:
-        'Add the rules to this profile or package; a new FILE starts as a copy of the installed profile',
+      description: 'Add the rules to this profile or package',
+    },
+    copy: {
+      type: 'boolean',
+      description: 'Let --patch create FILE as a copy of the installed profile of --profile',
     },
     draft: {
       type: 'string',
@@ -99,6 +102,7 @@ export const denials = defineCommand({
     'sudo aa-registry denials --follow --profile docker-nginx',
     'ssh web1 dmesg | aa-registry denials --file - --format json',
     'sudo aa-registry denials --profile docker-nginx --patch ./docker-nginx',
+    'sudo aa-registry denials --profile docker-nginx --patch ./docker-nginx --copy',
     'sudo aa-registry denials --draft my-app -o my-app/',
   ],
   async run({ values, io }) {
@@ -116,6 +120,9 @@ export const denials = defineCommand({
     }
     if ((output !== undefined || values.force) && draft === undefined) {
       throw new CliError(exit.usage, '-o FILE and --force require --draft NAME.');
+    }
+    if (values.copy && (target === undefined || values.profile === undefined)) {
+      throw new CliError(exit.usage, '--copy requires --profile NAME and --patch FILE.');
     }
     if (draft !== undefined && !isDraftName(draft)) {
       throw new CliError(exit.usage, `"${draft}" is not a valid profile name.`);
@@ -246,7 +253,10 @@ export const denials = defineCommand({
       return exit.ok;
     }
     if (target !== undefined) {
-      const start = await patchTarget(target, host, values.profile);
+      const start = await patchTarget(target, host, {
+        only: values.profile,
+        copy: values.copy ?? false,
+      });
       return patchProfile(io, start, found, { generalise, resolver });
     }
 

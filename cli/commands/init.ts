@@ -2,8 +2,14 @@ import { mkdir, unlink } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { abiNumber, lint, parse, profileNames } from '../../policy/index.ts';
 import { writeNew } from '../../sdk/files.ts';
-import { manifestText, profileSkeleton, readmeText } from '../../sdk/new-package.ts';
+import {
+  descriptionTemplate,
+  manifestText,
+  profileSkeleton,
+  readmeText,
+} from '../../sdk/new-package.ts';
 import { isPackageName, manifestName, readmeName, readProfile } from '../../sdk/package-folder.ts';
+import { shellWord } from '../../sdk/shell-word.ts';
 import { defaultTeam, isTeam } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
@@ -59,7 +65,7 @@ export const init = defineCommand({
       );
     }
     const profile = join(folder, name);
-    const description = `Confines ${name}`;
+    const description = descriptionTemplate(name);
     const files = [
       {
         path: join(folder, manifestName),
@@ -82,7 +88,7 @@ export const init = defineCommand({
     );
     io.tell(
       visibleLine(
-        `Complete ${manifestName}, ${readmeName} and the profile, then check them with: aa-registry lint ${folder}`,
+        `Complete ${manifestName}, ${readmeName} and the profile, then check them with: aa-registry lint ${shellWord(folder)}`,
       ),
     );
     return exit.ok;
@@ -99,7 +105,7 @@ async function existingProfile(file: string) {
     throw new CliError(
       exit.failed,
       `${file} has errors; nothing was written.`,
-      `To see them: aa-registry lint ${file}`,
+      `To see them: aa-registry lint ${shellWord(file)}`,
     );
   }
   if (name === undefined || names.length > 1) {

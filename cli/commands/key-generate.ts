@@ -1,8 +1,10 @@
-import { mkdir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ifPresent } from '../../sdk/files.ts';
 import { writePrivateKey, writePublicKey } from '../../sdk/key-file.ts';
+import { shellWord } from '../../sdk/shell-word.ts';
 import { generateKeyPair } from '../../trust/index.ts';
-import { defineCommand, exit } from '../framework/command.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption } from '../framework/format.ts';
 import { choosePassphrase, signingKeyPath } from '../signing-key.ts';
 
@@ -32,6 +34,15 @@ export const keyGenerate = defineCommand({
   examples: ['aa-registry key generate', 'aa-registry key generate --out release.pem'],
   async run({ values, io }) {
     const path = values.out ?? values.output ?? signingKeyPath(io);
+    // Before the question for a passphrase.
+    if (await ifPresent(lstat(path))) {
+      throw new CliError(
+        exit.failed,
+        `${path} already exists; not overwritten.`,
+        `To publish with that key: aa-registry key add TEAM ${shellWord(`${path}.pub`)}\nTo generate another: aa-registry key generate --out FILE`,
+        'key-file',
+      );
+    }
     const passphrase = values['no-passphrase'] ? '' : await choosePassphrase(io);
     const key = await generateKeyPair();
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -41,6 +52,7 @@ export const keyGenerate = defineCommand({
       throw error;
     });
     const { keyId } = key.publicKey;
+    const publicKey = shellWord(`${path}.pub`);
     const encrypted = passphrase !== '';
     answer(
       io,
@@ -51,8 +63,11 @@ export const keyGenerate = defineCommand({
       `Key id       ${keyId}`,
     );
     io.tell(
-      `An owner of the team or an administrator registers it: aa-registry key add TEAM ${path}.pub`,
+      `An owner of the team or an administrator registers it: aa-registry key add TEAM ${publicKey}`,
     );
+    if (path !== signingKeyPath(io) && (await ifPresent(lstat(signingKeyPath(io))))) {
+      io.tell(`To replace a key of the team with it: aa-registry key rotate TEAM ${publicKey}`);
+    }
     return exit.ok;
   },
 });

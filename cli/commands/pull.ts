@@ -4,6 +4,7 @@ import { type VerifyOptions, type VerifyRefusal, verifyAll } from '../../sdk/cal
 import { textInstalled } from '../../sdk/host/installed-text.ts';
 import { findParser, hasParser } from '../../sdk/host/parser.ts';
 import type { AdvisedHost } from '../../sdk/host-command.ts';
+import { profilesPlace } from '../../sdk/profiles-file.ts';
 import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { attachmentOf, dockerRunLine, kubernetesStanza, runArguments } from '../../sdk/run-args.ts';
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
@@ -20,6 +21,7 @@ import { rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
 import type { Io } from '../terminal/io.ts';
 import { type Progress, showingProgress } from '../terminal/progress.ts';
+import { entryOf, wantedBySync } from '../wanted-by-sync.ts';
 
 export const pull = defineCommand({
   name: 'pull',
@@ -131,8 +133,16 @@ export const pull = defineCommand({
         if (root !== '/') progress.note(notLoaded(root));
       }),
     );
-    for (const { profile, from } of dryRun ? [] : items) {
+    const wanted = dryRun ? [] : await wantedBySync(root);
+    for (const [index, { profile, from }] of (dryRun ? [] : items).entries()) {
       const { team, name, deprecation } = profile;
+      const pulled = parsed.references[index];
+      const entry = entryOf(wanted, profile);
+      if (pulled && entry && formatReference(pulled) !== formatReference(entry.reference)) {
+        io.tell(
+          `Warning: ${profilesPlace(root)} lists "${formatReference(entry.reference)}", so the next "sync" may install another version; change it there.`,
+        );
+      }
       if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
       const isNew = from === undefined;
       if (values.format !== 'json' && isNew) reportUse(io, profile, items.length === 1);

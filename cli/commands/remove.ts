@@ -1,4 +1,5 @@
 import { type RemoveRefusal, removeAll } from '../../sdk/calls/remove.ts';
+import { profilesPlace } from '../../sdk/profiles-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answerItems, formatOption } from '../framework/format.ts';
 import { reportHostEvent } from '../host-events.ts';
@@ -6,6 +7,7 @@ import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
 import { connectWith } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
+import { entryOf, wantedBySync } from '../wanted-by-sync.ts';
 
 /** The maximum number of processes listed. */
 const maxNamed = 20;
@@ -29,6 +31,7 @@ export const remove = defineCommand({
   async run({ values, args, io }) {
     const { force } = values;
     const root = rootOf(values.root);
+    const wanted = await wantedBySync(root);
     await answerItems(io, values, async (done) => {
       const removed = await removeAll(args, {
         root,
@@ -38,6 +41,12 @@ export const remove = defineCommand({
           if (event.kind !== 'removed') return reportHostEvent(io, event, values);
           const { team, name, version } = event.installation;
           done({ team, name, version }, `Removed ${pathOf(event.installation)} ${version}`);
+          if (entryOf(wanted, { team, name })) {
+            const list = profilesPlace(root);
+            io.tell(
+              `Warning: ${list} lists it, so the next "sync" installs it again; remove it there.`,
+            );
+          }
         },
       });
       if (!removed.ok) throw refusal(args[removed.items.length] ?? '', removed);

@@ -96,5 +96,6 @@ function summarise(diagnostics: { id: string; severity: string }[], omitted: num
   if (diagnostics.length === 0) return 'nothing to report';
   const ids = [...new Set(diagnostics.map(({ id }) => id))];
   const more = omitted === 0 ? '' : `, and ${omitted} more`;
-  return `${diagnostics.length} diagnostics: ${ids.join(', ')}${more}`;
+  const count = diagnostics.length === 1 ? '1 diagnostic' : `${diagnostics.length} diagnostics`;
+  return `${count}: ${ids.join(', ')}${more}`;
 }

@@ -8,6 +8,7 @@ import { compareVersions } from '../../trust/index.ts';
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
+import { privateAdvice } from '../framework/login-advice.ts';
 import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { proofAdvice, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
@@ -183,7 +184,8 @@ function describe(step: Step, lockFile: string | undefined): string {
   }
 }
 
-function reportRegistry(io: Io, { offline, log }: Synced): void {
+function reportRegistry(io: Io, { offline, log, registry, mayBePrivate }: Synced): void {
+  if (mayBePrivate) io.tell(privateAdvice(registry));
   if (log) io.tell(`Warning: the registry's log could not be verified: ${log.reason} [${log.id}]`);
   if (!offline) return;
   const { reason, checkedAt } = offline;

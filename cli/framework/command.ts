@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { shellWord } from '../../sdk/shell-word.ts';
 import type { Io } from '../terminal/io.ts';
 import { nearest } from './nearest.ts';
 
@@ -212,7 +213,9 @@ export function parseInvocation(
   }
   const extra = parsed.positionals[command.args.length];
   if (extra !== undefined && !command.args.at(-1)?.repeated) {
-    throw usageError(`Unexpected argument "${extra}".`, command);
+    // A log or a list that a command reads is an option, and easily taken for an argument.
+    const meant = command.options.file ? ` Did you mean --file ${shellWord(extra)}?` : '';
+    throw usageError(`Unexpected argument "${extra}".${meant}`, command);
   }
   return { values: parsed.values as Invocation['values'], args: parsed.positionals, io, topics };
 }

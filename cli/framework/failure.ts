@@ -2,6 +2,7 @@ import { RegistryError, UnreachableError } from '../../sdk/client.ts';
 import { SdkError } from '../../sdk/error.ts';
 import { explainSystemError } from '../../sdk/system-error.ts';
 import { CliError, exit } from './command.ts';
+import { loginCommand, privateAdvice } from './login-advice.ts';
 
 /** Converts anything that a command threw into an error message of one sentence and a hint about what to do. */
 export function toCliError(thrown: unknown, env: NodeJS.ProcessEnv = {}): CliError {
@@ -14,16 +15,17 @@ export function toCliError(thrown: unknown, env: NodeJS.ProcessEnv = {}): CliErr
   }
   if (error instanceof RegistryError) {
     const id = error.id || 'registry-error';
+    const login = loginCommand(error.request?.registry ?? 'URL');
     if (id === 'token-missing') {
-      const next = 'Log in with "aa-registry login URL", or set AA_TOKEN.';
+      const next = `Set AA_TOKEN, or log in with: ${login}`;
       const message = 'This requires an API token, and none is configured.';
       return new CliError(exit.failed, message, next, id);
     }
     // A login would not help, because the variable takes precedence over the saved token.
     const advice = env.AA_TOKEN
-      ? 'The token may be that of AA_TOKEN, which takes precedence over the saved one: set another, or unset AA_TOKEN and log in with: aa-registry login URL'
-      : 'Log in with: aa-registry login URL';
-    const next = error.status === 401 ? advice : undefined;
+      ? `The token may be that of AA_TOKEN, which takes precedence over the saved one: set another, or unset AA_TOKEN and log in with: ${login}`
+      : `Log in with: ${login}`;
+    const next = error.status === 401 ? advice : mayBePrivate(error);
     return new CliError(exit.failed, `The registry refused: ${error.message}`, next, id);
   }
   if (error instanceof SdkError) {
@@ -34,4 +36,11 @@ export function toCliError(thrown: unknown, env: NodeJS.ProcessEnv = {}): CliErr
   const trace = error instanceof Error ? error.stack : String(error);
   const next = 'This is a bug; please report it.';
   return new CliError(exit.failed, `unexpected: ${trace}`, next, 'unexpected');
+}
+
+function mayBePrivate({ id, request }: RegistryError): string | undefined {
+  if (id !== 'not-found' || !request || request.hasToken) return undefined;
+  return /^\/v1\/(profiles|resolve)\b/.test(request.path)
+    ? privateAdvice(request.registry)
+    : undefined;
 }

@@ -90,6 +90,10 @@ class Walk {
         for (const next of included(statement, unit, context)) {
           if (context.dialect.includesOnce && this.#preambles.has(next)) continue;
           this.#preambles.add(next);
+          if (this.#profiles.length > 0) {
+            const range = unit === context.main ? statement.target : context.includedAt.get(unit);
+            if (range && !context.includedAt.has(next)) context.includedAt.set(next, range);
+          }
           if (!context.budget.spend(1 + next.file.statements.length)) return;
           if (!isRecursive(statement, unit, next, path, context))
             this.#preamble(next, [...path, unit]);

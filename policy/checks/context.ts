@@ -43,7 +43,7 @@ export class Context {
   readonly units = new Map<PolicyFile, Unit>();
   /** Includes and abi files that were not read. */
   readonly unseen = new Set<string>();
-  /** Where the main file has the include by which each other one came into a profile. */
+  /** Where the main file has the include by which each other one came into a profile, or after one. */
   readonly includedAt = new Map<Unit, Range>();
   /** The lowest release that decides about this file as the newest does; undefined where all do. */
   sameSince: Release | undefined;

@@ -1,5 +1,6 @@
 import { error } from '../problem.ts';
 import { defineCheck } from './check.ts';
+import type { Unit } from './unit.ts';
 
 /** Rules stand in profiles, and the preamble before the first of them. */
 export const statementPosition = defineCheck({
@@ -17,47 +18,65 @@ export const statementPosition = defineCheck({
       '@{DIR} = /srv\nprofile demo {\n}\n',
     ),
   },
-  create: (_context, report) => ({
-    statement(statement, unit, afterProfile) {
-      switch (statement.kind) {
-        case 'variable':
-        case 'boolean':
-        case 'alias':
-          if (!afterProfile) break;
-          report(
-            unit,
-            'preamble-position',
-            statement,
-            'Variables, booleans and aliases stand before the first profile.',
-            { expected: 'a profile' },
+  create: (context, report) => {
+    /** Reports at the include of the main file that brought a statement into the wrong place, once. */
+    const reportInclude = (unit: Unit, unlessIncluded: () => void) => {
+      const range = unit === context.main ? undefined : context.includedAt.get(unit);
+      if (!range) return unlessIncluded();
+      report(
+        context.main,
+        'preamble-position',
+        range,
+        'The included file declares variables, booleans or aliases, which stand before the first profile.',
+        { expected: 'this include before the first profile' },
+      );
+    };
+    return {
+      statement(statement, unit, afterProfile) {
+        switch (statement.kind) {
+          case 'variable':
+          case 'boolean':
+          case 'alias':
+            if (!afterProfile) break;
+            reportInclude(unit, () =>
+              report(
+                unit,
+                'preamble-position',
+                statement,
+                'Variables, booleans and aliases stand before the first profile.',
+                { expected: 'a profile' },
+              ),
+            );
+            break;
+          case 'include':
+          case 'abi':
+          case 'profile':
+          case 'comment':
+          case 'invalid':
+            break;
+          default:
+            report(
+              unit,
+              'rule-outside-profile',
+              { start: statement.start, end: Math.min(statement.end, statement.start + 80) },
+              'A rule stands inside a profile, not beside it.',
+              { expected: 'profile name { … } around it' },
+            );
+        }
+      },
+      profile({ rules }) {
+        for (const { statement, unit } of rules.preamble) {
+          reportInclude(unit, () =>
+            report(
+              unit,
+              'preamble-position',
+              statement,
+              'This stands before the first profile, not inside one.',
+              { expected: 'a rule' },
+            ),
           );
-          break;
-        case 'include':
-        case 'abi':
-        case 'profile':
-        case 'comment':
-        case 'invalid':
-          break;
-        default:
-          report(
-            unit,
-            'rule-outside-profile',
-            { start: statement.start, end: Math.min(statement.end, statement.start + 80) },
-            'A rule stands inside a profile, not beside it.',
-            { expected: 'profile name { … } around it' },
-          );
-      }
-    },
-    profile({ rules }) {
-      for (const { statement, unit } of rules.preamble) {
-        report(
-          unit,
-          'preamble-position',
-          statement,
-          'This stands before the first profile, not inside one.',
-          { expected: 'a rule' },
-        );
-      }
-    },
-  }),
+        }
+      },
+    };
+  },
 });

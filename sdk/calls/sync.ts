@@ -46,6 +46,8 @@ export interface Synced extends SyncReport {
    * verified; `offline`, the registry could not be reached; `failed`, another step failed.
    */
   verdict: 'ok' | 'refused' | 'untrusted' | 'offline' | 'failed';
+  /** The registry's address. */
+  registry: string;
   /** The number of wanted profiles. */
   wanted: number;
   /** The size of the log seen before. */
@@ -89,7 +91,15 @@ async function syncWith(options: SyncOptions): Promise<Synced | SyncRefusal> {
   const seen = (await readSeen(host.folder))?.size;
   const run = () => syncHost({ root, trust, client, bundle, wanted, locked, dryRun, isForeign });
   const report = dryRun ? await run() : await change(root, { ...options, trust }, run);
-  return { ok: true, verdict: verdictOf(report), wanted: wanted.length, seen, lockFile, ...report };
+  return {
+    ok: true,
+    verdict: verdictOf(report),
+    registry: client.registry,
+    wanted: wanted.length,
+    seen,
+    lockFile,
+    ...report,
+  };
 }
 
 function verdictOf({ outcomes, offline, log, untrusted }: SyncReport): Synced['verdict'] {

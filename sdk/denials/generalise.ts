@@ -53,8 +53,16 @@ const kinds: readonly Kind[] = [
     pattern: () => hexadecimalName('[0-9a-f]'),
   },
   // A hexadecimal word with a digit and a letter, such as the short id of a container.
-  { find: hexadecimal('0-9a-f'), pattern: () => hexadecimalName('[0-9a-f]') },
-  { find: hexadecimal('0-9A-F'), pattern: () => hexadecimalName('[0-9A-F]') },
+  {
+    find: hexadecimal('0-9a-f'),
+    only: (_, segment) => !algorithm.test(segment),
+    pattern: () => hexadecimalName('[0-9a-f]'),
+  },
+  {
+    find: hexadecimal('0-9A-F'),
+    only: (_, segment) => !algorithm.test(segment),
+    pattern: () => hexadecimalName('[0-9A-F]'),
+  },
   // Names from Python's tempfile.mkstemp, and what mktemp(1) and mkstemp(3) replace X with.
   {
     find: /(?<=^(?:\/[^/]+)*\/tmp)(?=[a-z0-9_]*[0-9_])[a-z0-9_]{8}(?=$|[/.])/,
@@ -67,7 +75,7 @@ const kinds: readonly Kind[] = [
   },
   // A number that is a whole word, or the end of one after its name; not the 2 of overlay2 nor the 64 of x86_64.
   {
-    only: (_, segment) => !isFixedNumber.test(segment),
+    only: (_, segment) => !isFixedNumber.test(segment) && !algorithm.test(segment),
     find: /(?<!\w)\d+(?![0-9A-Za-z_])|(?<=(?<![0-9A-Za-z])[A-Za-z]+)\d{3,}(?![0-9A-Za-z])|(?<=_)\d{3,}(?![0-9A-Za-z_])/,
     pattern: () => '[0-9]*',
   },
@@ -76,6 +84,10 @@ const kinds: readonly Kind[] = [
 /** A version such as 1.2.3, an IPv4 address, or digits separated by colons as in PCI and MAC addresses. */
 const isFixedNumber =
   /[0-9]\.[0-9]|(?<![0-9a-f])(?:[0-9a-f]{2}|[0-9a-f]{4}):[0-9a-f]{2}(?![0-9a-f])/i;
+
+/** The name of an algorithm or encoding, such as the ed25519 of `~/.ssh/id_ed25519`: its digits never vary. */
+const algorithm =
+  /(?<![0-9a-z])(?:ed25519|ed448|x448|(?:x|curve)25519|x509|sha(?:1|2|3|224|256|384|512)|aes(?:128|192|256)|ripemd160|blake2[bs]|utf(?:8|16|32)|base(?:32|64)|iso8859)(?![0-9a-z])/i;
 
 /** At least six digits: a single one would match every name that begins with a letter from a to f. */
 function hexadecimalName(digit: string): string {

@@ -17,7 +17,14 @@ const Meaning = z.discriminatedUnion('ok', [
       .optional()
       .transform((count): number | undefined => count),
   }),
-  z.object({ ok: z.literal(false), reason: z.string() }),
+  z.object({
+    ok: z.literal(false),
+    reason: z.string(),
+    id: z
+      .string()
+      .optional()
+      .transform((id): string | undefined => id),
+  }),
 ]);
 
 /** The registry's responses to the last sync, for conditional requests. */

@@ -23,7 +23,11 @@ export async function fetchEvidence(
   ]);
   const log = view ?? { checkpoint: current.checkpoint, consistency: current.consistency };
   const size = parseCheckpoint(parseNote(log.checkpoint)?.text ?? '')?.size ?? 0;
-  const proof = view ? await client.getEntryProof(current.index, size) : current;
+  // The proof of an entry lacks the random bits of a private profile's name.
+  const { blind } = current;
+  const proof = view
+    ? { ...(await client.getEntryProof(current.index, size)), ...(blind && { blind }) }
+    : current;
   const keys = await mapInParallel(team.keys, async (key): Promise<KeyEvidence> => {
     const { publicKey, revocationLogIndex: at } = key;
     if (key.revokedAt !== null) {

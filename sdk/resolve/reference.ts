@@ -1,4 +1,4 @@
-import type { Resolutions } from '../../contract/index.ts';
+import { problemNamespace, type Resolutions } from '../../contract/index.ts';
 import { maxReferences } from '../../contract/resolve.ts';
 import { type Digest, formatReference, type Reference } from '../../trust/index.ts';
 import { type Client, oneLine, RegistryError, UnreachableError } from '../client.ts';
@@ -77,7 +77,8 @@ export type Resolution =
       /** The number of revoked keys of the team, if the registry says so. */
       revokedKeys: number | undefined;
     }
-  | { ok: false; reason: string };
+  /** `id` is the problem's id, such as `not-found`. */
+  | { ok: false; reason: string; id: string | undefined };
 
 /** The resolutions of several references, and the ETag of each response. */
 export interface ResolvedAll {
@@ -120,14 +121,18 @@ async function resolveGroup(
     return await client.resolve(group, etag);
   } catch (error) {
     if (!(error instanceof RegistryError) || error.status >= 500 || group.length > 1) throw error;
-    const problem = { type: '', title: '', status: error.status, detail: error.message };
+    const type = `${problemNamespace}${error.id}`;
+    const problem = { type, title: '', status: error.status, detail: error.message };
     return { items: [{ ref: '', problem }], etag: undefined };
   }
 }
 
 function toResolution(item: Resolutions['items'][number]): Resolution {
-  if ('problem' in item)
-    return { ok: false, reason: oneLine(item.problem.detail).replace(/\.$/, '') };
+  if ('problem' in item) {
+    const { type, detail } = item.problem;
+    const id = type.startsWith(problemNamespace) ? type.slice(problemNamespace.length) : undefined;
+    return { ok: false, reason: oneLine(detail).replace(/\.$/, ''), id };
+  }
   const { version, digest, yankReason, revokedKeys } = item;
   const yanked = yankReason ?? undefined;
   return { ok: true, version, digest: digest as Digest, yanked, revokedKeys };

@@ -353,9 +353,19 @@ gone  not defined by any file on this host
       const only = line(1, opened('/etc/hosts'));
       const args = ['--file', '-', '--patch', at('next')];
       const { code, stderr } = await denials(args, only);
-      expect({ code }).toEqual({ code: exit.usage });
-      expect(stderr).toContain('--profile NAME');
-      expect(await denials([...args, '--profile', 'web'], only)).toMatchObject({ code: 0 });
+      expect({ code }).toEqual({ code: exit.failed });
+      expect(stderr).toContain('does not exist; nothing was written');
+      // A mistyped name must not create a file.
+      const mistyped = await denials([...args, '--profile', 'web'], only);
+      expect(mistyped).toMatchObject({ code: exit.failed });
+      expect(mistyped.stderr).toMatch(/from the installed web, add --copy\./);
+      await expect(stat(at('next'))).rejects.toThrow('ENOENT');
+      const copy = [...args, '--profile', 'web', '--copy'];
+      expect(await denials(copy, only)).toMatchObject({ code: 0 });
+      expect(await denials(copy, only)).toMatchObject({
+        code: exit.failed,
+        stderr: expect.stringContaining('already exists'),
+      });
       expect(await readFile(at('next'), 'utf8')).toContain('  owner /etc/hosts r,\n}');
       expect(await readFile(at('root/etc/apparmor.d/aa-registry.acme.web'), 'utf8')).toBe(policy);
       expect(

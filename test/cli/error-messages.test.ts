@@ -38,10 +38,17 @@ describe('errors have a clear message with advice', () => {
   });
 
   test.each<[args: string, code: number, ...said: string[]]>([
-    ['whoami', 1, 'requires an API token, and none is configured', 'aa-registry login URL'],
+    ['whoami', 1, 'requires an API token, and none is configured', 'aa-registry login http://'],
     ['key add library nofile', 1, 'nofile does not exist.'],
     ['key add library AT/key.pem', 1, 'a private key, which must not be shared', 'key.pem.pub'],
     ['key generate --no-passphrase --out /proc/x.pem', 1, '/proc/x.pem cannot be created'],
+    [
+      'key generate --out AT/key.pem',
+      1,
+      'already exists; not overwritten',
+      'aa-registry key add TEAM /',
+      'aa-registry key generate --out FILE',
+    ],
     ['key rotate library AT/package', 1, 'is a folder, and a file is needed'],
     ['trust show --root AT/none', 2, '--root: folder'],
     ['trust show --root AT/package', 3, 'does not trust any team yet', 'trust init TEAM'],

@@ -1,6 +1,32 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
+import { hintedCommands, pasteError } from '../hinted-commands.ts';
 import { type Fixture, startFixture } from '../host/fixture.ts';
+
+/** Every test that runs a command checks the commands in its messages (test/command.ts). */
+describe('the check of hinted commands', () => {
+  const message = `aa-registry: x does not exist.
+To show it: sudo aa-registry show 'a b', then aa-registry trust update library --root /a.b/c
+Run "aa-registry pul x", or aa-registry pull x --rot /a. It is gone.
+Usage: aa-registry pull [REF…] [OPTIONS]`;
+
+  test('finds them', () => {
+    expect(hintedCommands(message).sort()).toEqual([
+      'aa-registry pul x',
+      'aa-registry pull x --rot /a',
+      "aa-registry show 'a b'",
+      'aa-registry trust update library --root /a.b/c',
+    ]);
+  });
+
+  test('reports those that do not parse', async () => {
+    const errors = await Promise.all(hintedCommands(message).map(pasteError));
+    expect(errors.filter((error) => error !== undefined).sort()).toEqual([
+      expect.stringContaining('pul x: not a command'),
+      expect.stringContaining('Unknown option "--rot"'),
+    ]);
+  });
+});
 
 /** Hints are pasted: they have to name the host that the command was for. */
 describe('a hint for another root', () => {

@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
 import { scratch } from './cli.ts';
@@ -14,12 +14,39 @@ describe('init', () => {
   const at = (...parts: string[]) => join(folder, ...parts);
   const files = async (name: string) => (await readdir(at(name)).catch(() => [])).sort();
 
-  test('starts a package that lint has nothing to say of', async () => {
+  test('starts a package; lint and publish warn until each part is completed', async () => {
     expect(await command(['init', at('web')])).toMatchObject({ code: 0 });
     expect(await files('web')).toEqual(['README.md', 'aa-profile.toml', 'web']);
+    expect((await command(['fmt', '--check', at('web')])).code).toBe(0);
+    const warnings = async () => {
+      const { code, stdout } = await command(['lint', at('web'), '--format', 'json']);
+      expect(code).toBe(0);
+      const { diagnostics } = JSON.parse(stdout);
+      return diagnostics.map(({ id, file }: { id: string; file: string }) => [id, basename(file)]);
+    };
+    const edit = async (name: string, from: string, to: string) => {
+      const text = await readFile(at('web', name), 'utf8');
+      await writeFile(at('web', name), text.replace(from, to));
+    };
+    const left = ['web', 'aa-profile.toml', 'README.md'].map((name) => [
+      'unchanged-template',
+      name,
+    ]);
+    expect(await warnings()).toEqual(left);
+    const key = at('template.pem');
+    await command(['key', 'generate', '--no-passphrase', '--out', key]);
+    const publish = ['publish', at('web'), '--version', '1.0.0', '-n', '--key', key];
+    const unreachable = ['--registry', 'http://127.0.0.1:9'];
+    const { stderr } = await command([...publish, ...unreachable]);
+    expect(stderr).toContain('[unchanged-template]');
+    // A comment is not a rule.
+    await edit('web', '  include <abstractions', '  # to do\n  include <abstractions');
+    expect(await warnings()).toEqual(left);
+    await edit('web', '  # to do', '  /usr/bin/web ix,');
+    await edit('aa-profile.toml', '"Confines web"', '"The web server of the shop"');
+    await edit('README.md', 'What this profile', 'This profile');
     const linted = await command(['lint', '--max-warnings', '0', at('web')]);
     expect(linted.code, linted.said).toBe(0);
-    expect((await command(['fmt', '--check', at('web')])).code).toBe(0);
   });
 
   test.each(['aa-profile.toml', 'README.md', 'app'])(

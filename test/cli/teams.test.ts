@@ -85,6 +85,54 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     await succeed(['token', 'revoke', id?.[1] ?? '']);
     expect(await run(['whoami'], token)).toMatchObject({ code: 1 });
     await succeed(['member', 'remove', 'platform', 'ada']);
+    const again = await run(['member', 'remove', 'platform', 'ada']);
+    expect(again).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('ada is not a member of team platform.'),
+    });
+    expect(again.stderr).toContain('aa-registry member list platform');
+  });
+
+  test('several profiles, the second private: its proof has the bits that its name is logged under', async () => {
+    await cp(at('package'), at('front'), { recursive: true });
+    const manifest = at('front', 'aa-profile.toml');
+    const text = await readFile(manifest, 'utf8');
+    await writeFile(manifest, text.replace('"docker-nginx"', '"front"'));
+    const policy = await readFile(at('front', 'docker-nginx'), 'utf8');
+    await writeFile(at('front', 'front'), policy.replaceAll('docker-nginx', 'front'));
+    await succeed(['publish', at('front'), '--version', '1.0.0', '--key', at('key.pem')]);
+    const root = at('several');
+    await succeed(['trust', 'init', 'platform', '--root', root, '--yes']);
+    await succeed(['pull', 'platform/front', 'platform/docker-nginx', '--root', root]);
+    const both = ['platform/front', 'platform/docker-nginx'];
+    await succeed(['bundle', ...both, '--root', root, '--output', at('both.bundle')]);
+    await succeed(['verify', '--bundle', at('both.bundle'), '--root', root]);
+  });
+
+  test('without a token, a profile that is not found may be private, whether it exists or not', async () => {
+    const root = at('anonymous');
+    const anonymous = { AA_TOKEN: '' };
+    await succeed(['trust', 'init', 'platform', '--root', root, '--yes'], anonymous);
+    const hint = `private profiles require one. To log in: aa-registry login ${registry.url}`;
+    const messages = [];
+    for (const name of ['docker-nginx', 'no-profile']) {
+      for (const args of [['show'], ['pull', '--root', root]]) {
+        const ref = `platform/${name}`;
+        const { code, stderr } = await run([...args, ref], anonymous);
+        expect(code).toBe(1);
+        expect(stderr).toContain(hint);
+        messages.push(stderr.replaceAll(name, 'NAME'));
+        expect((await run([...args, `${ref}@9.9.9`])).stderr).not.toContain(hint);
+      }
+      await writeFile(
+        join(root, 'etc/aa-registry/profiles.toml'),
+        `profiles = ["platform/${name}"]`,
+      );
+      const synced = await run(['sync', '--root', root], anonymous);
+      expect(synced).toMatchObject({ code: 1, stderr: expect.stringContaining(hint) });
+    }
+    expect(new Set(messages).size).toBe(1);
+    expect((await run(['key', 'list', 'nosuch'], anonymous)).stderr).not.toContain(hint);
   });
 
   test.each([

@@ -225,6 +225,7 @@ describe('generalised', () => {
     // Names and similar words.
     ...[
       ...['/tmp/phpAb12Cd', '/tmp/a1b2', '/tmp/deadbeef', '/tmp/sha256sum.txt'],
+      ...['/srv/a/id_ed25519', '/srv/a/id_ed25519.pub', '/etc/ssl/sha256', '/usr/lib/aes256/a'],
       ...['/tmp/mux.ModemManager', '/srv/x264enc', '/usr/lib/x86_64-linux-gnu/a', '/tmp/9lives'],
       ...['/usr/share/icons/64x64/a', '/etc/ssl/1a.0b'],
       // Versions, addresses and devices.

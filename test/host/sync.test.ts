@@ -71,6 +71,19 @@ describe('sync', () => {
     expect((await done('sync')).said).not.toContain('Not in profiles.toml');
   });
 
+  test('pull and remove say that the next sync changes a listed profile again', async () => {
+    await want(`profiles = ["${web}"]`);
+    await done('sync');
+    const older = await done('pull', `${web}@1.0.0`);
+    expect(older.said).toContain(`lists "${web}", so the next "sync" may install another version`);
+    expect((await done('sync')).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
+    expect((await done('pull', web)).said).not.toContain('the next "sync"');
+    expect((await done('remove', web)).said).toContain('so the next "sync" installs it again');
+    expect((await done('sync')).lines).toEqual([`Installed ${web} 1.1.0`]);
+    await want('profiles = []');
+    await done('sync');
+  });
+
   test('installs the listed profiles, and a second run only sends one request', async () => {
     await want(`profiles = ["${web}@^1.0", { reference = "${api}", complain = true }]`);
     const planned = await run('sync', '--dry-run');

@@ -90,6 +90,22 @@ test('a missing <tunables/global> is one error, at its first use in the file', (
   expect(found(whole('include <abs/wrong>'))).toMatchObject([{ at: 'elsewhere 1:1' }]);
 });
 
+test('an include of variables in the wrong place is one error, at the include of this file', () => {
+  put('base/tunables/two', '@{A} = /a\n@{B} = /b\n');
+  put('base/tunables/all', 'include <tunables/two>\n$' + '{c} = true\nalias /a/ -> /b/,\n');
+  for (const [text, line] of [
+    ['profile p {\n}\ninclude <tunables/all>\n', 3],
+    ['profile p {\n  include <tunables/all>\n}\n', 2],
+    ['profile p {\n}\ninclude <tunables/two>\ninclude <tunables/all>\n', 3],
+  ] as const) {
+    const { diagnostics } = check(text, { resolver });
+    const [first] = diagnostics;
+    expect(first).toMatchObject({ id: 'preamble-position', span: { start: { line } } });
+    expect(diagnostics.map(({ file }) => file)).toEqual(diagnostics.map(() => undefined));
+    expect(diagnostics.length).toBe(text.match(/include/g)?.length);
+  }
+});
+
 // As apparmor_parser 3.0.8 and 5.0.2 do with a folder that has only this file.
 test.each([
   ['README', true],

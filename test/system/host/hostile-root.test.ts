@@ -167,7 +167,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       const text = await readFile(at(record), 'utf8');
       const other = `../../../..${join(outside, policy, 'precious')}`;
       await writeFile(at(record), text.replace(/"file": ".*"/, `"file": "${other}"`));
-      await run('denials', '--profile', 'web', '--patch', at('patched'));
+      await run('denials', '--profile', 'web', '--patch', at('patched'), '--copy');
       const patched = await readFile(at('patched'), 'utf8');
       expect(patched).toContain('/srv/web/1.1.0/** r,');
       expect(patched).not.toContain('/precious');

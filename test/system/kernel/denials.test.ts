@@ -518,7 +518,7 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
     });
 
     test('its patch allows the unmatched requests and keeps deny rules', async () => {
-      const { code, said } = await denials('--profile web --patch /root/web');
+      const { code, said } = await denials('--profile web --patch /root/web --copy');
       expect(code).toBe(1);
       expect(said).toContain('+ network inet stream,');
       expect(said).toMatch(/Not changed: \S+:11: audit deny \/srv\/t\/b r,/);
