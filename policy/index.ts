@@ -65,7 +65,7 @@ export { capabilities } from './rules/capability.ts';
 export { withoutMode } from './rules/dbus.ts';
 export type { FilePermission } from './rules/file.ts';
 export type { Access } from './rules/kinds.ts';
-export type { AuditRecord, RecordField } from './rules/record.ts';
+export { type AuditRecord, isUnnamed, type RecordField } from './rules/record.ts';
 export { lineAt, type Secret, secretsIn } from './secrets.ts';
 export type { Token, TokenKind } from './syntax/cursor.ts';
 export type { Position, Span } from './syntax/source.ts';

@@ -79,12 +79,12 @@ export const mqueue: RuleKind<MqueueRule, MqueueAccess> = {
       matchesWord(scope, rule.words[0], name),
     ),
   narrowest({ access, type, label, name }, pattern) {
-    // A rule without a name is one for every queue.
-    if (!name || !areOf(access, requestPermissions(permissions, synonyms))) return undefined;
+    if (!areOf(access, requestPermissions(permissions, synonyms))) return undefined;
     return [
       ...['mqueue', bracketed(access), ...matching('type', type, pattern)],
       ...exactly('label', label),
-      quoted(pattern(name)),
+      // A rule without a name is one for every queue; the kernel does not name those of another IPC namespace.
+      ...(name === undefined ? [] : [quoted(pattern(name))]),
     ];
   },
   logs: ({ operation, field }) => /mqueue/.test(field('class') ?? operation),
@@ -97,7 +97,7 @@ export const mqueue: RuleKind<MqueueRule, MqueueAccess> = {
   },
   required: (_, { field }) => [
     deniedField,
-    // A queue of another IPC namespace may have no name here: no rule is made of it then.
+    // A queue of another IPC namespace may have no name here.
     ...(/disconnected IPC path/i.test(field('info') ?? '') ? [] : [['name']]),
   ],
   describe: ({ access, name }) => `${joined(access.map(onQueue))} the message queue ${name}`,

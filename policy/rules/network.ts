@@ -10,7 +10,7 @@ import {
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
 import type { Match } from './matching.ts';
-import { deniedField } from './record.ts';
+import { deniedField, isUnnamed } from './record.ts';
 
 export type NetworkRule = KeywordRule<'network'>;
 
@@ -321,8 +321,12 @@ export const network: RuleKind<NetworkRule, NetworkAccess, NetworkAccess | UnixA
   decides: ['network', 'unix'],
   applies: (rule, access) =>
     matchesSocket(rule, access.kind === 'unix' ? 'unix' : access.family, access.type),
-  narrowest: ({ family, type }) =>
-    isFamily.has(family) && isType.has(type) ? ['network', family, type] : undefined,
+  narrowest({ family, type }) {
+    if (!isFamily.has(family)) return undefined;
+    if (isType.has(type)) return ['network', family, type];
+    // Of a type without a name, the family is all that a rule can say.
+    return isUnnamed(type) ? ['network', family] : undefined;
+  },
   // Only kernels that know rules about unix sockets say the address.
   logs: ({ field }) =>
     field('family') !== undefined && (field('family') !== 'unix' || field('addr') === undefined),

@@ -37,3 +37,6 @@ export function attached(name: string): string {
 export function words(list: string | undefined): string[] {
   return (list ?? '').split(/[\s,]+/).filter((word) => word !== '');
 }
+
+/** Whether a field holds the number of something for which the kernel has no name (security/apparmor/net.c, ipc.c). */
+export const isUnnamed = (value: string): boolean => /^unknown\([0-9]{1,10}\)$/.test(value);

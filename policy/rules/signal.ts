@@ -11,7 +11,7 @@ import {
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
 import { every, matchesLabel } from './matching.ts';
-import { deniedField, peerField } from './record.ts';
+import { deniedField, isUnnamed, peerField } from './record.ts';
 import { areOf, bracketed, exactly, joined, processesOf } from './rule-text.ts';
 
 export type SignalRule = KeywordRule<'signal'>;
@@ -124,8 +124,11 @@ export const signal: RuleKind<SignalRule, SignalAccess> = {
     );
   },
   narrowest({ access, signal: name, peer }) {
-    if (!areOf(access, requested) || !isSignal(name)) return undefined;
-    return [...['signal', bracketed(access), `set=${bracketed([name])}`], ...exactly('peer', peer)];
+    if (!areOf(access, requested)) return undefined;
+    // Of a signal without a name, a rule can only say all signals.
+    if (!isSignal(name) && !isUnnamed(name)) return undefined;
+    const set = isSignal(name) ? [`set=${bracketed([name])}`] : [];
+    return ['signal', bracketed(access), ...set, ...exactly('peer', peer)];
   },
   operations: /^signal$/,
   requested({ mask, peer, field }) {

@@ -100,19 +100,13 @@ function unsayable({ access, event, operation }: Finding): string {
   }
   const type = fieldOf(event, 'sock_type');
   if (type !== undefined && !isSaid({ kind: 'network', family: 'unix', type })) {
-    return `socket type ${numbered(type)} has no name in the policy language, and a rule without a type allows every type`;
-  }
-  if (access?.kind === 'signal' && !isSaid({ ...access, access: ['send'] })) {
-    return `signal ${numbered(access.signal)} has no name in the policy language, and a rule without a signal allows every signal`;
+    return `socket type ${numbered(type)} has no name in the policy language`;
   }
   if (
     access?.kind === 'unix' &&
     access.access.every((one) => isSaid({ ...access, access: [one] }))
   ) {
     return 'it requests permissions with a peer and without one, which a single rule cannot allow';
-  }
-  if (access?.kind === 'mqueue' && access.name === undefined) {
-    return 'the record does not name the message queue, and a rule without a name allows every queue';
   }
   if (
     (access?.kind === 'file' || access?.kind === 'link') &&

@@ -1,4 +1,5 @@
 // Explains denials whose cause or remedy is not obvious.
+import { type Access, isUnnamed } from '../../policy/index.ts';
 import { fieldOf } from './event.ts';
 import type { Finding } from './finding.ts';
 import { profilesOf, ruledBy, rulingProfiles } from './label.ts';
@@ -20,6 +21,14 @@ const runtimes = new Set([
   ...['docker', 'dockerd', 'containerd', 'containerd-shim', 'runc', 'crun', 'podman', 'conmon'],
   ...['crio', 'nerdctl', 'unconfined', 'rootlesskit', 'lxc'],
 ]);
+
+/** What a record names by a number alone. */
+function unnamedIn(access: Access | undefined): string | undefined {
+  if (access?.kind === 'network' && isUnnamed(access.type)) return `The socket type ${access.type}`;
+  if (access?.kind === 'signal' && isUnnamed(access.signal)) return `The signal ${access.signal}`;
+  if (access?.kind === 'mqueue' && access.name === undefined) return 'A queue of another namespace';
+  return undefined;
+}
 
 const peerFields = ['peer', 'peer_profile', 'peer_label'];
 
@@ -126,6 +135,12 @@ const puzzles: readonly Puzzle[] = [
       access.access.includes('receive') &&
       runtimes.has(access.peer ?? ''),
     text: 'The container runtime or an administrator cannot stop the container, as its profile refuses signals: docker stop and docker kill fail. Profiles for containers need "signal (receive) peer=unconfined," and the same with the runtime’s own profile as peer.',
+  },
+  {
+    id: 'unnamed',
+    is: ({ access }) => unnamedIn(access) !== undefined,
+    text: ({ access }) =>
+      `${unnamedIn(access)} has no name in the policy language, so the rule also allows others.`,
   },
   {
     id: 'both-ends',

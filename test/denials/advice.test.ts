@@ -663,13 +663,13 @@ describe('names in the log that rules do not have', () => {
   const ipc = ' info="Failed name lookup - disconnected IPC path" error=-13';
 
   test.each<[string, string | undefined, string[]]>([
-    [net('inet', 'unknown(0)'), undefined, []],
+    [net('inet', 'unknown(0)'), 'network inet,', ['unnamed']],
     [net('unknown(46)', 'stream'), undefined, []],
     [net('inet', 'x) /** rw,'), undefined, []],
     [
       'operation="signal" profile="app" denied_mask="send" signal=unknown(70) peer="x"',
-      undefined,
-      ['both-ends'],
+      'signal (send) peer=x,',
+      ['unnamed', 'both-ends'],
     ],
     [net('unix', 'stream', ' addr="/run/app.sock" peer_addr=none'), '/run/app.sock rw,', []],
     [
@@ -684,7 +684,7 @@ describe('names in the log that rules do not have', () => {
       ['stacking'],
     ],
     ['operation="change_profile" profile="app" name="inner"', 'change_profile -> inner,', []],
-    [queue('posix_mqueue', ipc), undefined, ['disconnected-ipc-path']],
+    [queue('posix_mqueue', ipc), 'mqueue (read) type=posix,', ['disconnected-ipc-path', 'unnamed']],
     [queue('sysv_mqueue', ' name="7"'), 'mqueue (read) type=sysv 7,', []],
     [
       queue('posix_mqueue', `${ipc} name="q"`),
