@@ -13,7 +13,6 @@ import {
 } from '../../policy/index.ts';
 import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
-import { fieldOf } from './event.ts';
 import { type Finding, merged } from './finding.ts';
 import { hostProfilesOf } from './label.ts';
 import { coveredLines, type Unsaid } from './patch.ts';
@@ -155,7 +154,7 @@ function partsOf(name: string, findings: readonly Finding[]): Map<string, Part> 
       }
       // Only a process in a hat may change back, or to another hat.
       const part = owner === name ? undefined : parts.get(owner);
-      if (part && /^change_hat/.test(fieldOf(finding.event, 'operation') ?? '')) part.isHat = true;
+      if (part && /^change_hat/.test(finding.operation ?? '')) part.isHat = true;
     }
   }
   return parts;

@@ -1,7 +1,7 @@
 // Groups equal events into findings with counts.
 import { hash } from 'node:crypto';
 import { type Access, withoutMode } from '../../policy/index.ts';
-import { fieldOf, type LogEvent } from './event.ts';
+import { fieldOf, type LogEvent, parseEvent } from './event.ts';
 import { ruledBy } from './label.ts';
 import { requestOf } from './request.ts';
 import { doubledField, missingField } from './required.ts';
@@ -29,12 +29,28 @@ export interface Finding {
   last: number | undefined;
   /** The programs, by the names of their processes. */
   programs: string[];
-  /** The last of the events. */
-  event: LogEvent;
+  /** The line of the last of the events: {@link eventOf} parses it. */
+  line: string;
 }
 
-/** The maximum total length of the lines of all findings, in characters. */
-const mostCharacters = 32 << 20;
+/** The last event of a finding. Parsed again on each call, since thousands of fields take more memory than their line. */
+export function eventOf({ line }: Pick<Finding, 'line'>): LogEvent {
+  const event = parseEvent(line);
+  if (!event) throw new Error('the line of a finding is not an event');
+  return event;
+}
+
+/**
+ * The maximum number of findings of a log. A profile file has at most as many statements, so more could not become rules
+ * of one profile either.
+ */
+export const maxFindings = 10_000;
+
+/** The maximum total length of the lines and programs of all findings, in characters. */
+export const maxCharacters = 8 << 20;
+
+/** The maximum number of programs of a finding. */
+const maxPrograms = 20;
 
 /** The minimum number of recent events remembered to recognise duplicates from another log. */
 const remembered = 100_000;
@@ -44,8 +60,44 @@ const remembered = 100_000;
  * Ignores the fields in capitals that auditd adds.
  */
 function identity({ time, serial, fields }: LogEvent): string {
-  const logged = fields.filter(({ key }) => !/^[A-Z]/.test(key)).map(({ key, raw }) => [key, raw]);
-  return hash('sha256', JSON.stringify([time, serial, logged]), 'base64');
+  let logged = `${time} ${serial}`;
+  // Neither a key nor a value contains a line feed.
+  for (const { key, raw } of fields) if (!/^[A-Z]/.test(key)) logged += `\n${key}=${raw}`;
+  return digestOf(logged);
+}
+
+/** A short key, instead of a text of any length. */
+function digestOf(text: string): string {
+  return hash('sha256', text, 'base64');
+}
+
+/** A copy of a text: a part of a string keeps the whole string in memory. */
+function copyOf(text: string): string {
+  const encoding = text.isWellFormed() ? 'utf8' : 'utf16le';
+  return Buffer.from(text, encoding).toString(encoding);
+}
+
+/** What an event is about, without its count. */
+function described(event: LogEvent) {
+  const operation = fieldOf(event, 'operation');
+  const label = fieldOf(event, 'label');
+  const ofBus = operation?.startsWith('dbus_') ?? false;
+  const access = requestOf(event);
+  return {
+    type: event.type,
+    profile: fieldOf(event, 'profile') ?? (label && ofBus ? withoutMode(label) : label),
+    namespace: fieldOf(event, 'namespace'),
+    operation,
+    access,
+    missing: access && missingField(event, access),
+    doubled: doubledField(event),
+    info: fieldOf(event, 'info'),
+  };
+}
+
+/** The characters that a finding keeps. */
+function sizeOf({ line, programs }: Finding): number {
+  return programs.reduce((sum, { length }) => sum + length, line.length);
 }
 
 /** Groups equal events of a profile; counts each event once. */
@@ -91,17 +143,10 @@ export class Findings {
         this.#seen = new Set();
       }
     }
-    const operation = fieldOf(event, 'operation');
-    const label = fieldOf(event, 'label');
-    const ofBus = operation?.startsWith('dbus_') ?? false;
-    const profile = fieldOf(event, 'profile') ?? (label && ofBus ? withoutMode(label) : label);
-    const namespace = fieldOf(event, 'namespace');
-    const info = fieldOf(event, 'info');
-    const access = requestOf(event);
-    const missing = access && missingField(event, access);
-    const doubled = doubledField(event);
+    const { type, operation, access, profile, namespace, missing, doubled, info } =
+      described(event);
     const what = access ?? [operation, fieldOf(event, 'name')];
-    const key = JSON.stringify([event.type, namespace, profile, info, what, missing, doubled]);
+    const key = digestOf(JSON.stringify([type, namespace, profile, info, what, missing, doubled]));
     const program = fieldOf(event, 'comm');
     const known = this.#findings.get(key);
     if (!known && this.#kept === 'first' && this.#isFull()) {
@@ -109,21 +154,19 @@ export class Findings {
       return undefined;
     }
     if (!known) {
+      const line = copyOf(event.line);
       const { time: first } = event;
-      const programs = program === undefined ? [] : [program];
-      const finding = { type: event.type, profile, namespace, operation, access, info };
       const added: Finding = {
-        ...finding,
-        missing,
-        doubled,
-        programs,
+        // Of the copy, so that nothing refers to the log's own text.
+        ...described(eventOf({ line })),
+        programs: program === undefined ? [] : [copyOf(program)],
         count: 1,
         first,
         last: first,
-        event,
+        line,
       };
       this.#findings.set(key, added);
-      this.#characters += event.line.length;
+      this.#characters += sizeOf(added);
       while (this.#isOver()) this.#forgetOldest();
       return added;
     }
@@ -132,34 +175,33 @@ export class Findings {
       this.#findings.set(key, known);
     }
     known.count++;
+    this.#characters -= sizeOf(known);
     if (event.time !== undefined) {
       known.first = Math.min(known.first ?? event.time, event.time);
-      if (event.time >= (known.last ?? 0)) {
-        this.#characters += event.line.length - known.event.line.length;
-        known.event = event;
-      }
+      if (event.time >= (known.last ?? 0)) known.line = copyOf(event.line);
       known.last = Math.max(known.last ?? event.time, event.time);
     }
-    if (program !== undefined && !known.programs.includes(program) && known.programs.length < 20) {
-      // A copy, since a substring would keep its whole line in memory.
-      known.programs.push(Buffer.from(program).toString());
+    const { programs } = known;
+    if (program !== undefined && programs.length < maxPrograms && !programs.includes(program)) {
+      if (this.#characters + program.length < maxCharacters) programs.push(copyOf(program));
     }
+    this.#characters += sizeOf(known);
     return known;
   }
 
   #isFull(): boolean {
-    return this.#findings.size >= this.#most || this.#characters >= mostCharacters;
+    return this.#findings.size >= this.#most || this.#characters >= maxCharacters;
   }
 
   #isOver(): boolean {
     const { size } = this.#findings;
-    return size > this.#most || (size > 1 && this.#characters > mostCharacters);
+    return size > this.#most || (size > 1 && this.#characters > maxCharacters);
   }
 
   #forgetOldest(): void {
-    for (const [key, { event }] of this.#findings) {
+    for (const [key, finding] of this.#findings) {
       this.#findings.delete(key);
-      this.#characters -= event.line.length;
+      this.#characters -= sizeOf(finding);
       return;
     }
   }

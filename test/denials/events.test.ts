@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { narrowestRule } from '../../policy/index.ts';
 import { fieldOf, type LogEvent, parseEvent, suppressedMessages } from '../../sdk/denials/event.ts';
-import { Findings } from '../../sdk/denials/finding.ts';
+import { eventOf, Findings } from '../../sdk/denials/finding.ts';
 import { requestOf } from '../../sdk/denials/request.ts';
 
 async function linesOf(name: string): Promise<string[]> {
@@ -212,7 +212,7 @@ describe('equal events', () => {
       parsed(line(serial).line.replace('"/a"', `"${name}"`));
     for (const [at, name] of ['/a', '/b', '/a', '/c', '/a', '/b'].entries())
       findings.add(about(name, at));
-    const found = findings.all().map(({ count, event }) => [fieldOf(event, 'name'), count]);
+    const found = findings.all().map((one) => [fieldOf(eventOf(one), 'name'), one.count]);
     expect(found).toEqual([
       ['/a', 3],
       ['/b', 1],
@@ -225,7 +225,7 @@ describe('equal events', () => {
       parsed(line(serial).line.replace('"/a"', `"${name}"`));
     for (const [at, name] of ['/a', '/b', '/c', '/a', '/d', '/d'].entries())
       findings.add(about(name, at));
-    const found = findings.all().map(({ count, event }) => [fieldOf(event, 'name'), count]);
+    const found = findings.all().map((one) => [fieldOf(eventOf(one), 'name'), one.count]);
     expect(found).toEqual([
       ['/a', 2],
       ['/b', 1],
