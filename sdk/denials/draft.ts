@@ -214,8 +214,10 @@ function kindOf({ rule }: Wanted): number {
 
 /** Groups items of a kind. */
 function sorted(rules: readonly Wanted[]): Wanted[] {
-  const path = ({ rule }: Wanted) => rule.replace(/^(owner |link |")+/, '');
-  return [...rules].sort(
-    (a, b) => kindOf(a) - kindOf(b) || (path(a) < path(b) ? -1 : path(a) > path(b) ? 1 : 0),
-  );
+  const keyed = rules.map((one) => {
+    const path = one.rule.replace(/^(owner |link |")+/, '');
+    return { one, kind: kindOf(one), path };
+  });
+  keyed.sort((a, b) => a.kind - b.kind || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return keyed.map(({ one }) => one);
 }

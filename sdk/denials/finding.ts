@@ -56,19 +56,14 @@ const maxPrograms = 20;
 const remembered = 100_000;
 
 /**
- * A key that identifies an event across logs: one call of a process may be logged several times with one number.
+ * A number of 48 bits that identifies an event across logs: one call of a process may be logged several times with one number.
  * Ignores the fields in capitals that auditd adds.
  */
-function identity({ time, serial, fields }: LogEvent): string {
+function identity({ time, serial, fields }: LogEvent): number {
   let logged = `${time} ${serial}`;
   // Neither a key nor a value contains a line feed.
   for (const { key, raw } of fields) if (!/^[A-Z]/.test(key)) logged += `\n${key}=${raw}`;
-  return digestOf(logged);
-}
-
-/** A short key, instead of a text of any length. */
-function digestOf(text: string): string {
-  return hash('sha256', text, 'base64');
+  return Number.parseInt(hash('sha256', logged, 'hex').slice(0, 12), 16);
 }
 
 /** A copy of a text: a part of a string keeps the whole string in memory. */
@@ -108,8 +103,8 @@ export class Findings {
   /** The total length of the lines of all findings. */
   #characters = 0;
   /** The most recent events, in two generations. */
-  #seen = new Set<string>();
-  #seenBefore = new Set<string>();
+  #seen = new Set<number>();
+  #seenBefore = new Set<number>();
   /** The number of events of findings beyond the limit. */
   leftOut = 0;
 
@@ -146,7 +141,9 @@ export class Findings {
     const { type, operation, access, profile, namespace, missing, doubled, info } =
       described(event);
     const what = access ?? [operation, fieldOf(event, 'name')];
-    const key = digestOf(JSON.stringify([type, namespace, profile, info, what, missing, doubled]));
+    // A digest, since a key may be longer than the line.
+    const logged = JSON.stringify([type, namespace, profile, info, what, missing, doubled]);
+    const key = hash('sha256', logged, 'base64');
     const program = fieldOf(event, 'comm');
     const known = this.#findings.get(key);
     if (!known && this.#kept === 'first' && this.#isFull()) {
@@ -167,7 +164,7 @@ export class Findings {
       };
       this.#findings.set(key, added);
       this.#characters += sizeOf(added);
-      while (this.#isOver()) this.#forgetOldest();
+      while (this.#kept === 'last' && this.#isOver()) this.#forgetOldest();
       return added;
     }
     if (this.#kept === 'last') {
