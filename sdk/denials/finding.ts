@@ -29,7 +29,7 @@ export interface Finding {
   last: number | undefined;
   /** The programs, by the names of their processes. */
   programs: string[];
-  /** The line of the last of the events: {@link eventOf} parses it. */
+  /** The line of the last of the events that the limit of characters allows: {@link eventOf} parses it. */
   line: string;
 }
 
@@ -172,18 +172,27 @@ export class Findings {
       this.#findings.set(key, known);
     }
     known.count++;
-    this.#characters -= sizeOf(known);
     if (event.time !== undefined) {
       known.first = Math.min(known.first ?? event.time, event.time);
-      if (event.time >= (known.last ?? 0)) known.line = copyOf(event.line);
+      const isLast = event.time >= (known.last ?? 0);
+      if (isLast && this.#grow(event.line.length - known.line.length)) {
+        known.line = copyOf(event.line);
+      }
       known.last = Math.max(known.last ?? event.time, event.time);
     }
     const { programs } = known;
-    if (program !== undefined && programs.length < maxPrograms && !programs.includes(program)) {
-      if (this.#characters + program.length < maxCharacters) programs.push(copyOf(program));
+    const isNew = program !== undefined && !programs.includes(program);
+    if (isNew && programs.length < maxPrograms && this.#grow(program.length)) {
+      programs.push(copyOf(program));
     }
-    this.#characters += sizeOf(known);
     return known;
+  }
+
+  /** Counts more characters of a known finding; false if they exceed the maximum. */
+  #grow(characters: number): boolean {
+    if (characters > 0 && this.#characters + characters > maxCharacters) return false;
+    this.#characters += characters;
+    return true;
   }
 
   #isFull(): boolean {
