@@ -41,10 +41,10 @@ export function eventOf({ line }: Pick<Finding, 'line'>): LogEvent {
 }
 
 /**
- * The maximum number of findings of a log. A profile file has at most as many statements, so more could not become rules
- * of one profile either.
+ * The maximum number of findings of a log. A profile file has at most 10,000 statements, so not many more could become
+ * rules of one profile.
  */
-export const maxFindings = 10_000;
+export const maxFindings = 8_000;
 
 /** The maximum total length of the lines and programs of all findings, in characters. */
 export const maxCharacters = 8 << 20;
