@@ -3,7 +3,7 @@
 import type { DecidingRule } from '../policy/index.ts';
 import type { Advice } from '../sdk/denials/advice.ts';
 import { fieldOf } from '../sdk/denials/event.ts';
-import type { Finding } from '../sdk/denials/finding.ts';
+import { eventOf, type Finding } from '../sdk/denials/finding.ts';
 import type { ProfileOnHost } from '../sdk/host/profile-on-host.ts';
 import { toJson } from './framework/format.ts';
 import { wrap } from './terminal/wrap.ts';
@@ -100,8 +100,8 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
         ? explanations
         : [...explanations, { id: 'no-rule', text: `No rule was written: ${noRule}.` }],
     // All fields of the last event.
-    line: finding.event.line,
-    fields: Object.fromEntries(finding.event.fields.map(({ key, value }) => [key, value])),
+    line: finding.line,
+    fields: Object.fromEntries(eventOf(finding).fields.map(({ key, value }) => [key, value])),
   });
 }
 
@@ -138,7 +138,8 @@ function programs({ programs: all }: Finding): string {
 }
 
 /** The requested access, in the kernel's terms. */
-function what({ event, operation, info }: Finding): string {
+function what({ line, operation, info }: Finding): string {
+  const event = eventOf({ line });
   const shown = [
     ...['name', 'target', 'capname', 'family', 'sock_type', 'signal', 'fstype', 'srcname'],
     ...[

@@ -29,6 +29,9 @@ const folds = /(?:[\s"'`,;#>|*]|\\[nrt]?)+/g;
 const spellings =
   /%[0-7][0-9A-Fa-f]|&#0{0,6}\d{1,3};?|&#[xX]0{0,6}[0-9A-Fa-f]{1,2};?|&(?:lowbar|UnderBar|hyphen|dash|plus|sol|equals|period|colon|quot|apos|nbsp|Tab|NewLine|shy|ZeroWidthSpace|zwnj|zwj);|\\u00[0-7][0-9A-Fa-f]|\\x[0-7][0-9A-Fa-f]|\\(?=[_\-+.=])|(?:[^\P{Cc}\t\n\r]|[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800])+|[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]|[\uff10-\uff5e]/gu;
 
+/** A character that every spelling has: most texts have none and need no search for them. */
+const mayBeSpelt = /[%&\\]|[^\t\n\r -~]/;
+
 const entities: Readonly<Record<string, string>> = {
   ...{ lowbar: '_', UnderBar: '_', hyphen: '-', dash: '-', plus: '+', sol: '/', equals: '=' },
   ...{ period: '.', colon: ':', quot: '"', apos: "'", nbsp: ' ', Tab: '\t', NewLine: '\n' },
@@ -53,15 +56,16 @@ class View {
   /** The view or text that this is made of. */
   readonly #of: View | string;
   readonly #pattern: RegExp;
-  readonly #replace: (match: string) => string;
+  readonly #replace: string | ((match: string) => string);
   /** Where parts begin here, and there: worked out when something was found. */
   #parts: { here: number[]; there: number[] } | undefined;
 
-  constructor(of: View | string, pattern: RegExp, replace: (match: string) => string) {
+  constructor(of: View | string, pattern: RegExp, replace: string | ((match: string) => string)) {
     this.#of = of;
     this.#pattern = pattern;
     this.#replace = replace;
-    this.text = textOf(of).replace(pattern, replace);
+    // With a text instead of a function, the engine replaces thousands of line ends at once.
+    this.text = textOf(of).replace(pattern, replace as string);
   }
 
   /** Where in the text at first a character stood that is at this offset. */
@@ -75,7 +79,7 @@ class View {
       else high = middle;
     }
     const place = offset - (here[low] as number) + (there[low] as number);
-    return typeof this.#of === 'string' ? place : this.#of.placeOf(place);
+    return placeOf(this.#of, place);
   }
 
   #findParts() {
@@ -83,7 +87,8 @@ class View {
     let grown = 0;
     for (const { index, 0: match } of textOf(this.#of).matchAll(this.#pattern)) {
       const end = index + match.length;
-      grown += this.#replace(match).length - match.length;
+      const replaced = typeof this.#replace === 'string' ? this.#replace : this.#replace(match);
+      grown += replaced.length - match.length;
       parts.here.push(end + grown);
       parts.there.push(end);
     }
@@ -93,6 +98,10 @@ class View {
 
 function textOf(view: View | string): string {
   return typeof view === 'string' ? view : view.text;
+}
+
+function placeOf(view: View | string, offset: number): number {
+  return typeof view === 'string' ? offset : view.placeOf(offset);
 }
 
 /** A token ends where no character that could be a part of it follows or precedes. */
@@ -309,15 +318,16 @@ const maxSecrets = 20;
 export function secretsIn(text: string): Secret[] {
   const found: Secret[] = [];
   // Escapes of URLs are often escaped once more.
-  const once = new View(text, spellings, characterOf);
-  const plain = once.text === text ? once : new View(once, spellings, characterOf);
-  const unfolded = new View(plain, folds, () => '');
+  const once = mayBeSpelt.test(text) ? new View(text, spellings, characterOf) : text;
+  const plain = textOf(once) === text ? once : new View(once, spellings, characterOf);
+  const unfolded = new View(plain, folds, '');
   for (const { what, hints, pattern, folded } of kinds) {
     const view = folded ? unfolded : plain;
-    if (!hints.some((hint) => view.text.includes(hint))) continue;
+    const searched = textOf(view);
+    if (!hints.some((hint) => searched.includes(hint))) continue;
     let left = maxSecrets;
-    for (const { index, 0: match } of view.text.matchAll(pattern)) {
-      const [start, end] = [view.placeOf(index), view.placeOf(index + match.length - 1)];
+    for (const { index, 0: match } of searched.matchAll(pattern)) {
+      const [start, end] = [placeOf(view, index), placeOf(view, index + match.length - 1)];
       found.push({ what, start, end: end + 1 });
       if (--left === 0) break;
     }

@@ -80,6 +80,7 @@ writeFileSync(
     main: join(work, 'start.cjs'),
     output: blob,
     disableExperimentalSEAWarning: true,
+    execArgv: ['--max-semi-space-size=4'],
     execArgvExtension: 'none',
     assets: {
       'main.cjs': main,

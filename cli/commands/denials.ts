@@ -2,7 +2,7 @@ import type { EffectiveProfile } from '../../policy/index.ts';
 import { adviseOn } from '../../sdk/denials/advice.ts';
 import { draftProfile, isDraftName } from '../../sdk/denials/draft.ts';
 import { type LogEvent, suppressedMessages } from '../../sdk/denials/event.ts';
-import { type Finding, Findings } from '../../sdk/denials/finding.ts';
+import { type Finding, Findings, maxCharacters, maxFindings } from '../../sdk/denials/finding.ts';
 import { hostProfilesOf, isOf } from '../../sdk/denials/label.ts';
 import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
 import { type MissingIncludes, missingIncludes } from '../../sdk/denials/missing-includes.ts';
@@ -10,7 +10,7 @@ import { checkKernel } from '../../sdk/host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../sdk/host/kernel-log.ts';
 import { maxLine } from '../../sdk/host/line-splitter.ts';
 import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
-import { type HostProfiles, hostProfiles } from '../../sdk/host/profile-on-host.ts';
+import { hostProfiles } from '../../sdk/host/profile-on-host.ts';
 import { maxRecords, policyPlace } from '../../sdk/host/state.ts';
 import { reportDraft, writeDraft } from '../denials-draft.ts';
 import { patchProfile, patchTarget } from '../denials-patch.ts';
@@ -32,11 +32,8 @@ import { type Io, widthOf } from '../terminal/io.ts';
 /** Accesses that were denied, or would have been in enforce mode. */
 const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
 
-/** The maximum number of findings of a log. */
-const maxFound = 50_000;
-
-/** The maximum number of findings that --follow counts. */
-const maxFollowed = 10_000;
+/** The maximum number of profiles of a stack that are evaluated; those in use have two or three. */
+const maxStacked = 16;
 
 /** How long --follow caches the host's profiles, in milliseconds. */
 const freshness = 10_000;
@@ -96,7 +93,7 @@ export const denials = defineCommand({
     'that rule reads or writes secrets or accounts. --file reads the output of dmesg, syslog, auditd, ausearch and ' +
     'journalctl, also in gzip, zstd, UTF-16 or JSON lines; exits with 1 if the log has no AppArmor messages. ' +
     '--patch never removes a rule: if a deny rule still forbids an access, it exits with 1. With a folder, --draft also ' +
-    `writes aa-profile.toml. --follow keeps counts for the latest ${maxFollowed.toLocaleString('en')} findings.`,
+    `writes aa-profile.toml. --follow keeps counts for the latest ${number(maxFindings)} findings.`,
   examples: [
     'sudo aa-registry denials --since 1h',
     'sudo aa-registry denials --follow --profile docker-nginx',
@@ -147,23 +144,19 @@ export const denials = defineCommand({
       return find(effective.profile);
     };
     const adviser = async (finding: Finding, profiles = host): Promise<AdvisedFinding> => {
-      const advised: AdvisedFinding[] = [];
-      for (const name of hostProfilesOf(finding)) {
-        const { effective, onHost } = await profiles.profile(name);
-        const missing = missingOf(effective, onHost?.text);
-        const advice = adviseOn(finding, effective, { generalise, missing });
-        advised.push({ finding, advice, onHost });
-      }
       // Of a profile stack, the profile that denies the access is reported.
-      return (
-        advised.find(({ onHost, advice }) => onHost && advice.evaluation?.outcome !== 'allowed') ??
-        advised.find(({ onHost }) => onHost) ??
-        advised[0] ?? {
-          finding,
-          advice: adviseOn(finding, undefined, { generalise }),
-          onHost: undefined,
-        }
-      );
+      let allowing: AdvisedFinding | undefined;
+      for (const name of hostProfilesOf(finding).slice(0, maxStacked)) {
+        const { effective, onHost } = await profiles.profile(name);
+        if (!onHost) continue;
+        const missing = missingOf(effective, onHost.text);
+        const advice = adviseOn(finding, effective, { generalise, missing });
+        const advised = { finding, advice, onHost };
+        if (advice.evaluation?.outcome !== 'allowed') return advised;
+        allowing ??= advised;
+      }
+      const advice = () => adviseOn(finding, undefined, { generalise });
+      return allowing ?? { finding, advice: advice(), onHost: undefined };
     };
 
     if (follow) {
@@ -171,7 +164,7 @@ export const denials = defineCommand({
       const from = since ?? (values.file ? undefined : now);
       const place = since === undefined ? 'end' : 'start';
       const until = interruption();
-      const findings = new Findings({ most: maxFollowed, kept: 'last' });
+      const findings = new Findings({ most: maxFindings, kept: 'last' });
       const shown = new Set<string>();
       const profiles = renewed(() => hostProfiles(root, includeResolver({ ...values, base })));
       const failed = (error: unknown) => {
@@ -186,7 +179,7 @@ export const denials = defineCommand({
           for await (const event of events(lines, io, seen)) {
             const finding = select(event, from) ? findings.add(event) : undefined;
             if (!finding || !about(finding)) continue;
-            if (shown.size > maxFollowed) shown.clear();
+            if (shown.size > maxFindings) shown.clear();
             show(io, format, await adviser(finding, profiles()), shown);
           }
         }),
@@ -194,7 +187,7 @@ export const denials = defineCommand({
       return exit.ok;
     }
 
-    const findings = new Findings({ most: maxFound });
+    const findings = new Findings({ most: maxFindings });
     const unread: { name: string; error: Error }[] = [];
     const all = new Seen();
     // Named logs without any AppArmor message that this program can read.
@@ -223,7 +216,7 @@ export const denials = defineCommand({
     for (const { name, unread: bytes } of logs) reportUnreadBytes(io, name, bytes?.() ?? 0);
     if (findings.leftOut > 0) {
       io.tell(
-        `There are more than ${maxFound} findings; ${findings.leftOut} more events were left out. Use --since to limit them.`,
+        `The log has more findings than the maximum of ${number(maxFindings)}, or longer ones than ${maxCharacters >> 20} MiB; ${number(findings.leftOut)} more events were left out. Use --since to limit them.`,
       );
     }
     const found = findings.all().filter(about);
@@ -260,16 +253,15 @@ export const denials = defineCommand({
       return patchProfile(io, start, found, { generalise, resolver });
     }
 
-    const advised: AdvisedFinding[] = [];
-    for (const finding of found) advised.push(await adviser(finding));
-    reportUnreadProfiles(io, host.unread());
     if (found.length === 0 && all.unread + all.tooLong > 0) return exit.failed;
     if (all.events === 0) {
       io.tell(nothingIn(logs.map(({ name }) => name).join(', '), all));
     } else {
       const named = [...new Set(findings.all().flatMap(({ profile }) => profile ?? []))];
-      await showAll(io, format, advised, wanted === undefined ? undefined : { wanted, named });
+      const selected = wanted === undefined ? undefined : { wanted, named };
+      await showAll(io, format, found, adviser, selected);
     }
+    reportUnreadRecords(io, host.unreadRecords());
     if (found.length === 0 && ofOwnHost) {
       const kernel = await checkKernel();
       if (!kernel.ok) io.tell(`AppArmor is not enabled: ${kernel.reason}.`);
@@ -280,25 +272,18 @@ export const denials = defineCommand({
 
 function reportUnreadBytes(io: Io, name: string, bytes: number): void {
   if (bytes === 0) return;
+  io.tell(`Only the end of ${name} was read; ${number(bytes)} bytes before it were skipped.`);
+}
+
+function reportUnreadRecords(io: Io, records: number): void {
+  if (records === 0) return;
   io.tell(
-    `Only the end of ${name} was read; ${bytes.toLocaleString('en')} bytes before it were skipped.`,
+    `${records} more records of installed profiles were not read: the limit is ${maxRecords.count} records or ${maxRecords.bytes >> 20} MiB.`,
   );
 }
 
-function reportUnreadProfiles(
-  io: Io,
-  { profiles, records }: ReturnType<HostProfiles['unread']>,
-): void {
-  if (profiles > 0) {
-    io.tell(
-      `${profiles} ${profiles === 1 ? 'profile was' : 'profiles were'} not looked up: the policy folder is too large to search for every profile in the log. Select one with --profile NAME.`,
-    );
-  }
-  if (records > 0) {
-    io.tell(
-      `${records} more records of installed profiles were not read: the limit is ${maxRecords.count} records or ${maxRecords.bytes >> 20} MiB.`,
-    );
-  }
+function number(count: number): string {
+  return count.toLocaleString('en');
 }
 
 /** A cached value that is rebuilt after a while, because profiles may be updated meanwhile. */
@@ -425,12 +410,13 @@ const maxNamed = 20;
 async function showAll(
   io: Io,
   format: 'text' | 'json',
-  all: AdvisedFinding[],
+  all: readonly Finding[],
+  adviser: (finding: Finding) => Promise<AdvisedFinding>,
   /** The requested profile, and the profiles in the log. */
   selected: { wanted: string; named: readonly string[] } | undefined,
 ): Promise<void> {
   if (format === 'json') {
-    for (const one of all) io.print(findingJson(one));
+    for (const one of all) io.print(findingJson(await adviser(one)));
     return;
   }
   if (all.length === 0) {
@@ -445,12 +431,14 @@ async function showAll(
     return;
   }
   const shown = new Set<string>();
-  const byProfile = Map.groupBy(all, ({ finding }) => finding.profile);
-  for (const [profile, some] of byProfile) {
-    io.print(profileHeading(profile, some[0]?.onHost));
+  for (const [profile, some] of Map.groupBy(all, (one) => one.profile)) {
+    let isFirst = true;
     for (const one of some) {
+      const advised = await adviser(one);
+      if (isFirst) io.print(profileHeading(profile, advised.onHost));
+      isFirst = false;
       io.print('');
-      for (const line of findingLines(one, shown, widthOf(io.stdout))) io.print(line);
+      for (const line of findingLines(advised, shown, widthOf(io.stdout))) io.print(line);
     }
     io.print('');
   }

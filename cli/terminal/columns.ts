@@ -14,6 +14,8 @@ export function padColumns(text: string, columns: number): string {
 
 /** Cuts the text to at most `columns`. */
 export function cutColumns(text: string, columns: number): string {
+  // No UTF-16 unit takes more than two.
+  if (2 * text.length <= columns) return text;
   // Each character takes one.
   if (/^[ -~]*$/.test(text.slice(0, columns + 1))) return text.slice(0, columns);
   let used = 0;

@@ -23,7 +23,8 @@ export function wrap(text: string, width: number, indent = ''): string[] {
     const last = rest.lastIndexOf(' ', end);
     const [next = ''] = /^[^ ]*/.exec(rest.slice(last + 1)) ?? [];
     // A word that fits on no line is not moved to the next one.
-    const fits = last > start && columnsOf(indent) + columnsOf(next) <= width;
+    const room = width - columnsOf(indent);
+    const fits = last > start && room >= 0 && cutColumns(next, room) === next;
     const at = fits ? last : rest.indexOf(' ', Math.max(start, end));
     if (at < 0) break;
     lines.push(rest.slice(0, at).trimEnd());

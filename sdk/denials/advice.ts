@@ -12,7 +12,7 @@ import {
   parse,
 } from '../../policy/index.ts';
 import { fieldOf } from './event.ts';
-import type { Finding } from './finding.ts';
+import { eventOf, type Finding } from './finding.ts';
 import { generaliser, procStart, tunables } from './generalise.ts';
 import { hostProfilesOf } from './label.ts';
 import { permits } from './permits.ts';
@@ -92,7 +92,8 @@ function missingInclude(names: readonly string[]): Explanation {
 }
 
 /** Why a request can't be expressed as a rule. */
-function unsayable({ access, event, operation }: Finding): string {
+function unsayable({ access, line, operation }: Finding): string {
+  const event = eventOf({ line });
   const numbered = (word: string) => /^unknown\((\d+)\)$/.exec(word)?.[1] ?? word;
   const family = fieldOf(event, 'family');
   if (family !== undefined && !isSaid({ kind: 'network', family, type: 'stream' })) {

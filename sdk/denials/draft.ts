@@ -13,7 +13,6 @@ import {
 } from '../../policy/index.ts';
 import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
-import { fieldOf } from './event.ts';
 import { type Finding, merged } from './finding.ts';
 import { hostProfilesOf } from './label.ts';
 import { coveredLines, type Unsaid } from './patch.ts';
@@ -155,7 +154,7 @@ function partsOf(name: string, findings: readonly Finding[]): Map<string, Part> 
       }
       // Only a process in a hat may change back, or to another hat.
       const part = owner === name ? undefined : parts.get(owner);
-      if (part && /^change_hat/.test(fieldOf(finding.event, 'operation') ?? '')) part.isHat = true;
+      if (part && /^change_hat/.test(finding.operation ?? '')) part.isHat = true;
     }
   }
   return parts;
@@ -215,8 +214,10 @@ function kindOf({ rule }: Wanted): number {
 
 /** Groups items of a kind. */
 function sorted(rules: readonly Wanted[]): Wanted[] {
-  const path = ({ rule }: Wanted) => rule.replace(/^(owner |link |")+/, '');
-  return [...rules].sort(
-    (a, b) => kindOf(a) - kindOf(b) || (path(a) < path(b) ? -1 : path(a) > path(b) ? 1 : 0),
-  );
+  const keyed = rules.map((one) => {
+    const path = one.rule.replace(/^(owner |link |")+/, '');
+    return { one, kind: kindOf(one), path };
+  });
+  keyed.sort((a, b) => a.kind - b.kind || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return keyed.map(({ one }) => one);
 }

@@ -1,5 +1,6 @@
 // Parses AppArmor's lines in the kernel log, in every form they are stored in: as in dmesg and /dev/kmsg, with the
 // prefixes of syslog and journald, and as auditd writes them.
+import { isUtf8 } from 'node:buffer';
 
 /** One `key=value` of a line. */
 export interface LogField {
@@ -31,6 +32,9 @@ export interface LogEvent {
 /** The maximum length of a line. The kernel's audit messages have at most 8970 bytes (MAX_AUDIT_MESSAGE_LENGTH). */
 const maxLine = 16 * 1024;
 
+/** The maximum number of fields of a record. Those of the kernel and auditd have some twenty. */
+export const maxFields = 256;
+
 /** Parses a line; `undefined` if it is not from AppArmor. */
 export function parseEvent(line: string): LogEvent | undefined {
   if (line.length > maxLine) return undefined;
@@ -41,6 +45,7 @@ export function parseEvent(line: string): LogEvent | undefined {
   const end = /msg='$/.test(head) ? line.lastIndexOf("'") : line.length;
   const body = line.slice(start, end > start ? end : line.length);
   const fields = parseFields(body);
+  if (!fields) return undefined;
   const stamp = /\baudit\((\d{1,15})\.(\d{3}):(\d{1,15})\)/.exec(head);
   const time = stamp ? Number(stamp[1]) * 1000 + Number(stamp[2]) : writtenTime(head);
   return {
@@ -74,6 +79,7 @@ function parseInterpreted(line: string): LogEvent | undefined {
     const [key, raw] = [field.slice(0, at), field.slice(at + 1).trimEnd()];
     const value = /^"[^"]*"$/.test(raw) ? raw.slice(1, -1) : raw;
     if ((values.get(key) ?? value) !== value) return undefined;
+    if (fields.length === maxFields) return undefined;
     values.set(key, value);
     fields.push({ key, raw, value });
   }
@@ -112,14 +118,17 @@ export function suppressedMessages(line: string): number {
   return Number(found?.[1] ?? lost?.[1] ?? 0);
 }
 
-function parseFields(body: string): LogField[] {
-  // auditd puts a group separator, which copies often lose, before the fields it adds: FSUID="root" OUID="root".
-  const token = /([\w.-]+)=("[^"]*"?|(?:(?![A-Z]{1,9}=")[^\s\p{Cc}])*)|[^\s\p{Cc}]+/gu;
-  return [...body.matchAll(token)].map(([whole, key = '', raw = whole]) => ({
-    key,
-    raw,
-    value: decodedValue(key, raw),
-  }));
+// auditd puts a group separator, which copies often lose, before the fields it adds: FSUID="root" OUID="root".
+const field = /([\w.-]+)=("[^"]*"?|(?:(?![A-Z]{1,9}=")[^\s\p{Cc}])*)|[^\s\p{Cc}]+/gu;
+
+/** The fields; `undefined` if there are more than {@link maxFields}. */
+function parseFields(body: string): LogField[] | undefined {
+  const fields: LogField[] = [];
+  for (const [whole, key = '', raw = whole] of body.matchAll(field)) {
+    if (fields.length === maxFields) return undefined;
+    fields.push({ key, raw, value: decodedValue(key, raw) });
+  }
+  return fields;
 }
 
 /** Fields that the kernel writes in hexadecimal if they contain a space, a quote or a non-ASCII byte. */
@@ -137,23 +146,27 @@ function decodedValue(key: string, raw: string): string {
 
 /** Decodes UTF-8; each invalid byte becomes a lone surrogate, so that nothing is lost. */
 function decodeBytes(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
-  if (!text.includes('\ufffd')) return text;
+  if (isUtf8(bytes)) return bytes.toString('utf8');
   let decoded = '';
+  let start = 0;
   for (let at = 0; at < bytes.length; ) {
-    const piece = [1, 2, 3, 4]
-      .map((length) => bytes.subarray(at, at + length))
-      .find((some) => some.length > 0 && isWhole(some));
-    decoded += piece?.toString('utf8') ?? String.fromCharCode(0xdc00 + (bytes[at] as number));
-    at += piece?.length ?? 1;
+    const length = characterLength(bytes, at);
+    if (length === 0) {
+      const invalid = String.fromCharCode(0xdc00 + (bytes[at] as number));
+      decoded += bytes.toString('utf8', start, at) + invalid;
+      start = at + 1;
+    }
+    at += length || 1;
   }
-  return decoded;
+  return decoded + bytes.toString('utf8', start);
 }
 
-/** Whether bytes are a single UTF-8 character. */
-function isWhole(bytes: Buffer): boolean {
-  const text = bytes.toString('utf8');
-  return [...text].length === 1 && Buffer.from(text, 'utf8').equals(bytes);
+/** The number of bytes of the UTF-8 character at an offset; 0 if there is none (RFC 3629, section 4). */
+function characterLength(bytes: Buffer, at: number): number {
+  const first = bytes[at] as number;
+  if (first < 0x80) return 1;
+  const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  return isUtf8(bytes.subarray(at, at + length)) ? length : 0;
 }
 
 /** The time that syslog or journald put before a line, if it has a year. */

@@ -1,7 +1,7 @@
 // Groups equal events into findings with counts.
 import { hash } from 'node:crypto';
 import { type Access, withoutMode } from '../../policy/index.ts';
-import { fieldOf, type LogEvent } from './event.ts';
+import { fieldOf, type LogEvent, parseEvent } from './event.ts';
 import { ruledBy } from './label.ts';
 import { requestOf } from './request.ts';
 import { doubledField, missingField } from './required.ts';
@@ -29,23 +29,70 @@ export interface Finding {
   last: number | undefined;
   /** The programs, by the names of their processes. */
   programs: string[];
-  /** The last of the events. */
-  event: LogEvent;
+  /** The line of the last of the events that the limit of characters allows: {@link eventOf} parses it. */
+  line: string;
 }
 
-/** The maximum total length of the lines of all findings, in characters. */
-const mostCharacters = 32 << 20;
+/** The last event of a finding. Parsed again on each call, since thousands of fields take more memory than their line. */
+export function eventOf({ line }: Pick<Finding, 'line'>): LogEvent {
+  const event = parseEvent(line);
+  if (!event) throw new Error('the line of a finding is not an event');
+  return event;
+}
+
+/**
+ * The maximum number of findings of a log. A profile file has at most 10,000 statements, so not many more could become
+ * rules of one profile.
+ */
+export const maxFindings = 8_000;
+
+/** The maximum total length of the lines and programs of all findings, in characters. */
+export const maxCharacters = 8 << 20;
+
+/** The maximum number of programs of a finding. */
+const maxPrograms = 20;
 
 /** The minimum number of recent events remembered to recognise duplicates from another log. */
 const remembered = 100_000;
 
 /**
- * A key that identifies an event across logs: one call of a process may be logged several times with one number.
+ * A number of 48 bits that identifies an event across logs: one call of a process may be logged several times with one number.
  * Ignores the fields in capitals that auditd adds.
  */
-function identity({ time, serial, fields }: LogEvent): string {
-  const logged = fields.filter(({ key }) => !/^[A-Z]/.test(key)).map(({ key, raw }) => [key, raw]);
-  return hash('sha256', JSON.stringify([time, serial, logged]), 'base64');
+function identity({ time, serial, fields }: LogEvent): number {
+  let logged = `${time} ${serial}`;
+  // Neither a key nor a value contains a line feed.
+  for (const { key, raw } of fields) if (!/^[A-Z]/.test(key)) logged += `\n${key}=${raw}`;
+  return Number.parseInt(hash('sha256', logged, 'hex').slice(0, 12), 16);
+}
+
+/** A copy of a text: a part of a string keeps the whole string in memory. */
+function copyOf(text: string): string {
+  const encoding = text.isWellFormed() ? 'utf8' : 'utf16le';
+  return Buffer.from(text, encoding).toString(encoding);
+}
+
+/** What an event is about, without its count. */
+function described(event: LogEvent) {
+  const operation = fieldOf(event, 'operation');
+  const label = fieldOf(event, 'label');
+  const ofBus = operation?.startsWith('dbus_') ?? false;
+  const access = requestOf(event);
+  return {
+    type: event.type,
+    profile: fieldOf(event, 'profile') ?? (label && ofBus ? withoutMode(label) : label),
+    namespace: fieldOf(event, 'namespace'),
+    operation,
+    access,
+    missing: access && missingField(event, access),
+    doubled: doubledField(event),
+    info: fieldOf(event, 'info'),
+  };
+}
+
+/** The characters that a finding keeps. */
+function sizeOf({ line, programs }: Finding): number {
+  return programs.reduce((sum, { length }) => sum + length, line.length);
 }
 
 /** Groups equal events of a profile; counts each event once. */
@@ -56,8 +103,8 @@ export class Findings {
   /** The total length of the lines of all findings. */
   #characters = 0;
   /** The most recent events, in two generations. */
-  #seen = new Set<string>();
-  #seenBefore = new Set<string>();
+  #seen = new Set<number>();
+  #seenBefore = new Set<number>();
   /** The number of events of findings beyond the limit. */
   leftOut = 0;
 
@@ -91,17 +138,12 @@ export class Findings {
         this.#seen = new Set();
       }
     }
-    const operation = fieldOf(event, 'operation');
-    const label = fieldOf(event, 'label');
-    const ofBus = operation?.startsWith('dbus_') ?? false;
-    const profile = fieldOf(event, 'profile') ?? (label && ofBus ? withoutMode(label) : label);
-    const namespace = fieldOf(event, 'namespace');
-    const info = fieldOf(event, 'info');
-    const access = requestOf(event);
-    const missing = access && missingField(event, access);
-    const doubled = doubledField(event);
+    const { type, operation, access, profile, namespace, missing, doubled, info } =
+      described(event);
     const what = access ?? [operation, fieldOf(event, 'name')];
-    const key = JSON.stringify([event.type, namespace, profile, info, what, missing, doubled]);
+    // A digest, since a key may be longer than the line.
+    const logged = JSON.stringify([type, namespace, profile, info, what, missing, doubled]);
+    const key = hash('sha256', logged, 'base64');
     const program = fieldOf(event, 'comm');
     const known = this.#findings.get(key);
     if (!known && this.#kept === 'first' && this.#isFull()) {
@@ -109,22 +151,20 @@ export class Findings {
       return undefined;
     }
     if (!known) {
+      const line = copyOf(event.line);
       const { time: first } = event;
-      const programs = program === undefined ? [] : [program];
-      const finding = { type: event.type, profile, namespace, operation, access, info };
       const added: Finding = {
-        ...finding,
-        missing,
-        doubled,
-        programs,
+        // Of the copy, so that nothing refers to the log's own text.
+        ...described(eventOf({ line })),
+        programs: program === undefined ? [] : [copyOf(program)],
         count: 1,
         first,
         last: first,
-        event,
+        line,
       };
       this.#findings.set(key, added);
-      this.#characters += event.line.length;
-      while (this.#isOver()) this.#forgetOldest();
+      this.#characters += sizeOf(added);
+      while (this.#kept === 'last' && this.#isOver()) this.#forgetOldest();
       return added;
     }
     if (this.#kept === 'last') {
@@ -134,32 +174,40 @@ export class Findings {
     known.count++;
     if (event.time !== undefined) {
       known.first = Math.min(known.first ?? event.time, event.time);
-      if (event.time >= (known.last ?? 0)) {
-        this.#characters += event.line.length - known.event.line.length;
-        known.event = event;
+      const isLast = event.time >= (known.last ?? 0);
+      if (isLast && this.#grow(event.line.length - known.line.length)) {
+        known.line = copyOf(event.line);
       }
       known.last = Math.max(known.last ?? event.time, event.time);
     }
-    if (program !== undefined && !known.programs.includes(program) && known.programs.length < 20) {
-      // A copy, since a substring would keep its whole line in memory.
-      known.programs.push(Buffer.from(program).toString());
+    const { programs } = known;
+    const isNew = program !== undefined && !programs.includes(program);
+    if (isNew && programs.length < maxPrograms && this.#grow(program.length)) {
+      programs.push(copyOf(program));
     }
     return known;
   }
 
+  /** Counts more characters of a known finding; false if they exceed the maximum. */
+  #grow(characters: number): boolean {
+    if (characters > 0 && this.#characters + characters > maxCharacters) return false;
+    this.#characters += characters;
+    return true;
+  }
+
   #isFull(): boolean {
-    return this.#findings.size >= this.#most || this.#characters >= mostCharacters;
+    return this.#findings.size >= this.#most || this.#characters >= maxCharacters;
   }
 
   #isOver(): boolean {
     const { size } = this.#findings;
-    return size > this.#most || (size > 1 && this.#characters > mostCharacters);
+    return size > this.#most || (size > 1 && this.#characters > maxCharacters);
   }
 
   #forgetOldest(): void {
-    for (const [key, { event }] of this.#findings) {
+    for (const [key, finding] of this.#findings) {
       this.#findings.delete(key);
-      this.#characters -= event.line.length;
+      this.#characters -= sizeOf(finding);
       return;
     }
   }

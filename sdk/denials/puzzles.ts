@@ -1,7 +1,7 @@
 // Explains denials whose cause or remedy is not obvious.
 import { type Access, isUnnamed } from '../../policy/index.ts';
 import { fieldOf } from './event.ts';
-import type { Finding } from './finding.ts';
+import { eventOf, type Finding } from './finding.ts';
 import { profilesOf, ruledBy, rulingProfiles } from './label.ts';
 import { adviceOnMaker } from './made-profiles.ts';
 
@@ -75,10 +75,10 @@ const puzzles: readonly Puzzle[] = [
   },
   {
     id: 'dbus-broker-without-label',
-    is: ({ operation, profile, event }) =>
+    is: ({ operation, profile, line }) =>
       profile === undefined &&
       (operation?.startsWith('dbus_') ?? false) &&
-      (fieldOf(event, 'exe')?.endsWith('dbus-broker') ?? false),
+      (fieldOf(eventOf({ line }), 'exe')?.endsWith('dbus-broker') ?? false),
     text: 'dbus-broker logs neither the process that requests the name nor its profile. Add the rule to the profile of the service that owns this name.',
   },
   {
@@ -103,10 +103,11 @@ const puzzles: readonly Puzzle[] = [
   },
   {
     id: 'null-profile',
-    is: ({ profile, event }) =>
-      [profile, ...peerFields.map((key) => fieldOf(event, key))].some((one) =>
-        one?.includes('//null-'),
-      ),
+    is: ({ profile, line }) => {
+      const event = eventOf({ line });
+      const labels = [profile, ...peerFields.map((key) => fieldOf(event, key))];
+      return labels.some((one) => one?.includes('//null-'));
+    },
     text: 'In complain mode a program without an exec rule starts in a temporary profile (its name ends in //null-…). Its events belong to the profile that an exec rule selects (ix, px or cx); the draft uses ix, so its rules go into the profile that started it.',
   },
   {
@@ -194,9 +195,8 @@ const puzzles: readonly Puzzle[] = [
   },
   {
     id: 'no-profile-of-the-host',
-    is: ({ event, profile = '' }) =>
-      fieldOf(event, 'namespace') !== undefined ||
-      (profile.startsWith(':') && rulingProfiles(profile).length === 0),
+    is: ({ namespace, profile = '' }) =>
+      namespace !== undefined || (profile.startsWith(':') && rulingProfiles(profile).length === 0),
     text: 'The profile is in its own namespace, such as that of an LXD container, and its rules are loaded from inside it.',
   },
 ];

@@ -19,7 +19,7 @@ const noProfiles = new Set([
 /** The maximum depth of folders, and length of a chain of links. */
 const maxDepth = 16;
 
-/** A file that defines a profile, or a link to one. */
+/** A file that may define a profile, or a link to one. */
 export interface Definition {
   path: string;
   /** Its text; `undefined` for a link to a missing file that boot may find, so that its content is unknown. */
@@ -42,25 +42,62 @@ export function findDefinition(
   own: Place | undefined,
   left = new PolicyBudget(folder),
 ): Definition | undefined {
-  const search: Search = { name, own: own?.ofAnybody, included: new Set(), left };
+  for (const definition of loadedFiles(folder, own, left)) {
+    const { text } = definition;
+    if (text === undefined || (text.includes(name) && namesIn(text).includes(name))) {
+      return definition;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * A {@link findDefinition} for many names, which reads and parses each file at most once: the author of a log chooses
+ * how many profiles it names.
+ */
+export function definitionFinder(
+  folder: Place,
+  left = new PolicyBudget(folder),
+): (name: string) => Definition | undefined {
+  const unread = loadedFiles(folder, undefined, left);
+  const found = new Map<string, Definition>();
+  let unknown: Definition | undefined;
+  return (name) => {
+    while (!found.has(name) && unknown === undefined) {
+      const next = unread.next();
+      if (next.done) return undefined;
+      const { text } = next.value;
+      if (text === undefined) unknown = next.value;
+      else for (const own of namesIn(text)) if (!found.has(own)) found.set(own, next.value);
+    }
+    return found.get(name) ?? unknown;
+  };
+}
+
+function namesIn(text: string): string[] {
+  return profileNames(parse(text).file);
+}
+
+/** The files that boot loads, as {@link findDefinition} searches them. */
+function* loadedFiles(
+  folder: Place,
+  own: Place | undefined,
+  left: PolicyBudget,
+): Generator<Definition> {
+  const search: Search = { own: own?.ofAnybody, included: new Set(), left };
   const top = folder.ofAnybody;
   const disabled = disabledIn(top);
   const all = list(top);
   search.left.takeNames(all.length);
   const entries = all.filter((entry) => !disabled.has(entry.name));
-  const found = findAmong(top, entries, search);
-  if (found) return found;
+  yield* filesAmong(top, entries, search);
   for (const entry of entries) {
     const isIncluded = search.included.has(entry.name) && !noProfiles.has(entry.name);
-    if (entry.kind !== 'folder' || !isIncluded) continue;
-    const below = findBelow(top.at(entry.name), search, 1);
-    if (below) return below;
+    if (entry.kind === 'folder' && isIncluded) yield* filesBelow(top.at(entry.name), search, 1);
   }
-  return undefined;
 }
 
 interface Search {
-  name: string;
   own: Place | undefined;
   /** The first path components that the inspected files include. */
   included: Set<string>;
@@ -77,43 +114,40 @@ function disabledIn(folder: Place): Set<string> {
   }
 }
 
-function findBelow(folder: Place, search: Search, depth: number): Definition | undefined {
+function* filesBelow(folder: Place, search: Search, depth: number): Generator<Definition> {
   if (depth > maxDepth) throw unsafePlace(folder.path, 'is deeper than folders of policy are');
   const entries = list(folder);
   search.left.takeNames(entries.length);
-  const found = findAmong(folder, entries, search);
-  if (found) return found;
+  yield* filesAmong(folder, entries, search);
   for (const entry of entries) {
     if (entry.kind !== 'folder' || entry.name.startsWith('.')) continue;
-    const below = findBelow(folder.at(entry.name), search, depth + 1);
-    if (below) return below;
+    yield* filesBelow(folder.at(entry.name), search, depth + 1);
   }
-  return undefined;
 }
 
 type Entries = ReturnType<typeof list>;
 
-function findAmong(
+function* filesAmong(
   folder: Place,
   entries: Entries,
-  { name, own, included, left }: Search,
-): Definition | undefined {
+  { own, included, left }: Search,
+): Generator<Definition> {
   for (const entry of entries) {
     const place = folder.at(entry.name);
     if (place.path === own?.path || entry.name.startsWith('.') || leftBehind.test(entry.name))
       continue;
     const file =
       entry.kind === 'link' ? behind(place, own) : entry.kind === 'file' ? place : undefined;
-    if (file === 'unknown') return { path: place.path, text: undefined };
+    if (file === 'unknown') {
+      yield { path: place.path, text: undefined };
+      continue;
+    }
     if (!file || (own && isSame(file, own))) continue;
     const text = readIfAllowed(file, left);
     if (text === undefined) continue;
-    if (text.includes(name) && profileNames(parse(text).file).includes(name)) {
-      return { path: place.path, text };
-    }
+    yield { path: place.path, text };
     for (const [, first = ''] of text.matchAll(include)) included.add(first);
   }
-  return undefined;
 }
 
 /** The first path component of an include, below /etc/apparmor.d. */

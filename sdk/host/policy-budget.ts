@@ -16,14 +16,11 @@ export class BudgetError extends SdkError {
 /** The remaining budget for reading a policy folder; exceeding it throws a {@link BudgetError} with its path. */
 export class PolicyBudget {
   readonly #folder: Place;
-  #names: number;
-  #bytes: number;
+  #names = most.names;
+  #bytes = most.bytes;
 
-  /** For this number of full scans. */
-  constructor(folder: Place, looks = 1) {
+  constructor(folder: Place) {
     this.#folder = folder;
-    this.#names = most.names * looks;
-    this.#bytes = most.bytes * looks;
   }
 
   /** Counts entries of a folder: files, folders, links. */

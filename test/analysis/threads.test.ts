@@ -40,6 +40,23 @@ describe('analysis threads', () => {
     if ('memory' in limits) expect(next).toEqual(analysePackage(good));
   });
 
+  test('have a heap that is sufficient for a package of the maximum size', async () => {
+    threads = createAnalyserThreads({ threads: 1, time: 120_000 });
+    const rules = (rule: (at: number) => string) => {
+      const lines = Array.from({ length: 9_900 }, (_, at) => `  ${rule(at)}`).join('\n');
+      return packageOf(`abi <abi/3.0>,\nprofile web {\n${lines}\n}\n`);
+    };
+    const packs = [
+      rules((at) => `/srv/{a,b}${at}/** rw,`),
+      rules((at) => `owner /x${at} rix,`),
+      rules((at) => `/*${at} px -> y,`),
+    ];
+    for (const pack of packs) {
+      const { diagnostics } = await threads.analyse(pack, 'library');
+      expect(diagnostics.map(({ id }) => id)).not.toContain('analysis-limit');
+    }
+  });
+
   test('refuse packages when the queue is full, and reject waiting ones on close', async () => {
     threads = createAnalyserThreads({ threads: 1, waiting: 3, waitingEach: 2 });
     const of = (team: string) => threads.analyse(good, team).catch((error: unknown) => error);

@@ -3,8 +3,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { narrowestRule } from '../../policy/index.ts';
-import { fieldOf, type LogEvent, parseEvent, suppressedMessages } from '../../sdk/denials/event.ts';
-import { Findings } from '../../sdk/denials/finding.ts';
+import {
+  fieldOf,
+  type LogEvent,
+  maxFields,
+  parseEvent,
+  suppressedMessages,
+} from '../../sdk/denials/event.ts';
+import { eventOf, Findings, maxCharacters } from '../../sdk/denials/finding.ts';
 import { requestOf } from '../../sdk/denials/request.ts';
 
 async function linesOf(name: string): Promise<string[]> {
@@ -212,7 +218,7 @@ describe('equal events', () => {
       parsed(line(serial).line.replace('"/a"', `"${name}"`));
     for (const [at, name] of ['/a', '/b', '/a', '/c', '/a', '/b'].entries())
       findings.add(about(name, at));
-    const found = findings.all().map(({ count, event }) => [fieldOf(event, 'name'), count]);
+    const found = findings.all().map((one) => [fieldOf(eventOf(one), 'name'), one.count]);
     expect(found).toEqual([
       ['/a', 3],
       ['/b', 1],
@@ -225,12 +231,66 @@ describe('equal events', () => {
       parsed(line(serial).line.replace('"/a"', `"${name}"`));
     for (const [at, name] of ['/a', '/b', '/c', '/a', '/d', '/d'].entries())
       findings.add(about(name, at));
-    const found = findings.all().map(({ count, event }) => [fieldOf(event, 'name'), count]);
+    const found = findings.all().map((one) => [fieldOf(eventOf(one), 'name'), one.count]);
     expect(found).toEqual([
       ['/a', 2],
       ['/b', 1],
     ]);
     expect(findings.leftOut).toBe(3);
+  });
+
+  test('with many fields are not events', () => {
+    const text = (count: number) => `audit: apparmor="DENIED" ${'a=b '.repeat(count - 1)}`;
+    expect(parseEvent(text(maxFields))?.fields).toHaveLength(maxFields);
+    expect(parseEvent(text(maxFields + 1))).toBeUndefined();
+  });
+
+  test('with bytes that are not UTF-8 show each of them', () => {
+    const texts: [hex: string, text: string][] = [
+      ['C3A9FFC3A9', 'é\udcffé'],
+      ['61C3', 'a\udcc3'],
+      ['E282ACE282', '€\udce2\udc82'],
+      ['F09F9880F09F98', '😀\udcf0\udc9f\udc98'],
+      // Overlong, a surrogate, over U+10FFFF, a continuation alone; and U+FFFD itself.
+      ['C0AF', '\udcc0\udcaf'],
+      ['EDA080', '\udced\udca0\udc80'],
+      ['F4908080', '\udcf4\udc90\udc80\udc80'],
+      ['80', '\udc80'],
+      ['EFBFBDFF', '\ufffd\udcff'],
+    ];
+    for (const [hex, text] of texts) {
+      const event = parsed(`audit: apparmor="DENIED" name=${hex}`);
+      expect(fieldOf(event, 'name'), hex).toBe(text);
+    }
+  });
+
+  test('over the maximum of characters are counted, and the first ones stay', () => {
+    const findings = new Findings();
+    const long = 'x'.repeat(15_000);
+    const about = (at: number) => parsed(line(5).line.replace('"/a"', `"/${at}/${long}"`));
+    const many = Math.ceil(maxCharacters / long.length) + 100;
+    for (let at = 0; at < many; at++) findings.add({ ...about(at), serial: at });
+    const all = findings.all();
+    expect(all[0]?.line).toContain('"/0/');
+    expect(all.length + findings.leftOut).toBe(many);
+    expect(findings.leftOut).toBeGreaterThanOrEqual(100);
+    const characters = all.reduce((sum, one) => sum + one.line.length, 0);
+    expect(characters).toBeLessThan(maxCharacters + long.length + 300);
+  });
+
+  test('with many programs store no more than the maximum of characters', () => {
+    const findings = new Findings();
+    const comm = (at: number, program: number) => `"${at}-${program}${'x'.repeat(15_000)}"`;
+    for (let at = 0; at < 100; at++) {
+      for (let program = 0; program < 20; program++) {
+        const text = line(5).line.replace('"/a"', `"/${at}"`).replace('"cat"', comm(at, program));
+        findings.add({ ...parsed(text), serial: at * 20 + program });
+      }
+    }
+    const stored = findings.all().flatMap(({ line, programs }) => [line, ...programs]);
+    expect(stored.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(
+      maxCharacters + 2 * 16_000,
+    );
   });
 
   test('with another profile, file, permission or reason are separate', () => {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findDefinition } from '../../sdk/host/definitions.ts';
+import { definitionFinder, findDefinition } from '../../sdk/host/definitions.ts';
 import { policyPlace } from '../../sdk/host/state.ts';
 
 const profile = 'profile app {\n}\n';
@@ -29,6 +29,29 @@ describe('the file that defines a profile', () => {
     for (const [path, target] of Object.entries(links)) await symlink(target, join(policy, path));
     return findDefinition(policyPlace(root), 'app', undefined)?.path.slice(policy.length + 1);
   }
+
+  test('is found for many names with one read of each file', async () => {
+    const root = join(folder, 'many');
+    const policy = join(root, 'etc/apparmor.d');
+    await mkdir(join(policy, 'sub'), { recursive: true });
+    await writeFile(join(policy, 'a'), 'profile one {\n}\nprofile two {\n}\n');
+    await writeFile(join(policy, 'b'), 'include <sub>\nprofile two {\n}\n');
+    await writeFile(join(policy, 'sub/c'), 'profile three {\n}\n');
+    const find = definitionFinder(policyPlace(root));
+    const names = ['three', 'two', 'none', 'one', 'app'];
+    const expected = names.map((name) => findDefinition(policyPlace(root), name, undefined));
+    expect(expected.map((one) => one?.path.slice(policy.length + 1))).toEqual([
+      'sub/c',
+      'a',
+      undefined,
+      'a',
+      undefined,
+    ]);
+    expect(names.map(find)).toEqual(expected);
+    // Nothing is read again.
+    await rm(policy, { recursive: true });
+    expect(names.map(find)).toEqual(expected);
+  });
 
   const endings = ['.dpkg-new', '.dpkg-old', '.dpkg-dist', '.dpkg-bak', '.dpkg-remove', '~'];
   endings.push('.pacsave', '.pacnew', '.rpmnew', '.rpmsave', '.orig', '.rej');

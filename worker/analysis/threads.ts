@@ -13,8 +13,9 @@ export interface ThreadLimits {
   threads: number;
   /** The time of an analysis, in milliseconds. */
   time: number;
-  /** The heap of a thread, in MiB. */
+  /** The heap of a thread, in MiB, and the part for short-lived objects in addition. */
   memory: number;
+  young: number;
   /** Waiting packages, in total and per team. */
   waiting: number;
   waitingEach: number;
@@ -25,7 +26,8 @@ export interface ThreadLimits {
 export const defaultThreadLimits: ThreadLimits = {
   threads: availableParallelism() > 2 ? 2 : 1,
   time: 10_000,
-  memory: 96,
+  memory: 64,
+  young: 12,
   waiting: 128,
   waitingEach: 64,
   idle: 60_000,
@@ -69,7 +71,10 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
       argv: [],
       env: {},
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: limits.memory, maxYoungGenerationSizeMb: 16 },
+      resourceLimits: {
+        maxOldGenerationSizeMb: limits.memory,
+        maxYoungGenerationSizeMb: limits.young,
+      },
     });
     const thread: Thread = { worker, job: undefined, timer: undefined };
     threads.add(thread);

@@ -90,7 +90,7 @@ describe('an image', { timeout: 120_000 }, () => {
     expect(read.length + unread[0].count).toBe(81);
   });
 
-  test('whose log names thousands of profiles: denials says for how many none was looked for', async () => {
+  test('whose log names thousands of profiles: each file of its policy is read once', async () => {
     const filler = `# ${'x'.repeat(78)}\n`.repeat(12_500);
     for (let count = 0; count < 30; count++) await put(`${policy}/big${count}`, filler);
     let log = denial('web');
@@ -99,7 +99,7 @@ describe('an image', { timeout: 120_000 }, () => {
     const { code, said, stdout } = await run('denials', '--format', 'json');
     expect(code, said).toBe(0);
     expect(stdout.trim().split('\n')).toHaveLength(3001);
-    expect(said).toMatch(/29\d\d profiles were not looked up/);
+    expect(said).not.toContain('not looked up');
   });
 
   test('whose log is larger than is read: what it says last is, and denials says so', async () => {
