@@ -12,7 +12,7 @@ export function unescaped(word: string): string {
   if (!word.includes('\\')) return word;
   return word.replace(
     /\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|d([0-9]{1,3})|([\\"aefnrt]))/g,
-    (escape, octal?: string, hex?: string, decimal?: string, letter?: string) => {
+    (whole, octal?: string, hex?: string, decimal?: string, letter?: string) => {
       if (letter !== undefined) return literal(letters[letter] as string);
       const [digits, base] =
         octal !== undefined
@@ -23,7 +23,7 @@ export function unescaped(word: string): string {
       // A digit that would make it more than a byte is a character of its own.
       const length = Number.parseInt(digits, base) > 255 ? digits.length - 1 : digits.length;
       const code = Number.parseInt(digits.slice(0, length), base);
-      return code === 0 ? escape : literal(String.fromCharCode(code)) + digits.slice(length);
+      return code === 0 ? whole : literal(String.fromCharCode(code)) + digits.slice(length);
     },
   );
 }
