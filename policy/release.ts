@@ -29,6 +29,8 @@ export interface Dialect {
   definedIsWhetherSet: boolean;
   /** A path whose only wildcards are character classes counts as exact where exec transitions are compared. */
   classesAreExact: boolean;
+  /** A # after the values of a variable or a boolean starts a comment. In older releases it starts one more value. */
+  commentsAfterValues: boolean;
 }
 
 /** What came with a release and stayed. */
@@ -40,6 +42,7 @@ const dialect: Readonly<Record<Change, Release>> = {
   includesOnce: '3.0',
   networkBeforeIf: '4.0',
   classesAreExact: '4.0',
+  commentsAfterValues: '4.0',
 };
 
 /** The releases up to the last one that decides otherwise than later ones, for a message: `3.1 and older`. */
@@ -61,5 +64,6 @@ export function dialectOf(release: Release): Dialect {
     networkBeforeIf: has('networkBeforeIf'),
     definedIsWhetherSet: release !== '4.1',
     classesAreExact: has('classesAreExact'),
+    commentsAfterValues: has('commentsAfterValues'),
   };
 }

@@ -305,6 +305,65 @@ const kinds: readonly Kind[] = [
     ),
   },
   {
+    // RFC 7292, in DER: version 3 and then data.
+    what: 'a key store (PKCS#12)',
+    hints: ['YJKoZIhvcNAQcB'],
+    pattern: /MI[A-Za-z0-9+/_-]{4}IBAzCC[A-Za-z0-9+/_-]{2}YJKoZIhvcNAQcB/g,
+    folded: true,
+  },
+  {
+    what: 'a file of Ansible Vault',
+    hints: ['$ANSIBLE_VAULT;'],
+    pattern: /\$ANSIBLE_VAULT;1\.\d/g,
+  },
+  {
+    what: 'a signing key of Nix',
+    hints: ['=='],
+    pattern: token('[A-Za-z0-9.-]{1,80}-\\d{1,4}:[A-Za-z0-9+/]{86}=='),
+  },
+  {
+    what: 'the key of an onion service',
+    hints: ['ed25519v1-secret', 'ED25519-V3:'],
+    pattern: /== ed25519v1-secret:|ED25519-V3:[A-Za-z0-9+/]{86}/g,
+  },
+  {
+    what: 'a token or webhook of Discord',
+    hints: ['api/webhooks/', '.'],
+    pattern:
+      /(?<![A-Za-z0-9_-])[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}(?![A-Za-z0-9_.-])|discord(?:app)?\.com\/api\/webhooks\/\d{17,20}\/[A-Za-z0-9_-]{60}/g,
+  },
+  {
+    what: 'a key of NuGet, Mailgun, Dynatrace or Twilio',
+    hints: ['oy2', 'key-', 'dt0', 'SK'],
+    pattern: token(
+      'oy2[a-z0-9]{43}(?![A-Za-z0-9])|key-[a-f0-9]{32}(?![A-Za-z0-9])|dt0[a-z]\\d{2}\\.[A-Z0-9]{24}\\.[A-Z0-9]{64}|SK[0-9a-f]{32}(?![A-Za-z0-9])',
+    ),
+  },
+  {
+    what: 'a token of a service',
+    hints: [
+      ...['xkeysib-', 'PMAK-', 'shippo_live_', 'sq0csp-', 'LTAI', 'AKCp', 'CLOJARS_', 'glc_eyJ'],
+      ...['duffel_live_', 'EZAK', 'FLWSECK-', 'ico-', 'sha256~', 'pplx-', 'pnu_', 'rdme_'],
+      ...['sgp_', 'ops_eyJ', 'ntn_', 'gsk_', 'r8_', 'fio-u-'],
+    ],
+    pattern: token(
+      [
+        ...['xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}', 'PMAK-[a-f0-9]{24}-[a-f0-9]{34}'],
+        ...[
+          'shippo_live_[a-f0-9]{40}',
+          'sq0csp-[A-Za-z0-9_-]{43}',
+          'LTAI[A-Za-z0-9]{20}(?![A-Za-z0-9])',
+        ],
+        ...['AKCp[A-Za-z0-9]{69}', 'CLOJARS_[a-z0-9]{60}', 'glc_eyJ[A-Za-z0-9+/=]{32}'],
+        ...['duffel_live_[A-Za-z0-9_=-]{43}', 'EZAK[A-Za-z0-9]{54}', 'FLWSECK-[a-f0-9]{32}-X'],
+        ...['ico-[A-Za-z0-9]{32}', 'sha256~[A-Za-z0-9_-]{43}', 'pplx-[A-Za-z0-9]{48}'],
+        ...['pnu_[A-Za-z0-9]{36}', 'rdme_[a-z0-9]{70}', 'sgp_[A-Fa-f0-9_]{40}'],
+        ...['ops_eyJ[A-Za-z0-9+/]{100}', 'ntn_[A-Za-z0-9]{46}', 'gsk_[A-Za-z0-9]{52}'],
+        ...['r8_[A-Za-z0-9]{37}(?![A-Za-z0-9])', 'fio-u-[A-Za-z0-9=_-]{64}'],
+      ].join('|'),
+    ),
+  },
+  {
     what: 'a signed token (JWT)',
     hints: ['eyJ'],
     pattern: token('eyJ[A-Za-z0-9_-]{8,2000}\\.eyJ[A-Za-z0-9_-]{8,8000}\\.[A-Za-z0-9_-]{16}'),

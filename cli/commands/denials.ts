@@ -6,6 +6,7 @@ import { type Finding, Findings, maxCharacters, maxFindings } from '../../sdk/de
 import { hostProfilesOf, isOf } from '../../sdk/denials/label.ts';
 import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
 import { type MissingIncludes, missingIncludes } from '../../sdk/denials/missing-includes.ts';
+import { wholeLines } from '../../sdk/denials/whole-lines.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../sdk/host/kernel-log.ts';
 import { maxLine } from '../../sdk/host/line-splitter.ts';
@@ -176,7 +177,7 @@ export const denials = defineCommand({
       io.tell(`Following ${logs.map(({ name }) => name).join(', ')}; press Ctrl-C to stop.`);
       await Promise.all(
         followed.map(async (lines) => {
-          for await (const event of events(lines, io, seen)) {
+          for await (const event of events(lines, io, seen, false)) {
             const finding = select(event, from) ? findings.add(event) : undefined;
             if (!finding || !about(finding)) continue;
             if (shown.size > maxFindings) shown.clear();
@@ -199,6 +200,7 @@ export const denials = defineCommand({
           log.read(() => seen.tooLong++),
           io,
           seen,
+          true,
         )) {
           if (select(event, since)) findings.add(event);
         }
@@ -227,6 +229,7 @@ export const denials = defineCommand({
     if (values.file) for (const { name, seen } of silent) io.tell(nothingIn(name, seen));
     if (all.interpreted) io.tell(interpretedNote);
     if (all.unread > 0) io.tell(unreadNote(all.unread));
+    if (all.wrapped > 0) io.tell(wrappedNote(all.wrapped));
     if (all.tooLong > 0) io.tell(tooLongNote(all.tooLong));
 
     if (draft !== undefined) {
@@ -253,7 +256,7 @@ export const denials = defineCommand({
       return patchProfile(io, start, found, { generalise, resolver });
     }
 
-    if (found.length === 0 && all.unread + all.tooLong > 0) return exit.failed;
+    if (found.length === 0 && all.unread + all.wrapped + all.tooLong > 0) return exit.failed;
     if (all.events === 0) {
       io.tell(nothingIn(logs.map(({ name }) => name).join(', '), all));
     } else {
@@ -328,14 +331,17 @@ class Seen {
   events = 0;
   /** Lines with an AppArmor decision in an unsupported format. */
   unread = 0;
+  /** Events of which a part is missing or in the next line. */
+  wrapped = 0;
   /** Lines about AppArmor that exceed the maximum line length. */
   tooLong = 0;
   /** Whether some lines are in the format of `ausearch -i`. */
   interpreted = false;
 
-  add({ events, unread, tooLong, interpreted }: Seen): void {
+  add({ events, unread, wrapped, tooLong, interpreted }: Seen): void {
     this.events += events;
     this.unread += unread;
+    this.wrapped += wrapped;
     this.tooLong += tooLong;
     this.interpreted ||= interpreted;
   }
@@ -348,10 +354,11 @@ const readForms =
 const interpretedNote =
   'Note: "ausearch -i" omits quotes, so a name with spaces may be read as several fields, and dates with slashes are read as month/day/year; use "ausearch --raw" for exact results.';
 
-function nothingIn(name: string, { unread, tooLong }: Seen): string {
+function nothingIn(name: string, { unread, wrapped, tooLong }: Seen): string {
   return [
     `${name} has no AppArmor messages.`,
     ...(unread === 0 ? [] : [unreadNote(unread)]),
+    ...(wrapped === 0 ? [] : [wrappedNote(wrapped)]),
     ...(tooLong === 0 ? [] : [tooLongNote(tooLong)]),
   ].join(' ');
 }
@@ -359,6 +366,11 @@ function nothingIn(name: string, { unread, tooLong }: Seen): string {
 function tooLongNote(count: number): string {
   const lines = count === 1 ? '1 line about AppArmor was' : `${count} lines about AppArmor were`;
   return `${lines} skipped, because longer than ${maxLine / 1024} KiB. For JSON, use jq -c to write one entry per line.`;
+}
+
+function wrappedNote(count: number): string {
+  const lines = count === 1 ? '1 event of AppArmor was' : `${count} events of AppArmor were`;
+  return `${lines} skipped, because wrapped over several lines or cut. Copy the log without line breaks, such as with journalctl -k > FILE.`;
 }
 
 function unreadNote(count: number): string {
@@ -372,9 +384,19 @@ function formError(error: unknown): unknown {
     : error;
 }
 
-async function* events(lines: AsyncIterable<string>, io: Io, seen: Seen): AsyncGenerator<LogEvent> {
+/** The events in lines; with `hold`, each waits for the line after it, see {@link wholeLines}. */
+async function* events(
+  lines: AsyncIterable<string>,
+  io: Io,
+  seen: Seen,
+  hold: boolean,
+): AsyncGenerator<LogEvent> {
   let lost = 0;
-  for await (const line of lines) {
+  for await (const { line, cut } of wholeLines(lines, hold)) {
+    if (cut) {
+      seen.wrapped++;
+      continue;
+    }
     lost += suppressedMessages(line);
     const found = eventsIn(line);
     seen.events += found.length;

@@ -4,6 +4,7 @@ import { attachment } from './attachment.ts';
 import { booleans } from './booleans.ts';
 import { changeProfileConflict } from './change-profile-conflict.ts';
 import type { Check } from './check.ts';
+import { commentAfterValues } from './comment-after-values.ts';
 import { conditionDiagnostics } from './conditional.ts';
 import { execConflict } from './exec-conflict.ts';
 import { includeDiagnostics } from './includes.ts';
@@ -20,6 +21,7 @@ export const checks: readonly Check[] = [
   booleans,
   profileNames,
   variables,
+  commentAfterValues,
   patterns,
   attachment,
   execConflict,

@@ -1,7 +1,9 @@
 // Which AppArmor release each construct came with.
 import { fileSince, variableSince } from '../base-policy.ts';
+import { checkPattern } from '../glob/aare.ts';
 import { compareReleases, type Release } from '../release.ts';
 import { kindOf } from '../rules/kinds.ts';
+import { parseText } from '../syntax/parser.ts';
 import { splitFlag } from '../syntax/profile-head.ts';
 import type { Range } from '../syntax/source.ts';
 import type {
@@ -66,10 +68,13 @@ export function requirements(file: PolicyFile): Requirement[] {
           break;
         case 'variable':
           for (const value of one.values) needsOfVariables(value, declared, need);
+          if (one.trailing && !readsAsValues(one.trailing.text))
+            need('4.0', 'this comment after values', one.trailing);
           if (one.operator.text === '?=' || one.operator.text === ':=')
             need('5.0', one.operator.text, one.operator);
           break;
         case 'boolean':
+          if (one.trailing) need('4.0', 'a comment after a boolean', one.trailing);
           if (one.operator !== '=') need('5.0', `${one.operator} of a boolean`, one);
           break;
         case 'profile':
@@ -93,6 +98,21 @@ export function requirements(file: PolicyFile): Requirement[] {
     }
   }
   return found;
+}
+
+/** Whether releases that read a comment after values as more values take it: words without half a quote or bracket. */
+function readsAsValues(comment: string): boolean {
+  const { file, problems } = parseText(`@{x} = ${comment}\n`, { target: '3.1' });
+  return (
+    problems.length === 0 &&
+    file.statements.every(
+      (one) =>
+        one.kind === 'variable' &&
+        one.values.every(
+          ({ value }) => variablesIn(value).length === 0 && checkPattern(value) === undefined,
+        ),
+    )
+  );
 }
 
 type Need = (

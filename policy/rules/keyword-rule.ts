@@ -3,6 +3,7 @@ import type { Release } from '../release.ts';
 import { bareWord } from '../syntax/bare-words.ts';
 import { condition, conditionAhead, conditionText, parseCondition } from '../syntax/conditions.ts';
 import { BARE, type Cursor, ITEM, NAME, PATH, type WordClass } from '../syntax/cursor.ts';
+import { unescaped } from '../syntax/escapes.ts';
 import { nearest } from '../syntax/names.ts';
 import type { Condition, RuleBase, Word, WordVisitor } from '../syntax/nodes.ts';
 import type { Report } from '../syntax/report.ts';
@@ -46,7 +47,7 @@ export interface Grammar<Kind extends string> {
   repeatable?: readonly string[];
   /** Conditions whose value is a list. */
   lists?: readonly string[];
-  /** Conditions whose values are names or numbers, not patterns. */
+  /** Conditions whose values are names or numbers: neither patterns nor words with variables. */
   plain?: readonly string[];
   /** The number of plain words it takes, and whether they follow the conditions. */
   words?: number;
@@ -136,7 +137,7 @@ export function peerValue(rule: KeywordRule, name: string): Word | undefined {
 
 function visitCondition(one: Condition, plain: readonly string[], visit: WordVisitor): void {
   if (one.conditions) for (const inside of one.conditions) visitCondition(inside, plain, visit);
-  else for (const value of one.values) visit(value, !plain.includes(one.name.value));
+  else if (!plain.includes(one.name.value)) for (const value of one.values) visit(value, true);
 }
 
 function printKeywordRule(rule: KeywordRule): string[] {
@@ -212,6 +213,8 @@ function parseKeywordRule<Kind extends string>(
       const one = parseCondition(cursor, 0, peer);
       if (!one) return undefined;
       if (kind.comments) cursor.refuseCommentsIn(one);
+      if (kind.plain?.includes(one.name.value))
+        for (const value of one.values) value.value = unescaped(value.value);
       checkCondition(cursor, kind, rule, one);
       if (kind.peer && rule.conditions.some((before) => before.name.value === 'peer')) {
         report('condition-order', one, `${one.name.value}= stands after peer=( ).`, {

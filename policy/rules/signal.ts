@@ -1,4 +1,5 @@
 // Signals (apparmor.d(5), "Signal rules").
+import { unescaped } from '../syntax/escapes.ts';
 import { nearest } from '../syntax/names.ts';
 import {
   conditionValue,
@@ -66,17 +67,28 @@ export const signals: readonly string[] = [
 ];
 const named = new Set(signals);
 
-/** True for a name a signal rule accepts. */
-export function isSignal(name: string): boolean {
-  if (named.has(name)) return true;
-  // Zeros before the number change nothing, as strtoul(3) reads it.
-  const number = /^rtmin\+([0-9]+)$/.exec(name)?.[1];
-  return number !== undefined && Number(number) <= 32;
+const maxRealTime = 32n;
+
+/**
+ * The usual spelling of a signal that a rule names; undefined where there is no such signal. apparmor_parser reads the
+ * number of a real-time signal with strtoul(3): blanks, a sign and zeros before it and any text after it change nothing,
+ * and without a digit it is 0.
+ */
+export function canonicalSignal(name: string): string | undefined {
+  const plain = unescaped(name);
+  if (named.has(plain)) return plain;
+  const found = /^rtmin\+(?:[ \t-\r]*([+-]?)0*([0-9]+))?/.exec(plain);
+  if (!found) return undefined;
+  const [, sign, digits = '0'] = found;
+  const magnitude = digits.length > 20 ? 2n ** 64n : BigInt(digits);
+  const isNegative = sign === '-' && magnitude < 2n ** 64n;
+  const number = isNegative ? BigInt.asUintN(64, -magnitude) : magnitude;
+  return number > maxRealTime ? undefined : `rtmin+${number}`;
 }
 
-/** The same text for names of the same signal. */
-export function canonicalSignal(name: string): string {
-  return name.replace(/^rtmin\+0+(?=[0-9])/, 'rtmin+');
+/** True for a name a signal rule accepts. */
+export function isSignal(name: string): boolean {
+  return canonicalSignal(name) !== undefined;
 }
 
 const syntax = keywordRule({
@@ -91,7 +103,16 @@ const syntax = keywordRule({
     for (const one of rule.conditions) {
       if (one.name.value !== 'set') continue;
       for (const value of one.values) {
-        if (isSignal(value.value)) continue;
+        const signal = canonicalSignal(value.value);
+        if (signal !== undefined) {
+          if (signal === value.value || /^rtmin\+[0-9]+$/.test(value.value)) continue;
+          report('signal-name', value, `apparmor_parser reads "${value.value}" as ${signal}.`, {
+            expected: signal,
+            severity: 'warning',
+            fix: { start: value.start, end: value.end, text: signal },
+          });
+          continue;
+        }
         const bare = value.value.toLowerCase().replace(/^sig/, '');
         const suggestion = isSignal(bare) ? bare : nearest(bare, named);
         report('signal-name', value, `Unknown signal "${value.value}".`, {
@@ -117,7 +138,9 @@ export const signal: RuleKind<SignalRule, SignalAccess> = {
   applies(rule, { signal: name, peer }, part, scope) {
     if (!grants(rule, part, messagePermissions)) return false;
     const sets = rule.conditions.filter((one) => one.name.value === 'set');
-    const isNamed = sets.some(({ values }) => values.some(({ value }) => value === name));
+    const isNamed = sets.some(({ values }) =>
+      values.some(({ value }) => canonicalSignal(value) === name),
+    );
     return every(
       sets.length === 0 || isNamed,
       matchesLabel(scope, conditionValue(rule, 'peer'), peer),

@@ -57,7 +57,7 @@ function checkCondition(one: Condition, report: Report): void {
       expected: 'none, auto or @name; a socket with a path is a file and needs a file rule',
     });
   }
-  if (name === 'type' && !socketTypes.includes(value.value) && !value.value.includes('@{')) {
+  if (name === 'type' && !socketTypes.includes(value.value)) {
     const suggestion = nearest(value.value, socketTypes);
     report('condition-value', value, `Unknown socket type "${value.value}".`, {
       expected: `one of ${socketTypes.join(', ')}`,

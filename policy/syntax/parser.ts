@@ -160,7 +160,10 @@ class Parser {
       if (code === -1 || code === CLOSE || this.#tooMany()) return;
       const previous = into.at(-1);
       // In the line of an assignment, a # starts a value for some releases, a comment for others, and never an include.
-      const assigned = newlines === 0 && previous?.kind === 'variable' && !previous.trailing;
+      const assigned =
+        newlines === 0 &&
+        (previous?.kind === 'variable' || previous?.kind === 'boolean') &&
+        !previous.trailing;
       if (code === HASH && (assigned || !includeAhead(cursor, 1))) {
         const { unterminated } = cursor;
         const comment = cursor.comment(blankLine && previous !== undefined);
@@ -176,7 +179,7 @@ class Parser {
           previous &&
           previous.kind !== 'comment' &&
           !previous.trailing &&
-          !cursor.lineBetween(previous.end, before)
+          (assigned || !cursor.lineBetween(previous.end, before))
         ) {
           previous.trailing = comment;
         } else into.push(comment);

@@ -1,5 +1,6 @@
 // The statements before the profiles: include, abi, alias, variables and booleans (apparmor.d(5), PREAMBLE).
 
+import { dialectOf } from '../release.ts';
 import { bareWord } from './bare-words.ts';
 import { type Cursor, isNameCharacter, PATH } from './cursor.ts';
 import { endOfRule } from './rule-end.ts';
@@ -213,7 +214,7 @@ export function parseAssignment(cursor: Cursor, start: number, blankBefore: bool
   for (;;) {
     cursor.skipBlanks();
     const code = cursor.peek();
-    if (code === -1 || code === LF || code === HASH) break;
+    if (code === -1 || code === LF || (code === HASH && commentAfterValues(cursor))) break;
     if (code === 92 && lineContinues(cursor)) continue;
     if (code === 44) {
       cursor.report(
@@ -262,6 +263,15 @@ export function parseAssignment(cursor: Cursor, start: number, blankBefore: bool
   };
 }
 
+/**
+ * Whether the # at the cursor, which is after the values of a variable, starts a comment for the target. Without a
+ * newline at its end it never does: there it starts a value, as every # does before AppArmor 4.0.
+ */
+function commentAfterValues(cursor: Cursor): boolean {
+  if (cursor.target === undefined) return true;
+  return dialectOf(cursor.target).commentsAfterValues && cursor.pos < cursor.lastNewline;
+}
+
 function lineEnd(cursor: Cursor, at: number): number {
   const newline = cursor.text.indexOf('\n', at);
   return newline < 0 ? cursor.text.length : newline;
@@ -295,8 +305,8 @@ export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean
     return cursor.fail('A boolean is true or false.', 'true or false');
   }
   cursor.skipBlanks();
-  if (cursor.peek() === HASH) cursor.refuseComment();
-  else if (!cursor.done && cursor.peek() !== LF) {
+  const comment = cursor.peek() === HASH && (cursor.pos > value.end || value.quoted);
+  if (!comment && !cursor.done && cursor.peek() !== LF) {
     return cursor.fail('A boolean ends with its line.', 'a new line');
   }
   return {

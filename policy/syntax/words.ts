@@ -17,7 +17,8 @@ export function visitHeadWords(profile: Profile, visit: WordVisitor): void {
   for (const one of profile.xattrs?.conditions ?? []) {
     for (const value of one.values) if (!value.value.includes('@{')) visit(value, true);
   }
-  for (const flag of profile.flags?.values ?? []) visit(flag, false);
+  for (const flag of profile.flags?.values ?? [])
+    if (!flag.value.startsWith('kill.signal')) visit(flag, false);
 }
 
 /** The names of the variables a text mentions, in order. */

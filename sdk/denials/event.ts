@@ -30,7 +30,7 @@ export interface LogEvent {
 }
 
 /** The maximum length of a line. The kernel's audit messages have at most 8970 bytes (MAX_AUDIT_MESSAGE_LENGTH). */
-const maxLine = 16 * 1024;
+export const maxLine = 16 * 1024;
 
 /** The maximum number of fields of a record. Those of the kernel and auditd have some twenty. */
 export const maxFields = 256;
@@ -39,7 +39,7 @@ export const maxFields = 256;
 export function parseEvent(line: string): LogEvent | undefined {
   if (line.length > maxLine) return undefined;
   const start = line.search(/(?<![\w"])apparmor="[A-Z]+"/);
-  if (start < 0) return parseInterpreted(line);
+  if (start < 0) return parseInterpreted(line) ?? parseOld(line);
   const head = line.slice(0, start);
   // A program's own event, such as dbus-daemon's, is in msg='…'.
   const end = /msg='$/.test(head) ? line.lastIndexOf("'") : line.length;
@@ -88,6 +88,29 @@ function parseInterpreted(line: string): LogEvent | undefined {
     ...{ line, head, fields, tail: line.slice(head.length + body.length) },
     ...{ type: fields[0]?.value ?? '', serial: Number(serial), interpreted: true },
     ...(time !== undefined && { time }),
+  };
+}
+
+/** The audit system's numbers of AppArmor's events before Linux 2.6.31, when none had apparmor="…" (linux/audit.h). */
+const oldTypes: Readonly<Record<string, string>> = {
+  ...{ 1501: 'AUDIT', 1502: 'ALLOWED', 1503: 'DENIED', 1504: 'HINT', 1505: 'STATUS' },
+  ...{ 1506: 'ERROR', 1507: 'KILLED', KILL: 'KILLED' },
+};
+const oldHead =
+  /\btype=(?:UNKNOWN\[)?(?:APPARMOR_)?(150[1-7]|AUDIT|ALLOWED|DENIED|HINT|STATUS|ERROR|KILL|KILLED)\]? +(?:msg=)?audit\((\d{1,15})\.(\d{3}):(\d{1,15})\): *(?=\w+=)/;
+
+/** Parses a line of a kernel whose events have a type of their own instead of apparmor="…". */
+function parseOld(line: string): LogEvent | undefined {
+  const found = oldHead.exec(line);
+  // Behind a quote it is part of a value, which a program may choose.
+  if (!found || line.lastIndexOf('"', found.index) >= 0) return undefined;
+  const [whole, name = '', seconds, milliseconds, serial] = found;
+  const end = found.index + whole.length;
+  return {
+    ...{ line, head: line.slice(0, end), tail: '', type: oldTypes[name] ?? name },
+    fields: parseFields(line.slice(end)),
+    time: Number(seconds) * 1000 + Number(milliseconds),
+    serial: Number(serial),
   };
 }
 

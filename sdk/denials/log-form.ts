@@ -5,7 +5,7 @@ import { type LogEvent, parseEvent } from './event.ts';
 const deepest = 3;
 
 /** A substring of every event, also in the byte arrays of journald's JSON. */
-const mark = /apparmor|97, ?112, ?112, ?97, ?114, ?109, ?111, ?114/;
+const mark = /apparmor|APPARMOR_|\b150[0-7]\b|97, ?112, ?112, ?97, ?114, ?109, ?111, ?114/;
 
 /** The AppArmor events in a line, plain or wrapped; usually one, none for other lines. */
 export function eventsIn(line: string, depth = 0): LogEvent[] {
@@ -18,7 +18,10 @@ export function eventsIn(line: string, depth = 0): LogEvent[] {
 
 /** Whether a line contains an AppArmor event in any form. */
 export function tellsOfDecision(line: string): boolean {
-  return /apparmor/i.test(line) && /denied|allowed|killed/i.test(line);
+  return (
+    (/apparmor/i.test(line) && /denied|allowed|killed/i.test(line)) ||
+    /\btype=(?:UNKNOWN\[)?150[02367]\b.*audit\(/.test(line)
+  );
 }
 
 /** The lines in the strings of a line of JSON, CSV or logfmt. */
@@ -29,9 +32,10 @@ function unwrapped(line: string): string[] {
     const before = time === undefined ? '' : `${new Date(time).toISOString()} `;
     return textsOf(entry)
       .flatMap((text) => text.split('\n'))
-      .filter((text) => text.includes('apparmor'))
+      .filter((text) => mark.test(text))
       .map((text) => before + text);
   }
+  if (/&(?:amp;)*(?:quot|#0*34|#x0*22);/i.test(line)) return fromHtml(line);
   if (/apparmor=""[A-Z]/.test(line)) {
     const fields = [...line.matchAll(/"((?:[^"]|"")*)(?:"|$)/g)];
     return fields.map(([, field = '']) => field.replaceAll('""', '"'));
@@ -42,6 +46,26 @@ function unwrapped(line: string): string[] {
     const text = parsed(literal);
     return typeof text === 'string' ? text.split('\n') : [];
   });
+}
+
+const entities: Readonly<Record<string, string>> = {
+  ...{ quot: '"', amp: '&', lt: '<', gt: '>', apos: "'", nbsp: ' ' },
+};
+
+/** The text of a line of HTML, without tags; none where a quote was not escaped: then an entity is a part of a value. */
+function fromHtml(line: string): string[] {
+  const text = line.replace(/<[/a-z][^<>]*>/gi, '');
+  if (text.includes('"')) return [];
+  return [
+    text.replace(
+      /&(?:#x([0-9a-f]{1,6})|#([0-9]{1,7})|([a-z]+));/gi,
+      (whole, hex, decimal, name) => {
+        if (name !== undefined) return entities[name.toLowerCase()] ?? whole;
+        const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+        return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+      },
+    ),
+  ];
 }
 
 type Entry = Readonly<Record<string, unknown>>;

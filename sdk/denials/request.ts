@@ -18,7 +18,8 @@ export function recordOf(event: LogEvent): AuditRecord {
   return {
     type: event.type,
     operation: field('operation') ?? '',
-    mask: mask.split(/[\s,]+/).filter((word) => word !== ''),
+    // Kernels before 2.6.31 have the owner's permissions before a "::" and those of others after it.
+    mask: [...new Set(mask.split(/[\s,]+|::/))].filter((word) => word !== ''),
     peer: label && ruledBy(label),
     field,
   };

@@ -218,6 +218,7 @@ gone  not defined by any file on this host
       ['UTF-16 in gzip', gzipSync(utf16be)],
       ['text after zeros of a crash', Buffer.concat([Buffer.alloc(700), Buffer.from(`\n${text}`)])],
       ['JSON', Buffer.from(JSON.stringify({ log: text }))],
+      ['HTML', Buffer.from(`<pre>${text.replaceAll('"', '&quot;').trimEnd()}</pre>\n`)],
     ])('%s is read', async (_, bytes) => {
       const { code, stdout } = await read(bytes, '--format', 'json');
       expect(code).toBe(0);
@@ -227,7 +228,9 @@ gone  not defined by any file on this host
     test.each<[string, Uint8Array, RegExp]>([
       ['nothing', Buffer.alloc(0), /has no AppArmor messages/],
       ['another log', Buffer.from('kernel: usb 1-1: new device\n'), /has no AppArmor messages/],
-      ['HTML', Buffer.from(text.replaceAll('"', '&quot;')), /1 line has an AppArmor decision/],
+      ['wrapped lines', Buffer.from(text.replace(/.{1,79}/g, '$&\n')), /1 event of AppArmor was/],
+      ['lines wrapped at blanks', Buffer.from(text.replaceAll(' ', '\n')), /AppArmor/],
+      ['an old form', Buffer.from('type=1503 audit(1.002:3): REJECTING r access\n'), /1 line has/],
       ['half a gzip', gzipSync(text).subarray(0, 60), /damaged gzip file/],
       [
         'zstd in parts',
@@ -257,7 +260,7 @@ gone  not defined by any file on this host
     });
 
     test('unreadable lines among others are reported', async () => {
-      const html = text.replaceAll('"', '&quot;');
+      const html = text.replaceAll('"', '%22');
       const both = await read(Buffer.from(text + html));
       expect(both.code).toBe(0);
       expect(both.stderr).toContain('1 line has an AppArmor decision');

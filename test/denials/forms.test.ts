@@ -71,7 +71,9 @@ describe('no event is read', () => {
     // Ambiguous, since a program chose the name.
     ['a key twice', shown(`${opened} name=/x denied_mask=rwx ${masks}`)],
     ['a name of a process', 'type=SECCOMP msg=audit(1.2:3): comm="x apparmor=DENIED profile=app"'],
-    ['HTML', fields.replaceAll('"', '&quot;')],
+    ['entities in a value', `exe="/x&#32;${fields.replaceAll('"', '&quot;')}"`],
+    ['an old event in a value', `exe="x type=1503 audit(1.002:3): operation=a denied"`],
+    ['percent signs', fields.replaceAll('"', '%22')],
     ['typographic quotes', fields.replaceAll('"', '“')],
     ['broken JSON', docker.slice(0, -30).replaceAll('\\"', '\\x')],
     ['quotes without end', `apparmor=\\"D ${'"\\"'.repeat(5000)} denied`],

@@ -6,10 +6,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fileSince, filesOf, variableSince } from '../../policy/base-policy.ts';
 import {
+  applyFixes,
   check,
   compareReleases,
   type IncludeResolver,
   lint,
+  model,
   type Release,
   releases,
 } from '../../policy/index.ts';
@@ -96,6 +98,82 @@ describe('exec conflicts', () => {
     const rules = Array.from({ length: 2000 }, (_, n) => `/opt/${n}/[a-z][a-z][0-9] Px,`);
     expect(check(profile('/usr/** ix,', ...rules)).ok).toBe(true);
     expect(ids(profile('/opt/** ix,', ...rules)).length).toBeLessThanOrEqual(101);
+  });
+});
+
+describe('a comment after values', () => {
+  const use = 'profile a {\n  /x/@{v} r,\n}\n';
+  test.each<[string, Release[], Release]>([
+    // Before 4.0 the # and what follows are values.
+    ['@{v}=a # b\n', all, '2.13'],
+    ['@{v}=a # b,c\n', all, '2.13'],
+    ['@{v}=a ## "b, c" (d) = -> //\n', all, '2.13'],
+    ['@{v}=a #include <x>\n', all, '2.13'],
+    ['@{v}=a \\\n# b\n', all, '2.13'],
+    ['@{v}="a"#b\n', all, '2.13'],
+    ['@{v}=a#b\n', all, '2.13'],
+    ['@{v} # b, "c\n = a\n', all, '2.13'],
+    ['@{v}=a # b, c\n', from('4.0'), '4.0'],
+    ['@{v}=a # b,\n', from('4.0'), '4.0'],
+    ['@{v}=a # b!\n', from('4.0'), '4.0'],
+    ['@{v}=a # "b\n', from('4.0'), '4.0'],
+    ['@{v}=a # [b\n', from('4.0'), '4.0'],
+    ['@{v}=a # {b\n', from('4.0'), '4.0'],
+    ['@{v}=a # @{w}\n', from('4.0'), '4.0'],
+    ['@{v}=a # @{v}\n', from('4.0'), '4.0'],
+    ['@{v}=a\n@{v}+=b # c, d\n', from('4.0'), '4.0'],
+    ['@{v}=a \\\n# b, c\n', from('4.0'), '4.0'],
+    ['@{v}="a"# b, c\n', from('4.0'), '4.0'],
+    // There a backslash at the end of the line continues the values.
+    ['@{v}= # b\n', upTo('3.1'), '2.13'],
+    ['@{v}=#b\n', upTo('3.1'), '2.13'],
+    ['@{v}=a # b \\\nc\n', upTo('3.1'), '2.13'],
+    ['$b=true # c\n@{v}=a\n', from('4.0'), '4.0'],
+    ['$b=true # c, "d\n@{v}=a\n', from('4.0'), '4.0'],
+    ['$b=true #include <x>\n@{v}=a\n', from('4.0'), '4.0'],
+    ['$b=true#c\n@{v}=a\n', [], '2.13'],
+  ])('%j', (preamble, expected, needs) => {
+    expect(takenBy(preamble + use)).toEqual(expected);
+    expect(check(preamble + use).ok).toBe(expected.includes('6.0'));
+    if (expected.includes('6.0')) expect(check(preamble + use).needs).toBe(needs);
+  });
+
+  test('is more values for a release that reads it so', () => {
+    const reads = (text: string, path: string) =>
+      releases.filter(
+        (target) => model(text, { target }).profiles[0]?.file('r', path).others.granted === true,
+      );
+    const text = `@{v}=a # b /c\n${use}`;
+    expect(reads(text, '/x/a')).toEqual(all);
+    for (const path of ['/x/b', '/x/#', '/x/c']) expect(reads(text, path)).toEqual(upTo('3.1'));
+    expect(reads('profile a {\n  /x/b r,\n}\n', '/x/b')).toEqual(all);
+  });
+
+  test('is reported for the releases that read it otherwise, with the comment before as a fix', () => {
+    const text = `  @{v}=a # b\n$b = true # c\n${use}`;
+    const found = (options: Parameters<typeof check>[1]) =>
+      check(text, options).diagnostics.map(({ id, severity, span }) => [
+        `${id} ${severity}`,
+        text.slice(span.start.offset, span.end.offset),
+      ]);
+    expect(found({})).toEqual([
+      ['comment-after-values warning', '# b'],
+      ['comment-after-values warning', '# c'],
+    ]);
+    expect(found({ target: '4.0' })).toEqual([]);
+    expect(found({ target: '3.1' })).toEqual([
+      ['comment-after-values warning', '# b'],
+      ['target error', '# c'],
+    ]);
+    const fixed = `  # b\n  @{v}=a\n# c\n$b = true\n${use}`;
+    expect(applyFixes(text, check(text).diagnostics).text).toBe(fixed);
+    expect(applyFixes(text, check(text, { target: '3.1' }).diagnostics).text).toBe(
+      text.replace('  @{v}=a # b', '  # b\n  @{v}=a'),
+    );
+    expect(ids(fixed)).toEqual([]);
+    const alone = check('@{v} = # a\nprofile a {\n}\n', { target: '3.0' }).diagnostics;
+    expect(alone).toMatchObject([{ id: 'comment-after-values' }]);
+    expect(alone[0]?.fix).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 // Signals: the signal, then the peer's label.
 import { conditionValue, messagePermissions, permissionsOf } from '../../rules/keyword-rule.ts';
-import { signals } from '../../rules/signal.ts';
+import { canonicalSignal, signals } from '../../rules/signal.ts';
 import { anyByte, byte, type PermissionTable, sequence, someText, Texts } from './class.ts';
 
 const permissions = ['send', 'receive'] as const;
@@ -11,8 +11,9 @@ const firstRealTime = 128;
 
 /** The number of a signal that a rule may name; undefined where there is no such signal. */
 export function signalNumber(name: string): number | undefined {
-  const realTime = /^rtmin\+([0-9]+)$/.exec(name)?.[1];
-  return realTime === undefined ? numbers.get(name) : firstRealTime + Number(realTime);
+  const signal = canonicalSignal(name) ?? '';
+  const realTime = /^rtmin\+([0-9]+)$/.exec(signal)?.[1];
+  return realTime === undefined ? numbers.get(signal) : firstRealTime + Number(realTime);
 }
 
 const prefix = 10;

@@ -1,0 +1,33 @@
+// The escapes of words, as apparmor_parser replaces them when it reads a word.
+
+const letters: Readonly<Record<string, string>> = {
+  ...{ '\\': '\\', '"': '"', a: '\x07', e: '\x1b', f: '\f', n: '\n', r: '\r', t: '\t' },
+};
+
+/** Characters that stay escaped, since they mean something in a pattern. */
+const globbing = '*?[]{}^,\\';
+
+/** A word with its escapes replaced; those that stand for nothing, for NUL or for a character of patterns stay. */
+export function unescaped(word: string): string {
+  if (!word.includes('\\')) return word;
+  return word.replace(
+    /\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|d([0-9]{1,3})|([\\"aefnrt]))/g,
+    (whole, octal?: string, hex?: string, decimal?: string, letter?: string) => {
+      if (letter !== undefined) return literal(letters[letter] as string);
+      const [digits, base] =
+        octal !== undefined
+          ? ([octal, 8] as const)
+          : hex !== undefined
+            ? ([hex, 16] as const)
+            : ([decimal as string, 10] as const);
+      // A digit that would make it more than a byte is a character of its own.
+      const length = Number.parseInt(digits, base) > 255 ? digits.length - 1 : digits.length;
+      const code = Number.parseInt(digits.slice(0, length), base);
+      return code === 0 ? whole : literal(String.fromCharCode(code)) + digits.slice(length);
+    },
+  );
+}
+
+function literal(character: string): string {
+  return globbing.includes(character) ? `\\${character}` : character;
+}
