@@ -106,9 +106,11 @@ function parseOld(line: string): LogEvent | undefined {
   if (!found || line.lastIndexOf('"', found.index) >= 0) return undefined;
   const [whole, name = '', seconds, milliseconds, serial] = found;
   const end = found.index + whole.length;
+  const fields = parseFields(line.slice(end));
+  if (!fields) return undefined;
   return {
     ...{ line, head: line.slice(0, end), tail: '', type: oldTypes[name] ?? name },
-    fields: parseFields(line.slice(end)),
+    fields,
     time: Number(seconds) * 1000 + Number(milliseconds),
     serial: Number(serial),
   };
