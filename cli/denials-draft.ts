@@ -60,11 +60,11 @@ export async function writeDraft(
   }
   const more = isFolder ? ` and ${manifestName}` : '';
   const last = files.at(-1)?.path ?? output;
-  io.tell(
+  io.note(
     visibleLine(`Wrote ${last}${more}; review it with: aa-registry lint ${shellWord(output)}`),
   );
   if (!isFolder && isPackageName(name)) {
-    io.tell(`To write a package with a manifest, use -o ${visibleLine(name)}/.`);
+    io.note(`To write a package with a manifest, use -o ${visibleLine(name)}/.`);
   }
 }
 
@@ -79,18 +79,18 @@ export function reportDraft(
   resolver: IncludeResolver,
 ): void {
   for (const message of cautionsOf(lint(text, { resolver })))
-    io.tell(visibleLine(`Caution: ${message}`));
+    io.note(visibleLine(`Caution: ${message}`));
   reportMissing(io, text, resolver);
-  io.tell(`The draft needs AppArmor ${needs} or later.`);
+  io.note(`The draft needs AppArmor ${needs} or later.`);
   if (children.length > 0) {
-    io.tell(
+    io.note(
       visibleLine(
         `The draft has no rule to run ${children.join(', ')}: complain mode does not log what a rule allows. Add a cx rule; a hat needs none.`,
       ),
     );
   }
   if (!name.startsWith('/')) {
-    io.tell(
+    io.note(
       visibleLine(
         `For a program on the host, add its path after the name, so that the profile attaches to it: profile ${quoted(name)} /path/to/program`,
       ),

@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { effectiveProfiles, type IncludeResolver, type LintResult, lint } from '../policy/index.ts';
 import type { Finding } from '../sdk/denials/finding.ts';
-import { adviceOnMaker } from '../sdk/denials/made-profiles.ts';
+import { adviceOnMaker } from '../sdk/denials/generated-profiles.ts';
 import { missingIncludes } from '../sdk/denials/missing-includes.ts';
 import { patch, wantedBy } from '../sdk/denials/patch.ts';
 import { followLink, ifPresent, writeOutput } from '../sdk/files.ts';
@@ -78,7 +78,7 @@ export async function patchProfile(
     const some = findings.filter(is).length;
     if (some === 0) return;
     const them = some === 1 ? 'it' : 'them';
-    io.tell(
+    io.note(
       `No rule was written for ${counted(some, 'finding')}: ${reason}. Run without --patch to see ${them}.`,
     );
   };
@@ -92,18 +92,18 @@ export async function patchProfile(
     ({ namespace }) => namespace !== undefined,
   );
   for (const { operation, reason } of unsaid) {
-    io.tell(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
+    io.note(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
   }
   for (const { text: rule, line, file: where } of denying) {
-    io.tell(`Not changed: ${visibleLine(`${where ?? file}:${line}: ${rule}`)}`);
+    io.note(`Not changed: ${visibleLine(`${where ?? file}:${line}: ${rule}`)}`);
   }
   if (denying.length > 0) {
-    io.tell(
+    io.note(
       '--patch does not remove deny rules, so the access stays denied. Change the rule by hand.',
     );
   }
   for (const { addition, reason } of leftOut) {
-    io.tell(`Not added: ${addition.rule ?? addition.flag}: ${reason}`);
+    io.note(`Not added: ${addition.rule ?? addition.flag}: ${reason}`);
   }
   if (added.length === 0) io.print(`Nothing to add to ${visibleLine(file)}.`);
   else {
@@ -114,10 +114,10 @@ export async function patchProfile(
     const options = { resolver, ...(packageName !== undefined && { packageName }) };
     const [before, after] = [lint(text, options), lint(patched, options)];
     reportMissing(io, patched, resolver);
-    for (const message of newCautions(before, after)) io.tell(`Caution: ${message}`);
+    for (const message of newCautions(before, after)) io.note(`Caution: ${message}`);
     const more = after.warnings - before.warnings;
     const warnings = more > 0 ? `, with ${more} more ${more === 1 ? 'warning' : 'warnings'}` : '';
-    io.tell(
+    io.note(
       visibleLine(`Wrote ${file}${warnings}; review it with: aa-registry lint ${shellWord(named)}`),
     );
   }
@@ -130,7 +130,7 @@ export async function patchProfile(
       : []),
     ...(leftOut.length > 0 ? [`${counted(leftOut.length, 'addition')} could not be made`] : []),
   ];
-  io.tell(`Some denied accesses are still not allowed (exit code 1): ${why.join(', ')}.`);
+  io.note(`Some denied accesses are still not allowed (exit code 1): ${why.join(', ')}.`);
   return exit.failed;
 }
 
@@ -141,7 +141,7 @@ export function reportMissing(io: Io, text: string, resolver: IncludeResolver): 
   const names = new Set(profiles.flatMap(({ profile }) => missingOf(profile)));
   if (names.size === 0) return;
   const files = [...names].join(', ');
-  io.tell(
+  io.note(
     visibleLine(
       `${files}: not found here, so not read; some added rules may repeat rules in those files.`,
     ),

@@ -19,17 +19,17 @@ export function reportHostEvent(io: Io, event: HostEvent, host: AdvisedHost): vo
       reportRepaired(io, event.repaired, host);
       break;
     case 'log-refused':
-      io.tell(`Warning: the registry's log could not be verified: ${event.reason} [${event.id}]`);
+      io.note(`Warning: the registry's log could not be verified: ${event.reason} [${event.id}]`);
       break;
     case 'revocations-unknown':
-      io.tell(`Could not fetch new revocations; using the last known ones: ${event.reason}`);
+      io.note(`Could not fetch new revocations; using the last known ones: ${event.reason}`);
       break;
   }
 }
 
 /** Prints the new path of a changed file that was moved out of the way. */
-export function reportSetAside(tell: Io['tell'], file: string): void {
-  tell(`The existing file had been changed; it was moved to ${file}.`);
+export function reportSetAside(note: Io['note'], file: string): void {
+  note(`The existing file had been changed; it was moved to ${file}.`);
 }
 
 /** Runs `work`, which writes configuration files of a host, under the host's lock. */
@@ -49,13 +49,13 @@ function reportRecovered(io: Io, { pending, outcome, refusal, earlier }: Recover
   const { team, name, version } = installation;
   const what = kind === 'install' ? 'installation' : 'removal';
   const why = refusal ? `: ${refusal.reason} [${refusal.id}]` : '';
-  io.tell(`An interrupted ${what} of ${team}/${name}@${version} was ${became[outcome]}${why}.`);
+  io.note(`An interrupted ${what} of ${team}/${name}@${version} was ${became[outcome]}${why}.`);
   if (!earlier) return;
   const old = `${team}/${name}@${earlier.version}, which was installed before,`;
   const reason = `it could not be verified either: ${earlier.reason} [${earlier.id}]`;
   if (outcome === 'removed') {
-    io.tell(`Warning: ${old} was removed, because ${reason}. ${name} is not installed now.`);
-  } else io.tell(`Warning: ${old} was not loaded again, because ${reason}.`);
+    io.note(`Warning: ${old} was removed, because ${reason}. ${name} is not installed now.`);
+  } else io.note(`Warning: ${old} was not loaded again, because ${reason}.`);
 }
 
 function reportRepaired(
@@ -65,20 +65,20 @@ function reportRepaired(
 ): void {
   const path = pathOf(record);
   if (record.kind === 'pending') {
-    io.tell(`Warning: a change of ${path} was interrupted, and its record is damaged.`);
-  } else io.tell(`Warning: the record of ${path} is damaged.`);
+    io.note(`Warning: a change of ${path} was interrupted, and its record is damaged.`);
+  } else io.note(`Warning: the record of ${path} is damaged.`);
   if (installation) {
     const { version, origin } = installation;
     const note = record.kind === 'installed' ? `; it is treated as installed by ${origin}` : '';
-    io.tell(`According to the version store, ${version} is installed${note}.`);
+    io.note(`According to the version store, ${version} is installed${note}.`);
   } else {
-    io.tell('The installed version is unknown, so a downgrade would not be detected.');
-    io.tell(`To rebuild it: ${hostCommand(`pull ${path}`, host)}`);
+    io.note('The installed version is unknown, so a downgrade would not be detected.');
+    io.note(`To rebuild it: ${hostCommand(`pull ${path}`, host)}`);
   }
-  io.tell(`The damaged record was moved to ${copy}.`);
+  io.note(`The damaged record was moved to ${copy}.`);
 }
 
 function reportWait(io: Io, holder: string | undefined): void {
   const who = holder === undefined ? '' : ` (${holder})`;
-  io.tell(`Waiting for another aa-registry${who}, which is changing this host…`);
+  io.note(`Waiting for another aa-registry${who}, which is changing this host…`);
 }

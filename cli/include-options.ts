@@ -39,7 +39,7 @@ export async function reportIncludes(
   if (!missing || base !== undefined) return;
   const found = await stat('/etc/apparmor.d/abstractions').catch(() => undefined);
   if (found) return;
-  io.tell(
+  io.note(
     'This machine has no /etc/apparmor.d/abstractions, so included files were not found. Install the ' +
       'package apparmor, or name a copy of its files with --base DIR.',
   );

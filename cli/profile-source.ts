@@ -38,7 +38,7 @@ export async function readProfileSource(
   const [verified] = await requireVerified(io, [named], online).catch((error: unknown) => {
     // It may be a mistyped file name.
     if (!/[@:]/.test(named))
-      io.tell(`${named} does not exist as a file, so it is treated as a reference.`);
+      io.note(`${named} does not exist as a file, so it is treated as a reference.`);
     throw error;
   });
   if (!verified) throw new Error(`${named} was verified as nothing`);

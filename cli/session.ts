@@ -80,7 +80,7 @@ function reportWaits(io: Io): (waiting: Waiting) => void {
   return (waiting) => {
     if (shown && waiting.seconds < 10) return;
     shown = true;
-    io.tell(`${describeWait(waiting)}. The command continues then.`);
+    io.note(`${describeWait(waiting)}. The command continues then.`);
   };
 }
 
@@ -103,7 +103,7 @@ export async function openPublishingSession(
   const token = await requestJobToken(io.env, client.registry);
   if (token === undefined) return client;
   const made = await client.exchangeToken({ token, ...what });
-  io.tell(`publishing as ${made.label}`);
+  io.note(`publishing as ${made.label}`);
   return createClient({ registry: client.registry, token: made.token });
 }
 

@@ -11,7 +11,7 @@ import { lacksKeys } from '../sdk/host/trust-check.ts';
 import { hostCommand } from '../sdk/host-command.ts';
 import { profilesPlace } from '../sdk/profiles-file.ts';
 import { CliError, type Command, defineCommand, exit } from './framework/command.ts';
-import { answerItems, formatOption } from './framework/format.ts';
+import { formatOption, outputItems } from './framework/format.ts';
 import { reportHostEvent, reportSetAside } from './host-events.ts';
 import { trustAdvice, trustOption } from './host-trust.ts';
 import { pathOf, requireInstalled } from './installed.ts';
@@ -58,7 +58,7 @@ export function modeCommand(
         const teams: string[] = [];
         for (const text of args) teams.push((await requireInstalled(root, text)).team);
         const view = await currentView(withoutNetwork(host, offline), teams);
-        await answerItems(io, values, async (tell) => {
+        await outputItems(io, values, async (report) => {
           for (const text of args) {
             const installation = await requireInstalled(root, text);
             const path = pathOf(installation);
@@ -79,21 +79,21 @@ export function modeCommand(
               );
             }
             const { mode = null, setAside = null } = done;
-            if (setAside !== null) reportSetAside(io.tell, setAside);
+            if (setAside !== null) reportSetAside(io.note, setAside);
             const shown = mode ? `${mode} mode` : await modeAtBoot(root, complain, installation);
-            tell(
+            report(
               { team, name, version, complain, mode, setAside },
               `${path} ${version} is in ${shown}`,
             );
             if (!complain && mode !== null && mode !== 'enforce') {
-              io.tell(`The profile’s own flags set this mode: the team published it that way.`);
+              io.note(`The profile’s own flags set this mode: the team published it that way.`);
             }
             const wanted = entryOf(await wantedBySync(root), { team, name });
             if (complain && wanted && !wanted.complain) {
-              io.tell(`"sync" keeps this mode until: ${hostCommand(`enforce ${path}`, values)}`);
+              io.note(`"sync" keeps this mode until: ${hostCommand(`enforce ${path}`, values)}`);
             }
             if (!complain && wanted?.complain) {
-              io.tell(
+              io.note(
                 `Warning: ${profilesPlace(root)} sets complain mode for it, so the next "sync" restores that; change it there.`,
               );
             }

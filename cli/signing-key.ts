@@ -47,7 +47,7 @@ export async function choosePassphrase(io: Io): Promise<string> {
   const given = io.env.AA_KEY_PASSPHRASE;
   if (given !== undefined) return given;
   if (!io.stdin.isTTY) {
-    io.tell(
+    io.note(
       'Warning: the private key is not encrypted, because there is no terminal to ask for a passphrase. ' +
         'Set AA_KEY_PASSPHRASE, or use --no-passphrase to silence this warning.',
     );

@@ -49,7 +49,7 @@ export async function policyOptions(
       return { resolver: includeResolver(values), target, targetBase: true };
     case 'registry': {
       const { files, digest, registry } = found;
-      io.tell(`Base policy of AppArmor ${target}: ${digest}, from ${registry}.`);
+      io.note(`Base policy of AppArmor ${target}: ${digest}, from ${registry}.`);
       const others = fileResolver({ include });
       const resolver = baseResolver(files, { label: `base-${target}`, others });
       return { resolver, target, targetBase: true };
@@ -58,7 +58,7 @@ export async function policyOptions(
       const { reason, registry, unreachable } = found;
       // An unreachable default registry was never configured, so there is nothing to warn about.
       if (!unreachable || registry !== defaultRegistry) {
-        io.tell(
+        io.note(
           `The base policy of AppArmor ${target} is not available: ${reason.replace(/^The /, 'the ')}.`,
         );
       }

@@ -140,7 +140,7 @@ export async function changeTeams(
   { root, path, trust }: OpenTrust,
   changes: readonly TeamChange[],
 ): Promise<number> {
-  const say = values.format === 'json' ? io.tell : io.print;
+  const say = values.format === 'json' ? io.note : io.print;
   const items = changes.map(({ team, after }) =>
     describeChange(team, trust.teams.get(team), after),
   );
@@ -189,7 +189,7 @@ export async function changeTeams(
     }
     const names = changed.map(({ team }) => team);
     const copy = await changeTrust(path, { ...now, teams }, names);
-    if (copy !== undefined) io.tell(`${path} was rewritten; the previous file is ${copy}.`);
+    if (copy !== undefined) io.note(`${path} was rewritten; the previous file is ${copy}.`);
   });
   answer(io, values, { file: path, changed: true, items }, `Wrote ${path}.`);
   return exit.ok;

@@ -35,7 +35,7 @@ export async function requireVerified(
     onEvent: (event) => {
       if (event.kind === 'yanked') {
         const reference = formatReference(event.reference);
-        io.tell(`Warning: ${reference} was yanked: ${event.reason}`);
+        io.note(`Warning: ${reference} was yanked: ${event.reason}`);
       } else if (!('at' in event) && event.kind !== 'started' && event.kind !== 'verified') {
         reportHostEvent(io, event, values);
       }

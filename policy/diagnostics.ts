@@ -1,7 +1,7 @@
-// Diagnostics: problems in lines and columns, and every id of the language with its explanation.
+// Diagnostics in lines and columns, and every id of the language with its explanation.
 import { checkDiagnostics } from './checks/checks.ts';
 import { suppressionDiagnostics } from './lint/suppression.ts';
-import type { Explanation, Problem, Severity } from './problem.ts';
+import type { Explanation, RawDiagnostic, Severity } from './raw-diagnostic.ts';
 import { syntaxDiagnostics } from './syntax/diagnostics.ts';
 import { LineTable, type Position, type Span } from './syntax/source.ts';
 import { replaceHidden, visibleLine } from './visible.ts';
@@ -13,7 +13,7 @@ export const languageDiagnostics: Readonly<Record<string, Explanation>> = {
   ...suppressionDiagnostics,
 };
 
-/** One problem, in lines and columns. */
+/** A diagnostic, in lines and columns. */
 export interface Diagnostic {
   id: string;
   severity: Severity;
@@ -37,31 +37,36 @@ function shorten(text: string): string {
 }
 
 /** Turns what was found in one text into diagnostics, in the order of the text. Messages are shortened. */
-export function toDiagnostics<One extends Problem>(
-  problems: readonly One[],
+export function toDiagnostics<One extends RawDiagnostic>(
+  diagnostics: readonly One[],
   text: string,
-  severityOf: (problem: One) => Severity,
+  severityOf: (diagnostic: One) => Severity,
   file?: string,
 ): Diagnostic[] {
-  if (problems.length === 0) return [];
+  if (diagnostics.length === 0) return [];
   const lines = new LineTable(text);
-  return problems
-    .map((problem, index) => ({ problem, index }))
-    .sort((a, b) => a.problem.start - b.problem.start || a.index - b.index)
-    .map(({ problem }) => ({
-      id: problem.id,
-      severity: severityOf(problem),
-      message: shorten(problem.message),
-      span: lines.span(problem),
-      ...(problem.expected && { expected: shorten(problem.expected) }),
-      ...(problem.suggestion && { suggestion: shorten(problem.suggestion) }),
-      ...(problem.fix && { fix: { span: lines.span(problem.fix), text: problem.fix.text } }),
+  return diagnostics
+    .map((diagnostic, index) => ({ diagnostic, index }))
+    .sort((a, b) => a.diagnostic.start - b.diagnostic.start || a.index - b.index)
+    .map(({ diagnostic }) => ({
+      id: diagnostic.id,
+      severity: severityOf(diagnostic),
+      message: shorten(diagnostic.message),
+      span: lines.span(diagnostic),
+      ...(diagnostic.expected && { expected: shorten(diagnostic.expected) }),
+      ...(diagnostic.suggestion && { suggestion: shorten(diagnostic.suggestion) }),
+      ...(diagnostic.fix && {
+        fix: { span: lines.span(diagnostic.fix), text: diagnostic.fix.text },
+      }),
       ...(file !== undefined && { file }),
     }));
 }
 
 /** The severity of a language diagnostic. */
-export function languageSeverity({ id, severity }: Pick<Problem, 'id' | 'severity'>): Severity {
+export function languageSeverity({
+  id,
+  severity,
+}: Pick<RawDiagnostic, 'id' | 'severity'>): Severity {
   return severity ?? languageDiagnostics[id]?.severity ?? 'error';
 }
 

@@ -22,11 +22,11 @@ export function hiddenTextDiagnostics(
   file?: string,
 ): Diagnostic[] {
   const seen = text.replace(emoji, (found) => ' '.repeat(found.length));
-  const problems = [];
+  const diagnostics = [];
   for (const { start, character } of hiddenCharacters(seen)) {
     if (/[\t\n\r]/.test(character)) continue;
-    if (problems.length === maxReported) break;
-    problems.push({
+    if (diagnostics.length === maxReported) break;
+    diagnostics.push({
       id: 'hidden-text',
       message: `In the ${part}: ${spell(character)} is invisible or changes how the text around it is read.`,
       start,
@@ -34,5 +34,5 @@ export function hiddenTextDiagnostics(
       expected: 'text without it',
     });
   }
-  return toDiagnostics(problems, text, () => packageDiagnostics['hidden-text'].severity, file);
+  return toDiagnostics(diagnostics, text, () => packageDiagnostics['hidden-text'].severity, file);
 }

@@ -16,7 +16,7 @@ import { advise } from './lint/lint.ts';
 import type { LintOptions } from './lint/rule.ts';
 import { lintRules } from './lint/rules.ts';
 import { packageDiagnostics } from './package-diagnostics.ts';
-import type { Explanation, Problem } from './problem.ts';
+import type { Explanation, RawDiagnostic } from './raw-diagnostic.ts';
 import type { Release } from './release.ts';
 import type { Token } from './syntax/cursor.ts';
 import { parseText } from './syntax/parser.ts';
@@ -58,7 +58,7 @@ export {
 export { type ClassQuestion, lookUp } from './model/questions.ts';
 export { accessOf, requiredFields } from './model/record.ts';
 export { diagnosticPage } from './page.ts';
-export type { Explanation, Severity } from './problem.ts';
+export type { Explanation, Severity } from './raw-diagnostic.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';
 export { type ProfileMaker, profileMaker, reservedName } from './reserved.ts';
 export { capabilities } from './rules/capability.ts';
@@ -86,8 +86,8 @@ export {
  * Includes are not followed; `check` does that.
  */
 export function parse(source: string): { file: PolicyFile; diagnostics: Diagnostic[] } {
-  const { file, problems } = mainUnit(source);
-  return { file, diagnostics: toDiagnostics(problems, source, languageSeverity) };
+  const { file, diagnostics } = mainUnit(source);
+  return { file, diagnostics: toDiagnostics(diagnostics, source, languageSeverity) };
 }
 
 export interface CheckOptions {
@@ -124,7 +124,7 @@ export function check(source: string, options: CheckOptions = {}): CheckResult {
   return result(main, analysis, needs, report(analysis, options.target));
 }
 
-/** Everything `check` finds out, its problems added to the units. */
+/** Everything `check` finds out, its diagnostics added to the units. */
 function study(main: Unit, options: CheckOptions): { analysis: Analysis; needs: Release } {
   const analysis = analyse(main, options);
   const needs = checkTarget(analysis, options);
@@ -208,14 +208,14 @@ export function explain(id: string): (Explanation & { id: string }) | undefined 
 
 function report(analysis: Analysis, target: Release | undefined): Diagnostic[] {
   // With a target, what its parser does counts; else what AppArmor's own tests say is right.
-  const severityOf = (problem: Problem) =>
-    target !== undefined && problem.parsers
-      ? problem.parsers === 'accept'
+  const severityOf = (diagnostic: RawDiagnostic) =>
+    target !== undefined && diagnostic.parsers
+      ? diagnostic.parsers === 'accept'
         ? 'warning'
         : 'error'
-      : languageSeverity(problem);
+      : languageSeverity(diagnostic);
   return analysis.units.flatMap((unit) =>
-    toDiagnostics(unit.problems, unit.file.text, severityOf, unit.name),
+    toDiagnostics(unit.diagnostics, unit.file.text, severityOf, unit.name),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Explanation } from './problem.ts';
+import type { Explanation } from './raw-diagnostic.ts';
 
 /** What a registry reports about a package beside its policy. The ids are part of the public interface. */
 export const packageDiagnostics = {

@@ -1,5 +1,5 @@
 // The documentation page of a diagnostic, in Markdown.
-import type { Explanation } from './problem.ts';
+import type { Explanation } from './raw-diagnostic.ts';
 
 /** docs/diagnostics/ID.md; a test keeps the files equal to this. */
 export function diagnosticPage(id: string, explanation: Explanation): string {

@@ -168,7 +168,7 @@ export interface ProfileSearch {
 interface Sending {
   body?: unknown;
   known?: string | undefined;
-  most?: number;
+  maxBytes?: number;
 }
 
 type ProfilePath = { team: string; name: string };
@@ -198,11 +198,11 @@ export function createClient({
   async function exchange(
     method: string,
     path: string,
-    { body, known, most = largest.json }: Sending = {},
+    { body, known, maxBytes = largest.json }: Sending = {},
   ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
     for (let tries = 1; ; tries++) {
       await pacing.turn();
-      const answer = await ask(method, path, { body, known, most });
+      const answer = await ask(method, path, { body, known, maxBytes });
       const { status, headers, ok } = answer.response;
       const retryAfter = headers.get('Retry-After');
       if (ok || (known !== undefined && status === 304)) {
@@ -220,7 +220,7 @@ export function createClient({
   async function ask(
     method: string,
     path: string,
-    { body, known, most = largest.json }: Sending,
+    { body, known, maxBytes = largest.json }: Sending,
   ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
     let response: Response;
     let bytes: Uint8Array<ArrayBuffer> | undefined;
@@ -239,7 +239,7 @@ export function createClient({
           ? AbortSignal.any([signal, AbortSignal.timeout(timeout)])
           : AbortSignal.timeout(timeout),
       });
-      bytes = await readAtMost(response.body, most);
+      bytes = await readAtMost(response.body, maxBytes);
     } catch (error) {
       signal?.throwIfAborted();
       throw new UnreachableError(
@@ -247,7 +247,7 @@ export function createClient({
       );
     }
     if (!bytes) {
-      const said = `The registry at ${base} sent more than ${most} bytes.`;
+      const said = `The registry at ${base} sent more than ${maxBytes} bytes.`;
       throw new UnreachableError(said);
     }
     return { response, bytes };
@@ -376,7 +376,7 @@ export function createClient({
 
     /** The bytes of a version, unverified. */
     getContent(path: VersionPath): Promise<Uint8Array<ArrayBuffer>> {
-      return send('GET', `${versionPath(path)}/profile`, { most: largest.profile });
+      return send('GET', `${versionPath(path)}/profile`, { maxBytes: largest.profile });
     },
 
     /** The envelope of a version, unverified. */
@@ -440,13 +440,13 @@ export function createClient({
 
     /** The log's checkpoint: a signed note, unverified. */
     async getCheckpoint(): Promise<string> {
-      const bytes = await send('GET', '/log/checkpoint', { most: largest.checkpoint });
+      const bytes = await send('GET', '/log/checkpoint', { maxBytes: largest.checkpoint });
       return new TextDecoder().decode(bytes);
     },
 
     /** A tile or entry bundle of the log, by its path (C2SP tlog-tiles); unverified. */
     getTile(path: string): Promise<Uint8Array<ArrayBuffer>> {
-      return send('GET', `/log/${path}`, { most: largest.tile });
+      return send('GET', `/log/${path}`, { maxBytes: largest.tile });
     },
 
     getTeam(team: string): Promise<Team> {
@@ -600,7 +600,7 @@ export function createClient({
 
     /** The bytes that the registry has for a base policy, whose SHA-256 is to be `digest`; unverified. */
     getBase(digest: Digest): Promise<Uint8Array<ArrayBuffer>> {
-      return send('GET', `/v1/bases/${encodeURIComponent(digest)}`, { most: largest.base });
+      return send('GET', `/v1/bases/${encodeURIComponent(digest)}`, { maxBytes: largest.base });
     },
 
     /** Makes files the current base policy of a release; `changed` is `false` if they are already. */

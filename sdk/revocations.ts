@@ -34,8 +34,8 @@ export async function learnRevocations(
   { trust, folder, teams, keep = true, now = new Date() }: RevocationOptions,
 ): Promise<Revocations> {
   const before = await readRevoked(folder);
-  const asked = [...new Set(teams)].filter((team) => trust.teams.has(team));
-  const claims = await mapInParallel(asked, async (team) => {
+  const requested = [...new Set(teams)].filter((team) => trust.teams.has(team));
+  const claims = await mapInParallel(requested, async (team) => {
     const keys = await keysOf(client, team);
     const claimed = keys.filter(({ revokedAt }) => revokedAt !== null);
     return { team, claimed, added: claimed.filter(({ keyId }) => !before.get(team)?.has(keyId)) };

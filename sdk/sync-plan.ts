@@ -119,9 +119,9 @@ function versionWanted(
     const held = `stays at ${version}, which it was rolled back to from ${rolledBackFrom}`;
     if (!locked && !isExact(reference)) return { note: held };
     // The file and the host's state contradict each other, so the operator must decide.
-    const asked = locked ? `is locked to ${next}` : `is wanted at ${next}`;
+    const chosen = locked ? `is locked to ${next}` : `is wanted at ${next}`;
     const advice = `"pull" ends that, ${locked ? '"lock" here writes' : 'another version in profiles.toml keeps'} it`;
-    return { note: `${asked} and ${held}; ${advice}`, failure: 'rolled-back' };
+    return { note: `${chosen} and ${held}; ${advice}`, failure: 'rolled-back' };
   }
   if (locked || isExact(reference)) return { update: next };
   if (meaning.yanked !== undefined) {

@@ -85,11 +85,13 @@ export interface SyncReport extends TrustCheck {
  */
 export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const { root, wanted, locked, dryRun = false } = options;
-  const asked = options.bundle ? await askBundle(options, options.bundle) : await ask(options);
-  const { revoked } = asked;
+  const resolution = options.bundle
+    ? await resolveInBundle(options, options.bundle)
+    : await resolveOnline(options);
+  const { revoked } = resolution;
   const wants = wanted.map(({ reference, complain }, at): Want => {
     const lock = locked?.[at];
-    const meaning = asked.meanings?.[at];
+    const meaning = resolution.meanings?.[at];
     return {
       reference,
       complain,
@@ -102,10 +104,10 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const steps = planSync(wants, options.isForeign ? haves.map(withoutChoices) : haves);
   const outcomes: SyncOutcome[] = [];
   for (const step of steps) outcomes.push(await take(step, { ...options, revoked }, wants));
-  if (!dryRun && asked.state) await writeSyncState(root, asked.state);
+  if (!dryRun && resolution.state) await writeSyncState(root, resolution.state);
   const after = await listInstallations(root);
   const present = wants.filter(({ reference }) => findIn(after, reference)).length;
-  const { offline, log } = asked;
+  const { offline, log } = resolution;
   const { trust } = options;
   const known = await withSeen(revoked, hostSeenFolder(root, trust.log.key));
   const teams = new Set(wanted.map(({ reference: { team } }) => team));
@@ -161,7 +163,7 @@ function lockedMeaning(
   };
 }
 
-interface Asked {
+interface Resolved {
   meanings: Resolution[] | undefined;
   state: SyncState | undefined;
   offline: SyncReport['offline'];
@@ -170,11 +172,11 @@ interface Asked {
 }
 
 /** Resolves the references, with conditional requests where possible. */
-async function ask(options: SyncOptions): Promise<Asked> {
+async function resolveOnline(options: SyncOptions): Promise<Resolved> {
   const { root, client, wanted, locked, now = new Date() } = options;
   const { dryRun = false, isForeign = false } = options;
-  const asked = wanted.map(({ reference }, at) => atLock(reference, locked?.[at]));
-  const references = [...asked, ...(await othersOf(options, asked))];
+  const requested = wanted.map(({ reference }, at) => atLock(reference, locked?.[at]));
+  const references = [...requested, ...(await othersOf(options, requested))];
   const names = references.map(formatReference);
   const saved = isForeign ? undefined : await readSyncState(root);
   const same = saved?.registry === client.registry && saved.references.join() === names.join();
@@ -224,20 +226,20 @@ async function ask(options: SyncOptions): Promise<Asked> {
 }
 
 /** Resolves the references in a bundle, which has no channels and no yanked versions. */
-async function askBundle(
+async function resolveInBundle(
   { root, trust, wanted, locked }: SyncOptions,
   bundle: Bundle,
-): Promise<Asked> {
+): Promise<Resolved> {
   const meanings: Resolution[] = [];
   for (const [at, { reference }] of wanted.entries()) {
-    const asked = atLock(reference, locked?.[at]);
-    const evidence = await evidenceFor(bundle, asked, 0);
+    const exact = atLock(reference, locked?.[at]);
+    const evidence = await evidenceFor(bundle, exact, 0);
     if (evidence) {
       const digest = await sha256(evidence.profile);
       const { version } = evidence;
       meanings.push({ ok: true, version, digest, yanked: undefined, revokedKeys: undefined });
     } else {
-      const why = asked.selector.kind === 'channel' ? ', which has no channels' : '';
+      const why = exact.selector.kind === 'channel' ? ', which has no channels' : '';
       meanings.push({ ok: false, id: undefined, reason: `it is not in the bundle${why}` });
     }
   }
@@ -253,9 +255,9 @@ function atLock(reference: Reference, lock: LockedProfile | undefined): Referenc
 /** One installed profile of each team without wanted ones: the response says whether its keys were revoked. */
 async function othersOf(
   { root, trust }: SyncOptions,
-  asked: readonly Reference[],
+  requested: readonly Reference[],
 ): Promise<Reference[]> {
-  const teams = new Set(asked.map(({ team }) => team));
+  const teams = new Set(requested.map(({ team }) => team));
   const others: Reference[] = [];
   for (const { team, name, version } of await listInstallations(root)) {
     if (teams.has(team) || !trust.teams.has(team)) continue;

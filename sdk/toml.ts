@@ -14,7 +14,7 @@ const maxLength = 4 << 20;
 const maxDepth = 16;
 
 /** The maximum number of errors reported at once. */
-const maxTold = 8;
+const maxIssues = 8;
 
 /**
  * Parses TOML of this schema. The reason lists all errors of its fields, each with the description in `fields`.
@@ -36,9 +36,9 @@ export function parseToml<Schema extends z.ZodType>(
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return { ok: true, value: parsed.data };
-  const told = tell(parsed.error.issues, document, schema, fields);
-  const more = told.length - maxTold;
-  const lines = [...told.slice(0, maxTold), ...(more > 0 ? [`and ${more} more`] : [])];
+  const all = describeIssues(parsed.error.issues, document, schema, fields);
+  const more = all.length - maxIssues;
+  const lines = [...all.slice(0, maxIssues), ...(more > 0 ? [`and ${more} more`] : [])];
   return {
     ok: false,
     reason: lines.length > 1 ? [`${file}:`, ...lines].join('\n') : `${file}: ${lines[0]}`,
@@ -46,7 +46,7 @@ export function parseToml<Schema extends z.ZodType>(
 }
 
 /** Reports unknown names first: one may be a misspelling of a missing field, which is then not reported. */
-function tell(
+function describeIssues(
   issues: readonly Issue[],
   document: unknown,
   schema: z.ZodType,

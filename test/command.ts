@@ -57,7 +57,7 @@ export async function command(
       lines.push(visible(line));
       say('stdout', visible(line));
     },
-    tell: (line) => say('stderr', visible(line)),
+    note: (line) => say('stderr', visible(line)),
   };
   const code = await run(topics, args, io, manifest.version);
   stdout.end();

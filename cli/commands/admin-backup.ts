@@ -39,7 +39,7 @@ export const adminBackup = defineCommand({
       { file, bytes, entries, withLogKey },
       `Wrote ${file}: ${bytes} bytes, ${entries} entries in the log.`,
     );
-    if (!withLogKey) io.tell('The log key is not included: keep a copy of log.key too.');
+    if (!withLogKey) io.note('The log key is not included: keep a copy of log.key too.');
     return exit.ok;
   },
 });

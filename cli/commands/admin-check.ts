@@ -63,14 +63,14 @@ export const adminCheck = defineCommand({
       throw error instanceof DataError ? dataFailure(error) : error;
     });
     clear();
-    if (!signed) io.tell('The checkpoint’s signature was not checked: the log’s key is unknown.');
+    if (!signed) io.note('The checkpoint’s signature was not checked: the log’s key is unknown.');
     if (json) {
       io.print(toJson({ entries, signed, differences, items }));
     } else if (differences === 0) {
       io.print(`No differences: ${entries} log entries match the database.`);
     } else if (differences > maxListed) io.print(`… and ${differences - maxListed} more`);
     if (differences === 0) return exit.ok;
-    io.tell(`${differences} ${differences === 1 ? 'difference' : 'differences'}.`);
+    io.note(`${differences} ${differences === 1 ? 'difference' : 'differences'}.`);
     return exit.failed;
   },
 });

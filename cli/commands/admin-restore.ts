@@ -37,18 +37,18 @@ export const adminRestore = defineCommand({
     );
     const data = { entries, lost, kept: previous ?? null, administrators };
     answer(io, values, data, `Restored ${entries} entries of the log.`);
-    if (previous !== undefined) io.tell(`The previous data was moved to ${previous}.`);
+    if (previous !== undefined) io.note(`The previous data was moved to ${previous}.`);
     const { users, tokens } = administrators;
     const names = users.length === 0 ? 'none' : users.map(quoted).join(', ');
-    io.tell(
+    io.note(
       `Administrators: ${names}. Valid administrator tokens (revoke those you do not recognize):`,
     );
     for (const { id, label, user, createdAt } of tokens) {
       const of = user === null ? '' : ` of ${quoted(user)}`;
-      io.tell(`  ${id}  ${quoted(label)}${of}, created ${quoted(createdAt)}`);
+      io.note(`  ${id}  ${quoted(label)}${of}, created ${quoted(createdAt)}`);
     }
     if (lost > 0) {
-      io.tell(
+      io.note(
         `The replaced log had ${lost} more entries, which are lost: hosts that have seen them will refuse this log.`,
       );
     }

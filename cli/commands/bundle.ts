@@ -104,7 +104,7 @@ export const bundle = defineCommand({
     const bytes = Buffer.byteLength(made);
     const profiles = collected.length === 1 ? '1 profile' : `${collected.length} profiles`;
     if (values.format === 'json') io.print(toJson({ file: output, bytes, items }));
-    else io.tell(`Wrote ${output}: ${profiles}, ${bytes} bytes`);
+    else io.note(`Wrote ${output}: ${profiles}, ${bytes} bytes`);
     return exit.ok;
   },
 });

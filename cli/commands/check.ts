@@ -44,7 +44,7 @@ export const check = defineCommand({
       if (read instanceof Error) {
         failed = true;
         if (format === 'json') io.print(jsonLine(unreadable(path, read)));
-        else io.tell(visibleLine(`aa-registry: ${read.message}`));
+        else io.note(visibleLine(`aa-registry: ${read.message}`));
         continue;
       }
       const { ok, diagnostics, needs } = checkPolicy(read.text, {

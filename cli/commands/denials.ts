@@ -165,7 +165,7 @@ export const denials = defineCommand({
       const from = since ?? (values.file ? undefined : now);
       const place = since === undefined ? 'end' : 'start';
       const until = interruption();
-      const findings = new Findings({ most: maxFindings, kept: 'last' });
+      const findings = new Findings({ max: maxFindings, keep: 'last' });
       const shown = new Set<string>();
       const profiles = renewed(() => hostProfiles(root, includeResolver({ ...values, base })));
       const failed = (error: unknown) => {
@@ -174,7 +174,7 @@ export const denials = defineCommand({
       const following = logs.map((log) => log.follow(place, until));
       const seen = new Seen();
       const followed = await Promise.all(following).catch(failed);
-      io.tell(`Following ${logs.map(({ name }) => name).join(', ')}; press Ctrl-C to stop.`);
+      io.note(`Following ${logs.map(({ name }) => name).join(', ')}; press Ctrl-C to stop.`);
       await Promise.all(
         followed.map(async (lines) => {
           for await (const event of events(lines, io, seen, false)) {
@@ -188,7 +188,7 @@ export const denials = defineCommand({
       return exit.ok;
     }
 
-    const findings = new Findings({ most: maxFindings });
+    const findings = new Findings({ max: maxFindings });
     const unread: { name: string; error: Error }[] = [];
     const all = new Seen();
     // Named logs without any AppArmor message that this program can read.
@@ -213,11 +213,11 @@ export const denials = defineCommand({
     }
     if (unread.length === logs.length) throw unreadable(unread[0]?.error);
     for (const { name, error } of unread) {
-      io.tell(`Not all of ${name} could be read: ${error.message}`);
+      io.note(`Not all of ${name} could be read: ${error.message}`);
     }
     for (const { name, unread: bytes } of logs) reportUnreadBytes(io, name, bytes?.() ?? 0);
     if (findings.leftOut > 0) {
-      io.tell(
+      io.note(
         `The log has more findings than the maximum of ${number(maxFindings)}, or longer ones than ${maxCharacters >> 20} MiB; ${number(findings.leftOut)} more events were left out. Use --since to limit them.`,
       );
     }
@@ -226,11 +226,11 @@ export const denials = defineCommand({
     if (all.events === 0 && !ofOwnHost) {
       throw new CliError(exit.failed, nothingIn(silent[0]?.name ?? 'the log', all), readForms);
     }
-    if (values.file) for (const { name, seen } of silent) io.tell(nothingIn(name, seen));
-    if (all.interpreted) io.tell(interpretedNote);
-    if (all.unread > 0) io.tell(unreadNote(all.unread));
-    if (all.wrapped > 0) io.tell(wrappedNote(all.wrapped));
-    if (all.tooLong > 0) io.tell(tooLongNote(all.tooLong));
+    if (values.file) for (const { name, seen } of silent) io.note(nothingIn(name, seen));
+    if (all.interpreted) io.note(interpretedNote);
+    if (all.unread > 0) io.note(unreadNote(all.unread));
+    if (all.wrapped > 0) io.note(wrappedNote(all.wrapped));
+    if (all.tooLong > 0) io.note(tooLongNote(all.tooLong));
 
     if (draft !== undefined) {
       if (found.length === 0) {
@@ -242,7 +242,7 @@ export const denials = defineCommand({
       }
       const drafted = draftProfile(draft, found, { generalise, resolver });
       for (const { operation, reason } of drafted.unsaid) {
-        io.tell(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
+        io.note(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
       }
       await writeDraft(io, { name: draft, ...drafted }, output, values.force ?? false);
       reportDraft(io, draft, drafted, resolver);
@@ -258,7 +258,7 @@ export const denials = defineCommand({
 
     if (found.length === 0 && all.unread + all.wrapped + all.tooLong > 0) return exit.failed;
     if (all.events === 0) {
-      io.tell(nothingIn(logs.map(({ name }) => name).join(', '), all));
+      io.note(nothingIn(logs.map(({ name }) => name).join(', '), all));
     } else {
       const named = [...new Set(findings.all().flatMap(({ profile }) => profile ?? []))];
       const selected = wanted === undefined ? undefined : { wanted, named };
@@ -267,7 +267,7 @@ export const denials = defineCommand({
     reportUnreadRecords(io, host.unreadRecords());
     if (found.length === 0 && ofOwnHost) {
       const kernel = await checkKernel();
-      if (!kernel.ok) io.tell(`AppArmor is not enabled: ${kernel.reason}.`);
+      if (!kernel.ok) io.note(`AppArmor is not enabled: ${kernel.reason}.`);
     }
     return exit.ok;
   },
@@ -275,12 +275,12 @@ export const denials = defineCommand({
 
 function reportUnreadBytes(io: Io, name: string, bytes: number): void {
   if (bytes === 0) return;
-  io.tell(`Only the end of ${name} was read; ${number(bytes)} bytes before it were skipped.`);
+  io.note(`Only the end of ${name} was read; ${number(bytes)} bytes before it were skipped.`);
 }
 
 function reportUnreadRecords(io: Io, records: number): void {
   if (records === 0) return;
-  io.tell(
+  io.note(
     `${records} more records of installed profiles were not read: the limit is ${maxRecords.count} records or ${maxRecords.bytes >> 20} MiB.`,
   );
 }
@@ -407,7 +407,7 @@ async function* events(
     }
   }
   if (lost > 0) {
-    io.tell(
+    io.note(
       `The kernel dropped ${lost} messages because of its rate limit; there may be more denials. ` +
         'auditd logs all of them; without auditd, see kernel.printk_ratelimit in sysctl(8).',
     );
@@ -446,7 +446,7 @@ async function showAll(
     if (selected !== undefined && selected.named.length > 0) {
       const shown = selected.named.slice(0, maxNamed).map(spelt).join(', ');
       const more = selected.named.length - maxNamed;
-      io.tell(
+      io.note(
         `The log has events of these profiles: ${shown}${more > 0 ? ` and ${more} more` : ''}.`,
       );
     }

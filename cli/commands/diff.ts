@@ -86,7 +86,7 @@ function sentenceOf(one: PolicyDifference): string {
   const how = plain
     ? [one.left, one.right].filter((text) => text !== 'denied' && text !== 'granted').join('')
     : `${one.left || 'none'} -> ${one.right || 'none'}`;
-  const never = one.neverAsked ? ' (no program can ask for this)' : '';
+  const never = one.unobservable ? ' (no program can ask for this)' : '';
   return `${signs[one.kind]} ${what}${how === '' ? '' : `${what === '' ? '' : ', '}${how}`}${never}`;
 }
 

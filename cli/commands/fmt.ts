@@ -46,7 +46,7 @@ export const fmt = defineCommand({
         io.print(jsonLine(report, { changed }));
       } else if (errors.length > 0) {
         printDiagnostics(io, io.stderr, { file, source, ok: false, diagnostics: errors });
-        io.tell(`${visibleLine(file)}: not formatted, it has errors`);
+        io.note(`${visibleLine(file)}: not formatted, it has errors`);
       } else if (changed) io.print(visibleLine(file));
       if (changed && !values.check) {
         await rewriteProfile({ file: await followLink(file), text: source }, text);

@@ -86,7 +86,7 @@ export const init = defineCommand({
       { name, team: team ?? defaultTeam, files: paths },
       ...paths.map((path) => `Wrote ${visibleLine(path)}`),
     );
-    io.tell(
+    io.note(
       visibleLine(
         `Complete ${manifestName}, ${readmeName} and the profile, then check them with: aa-registry lint ${shellWord(folder)}`,
       ),

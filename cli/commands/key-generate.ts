@@ -62,11 +62,11 @@ export const keyGenerate = defineCommand({
       `Public key   ${path}.pub`,
       `Key id       ${keyId}`,
     );
-    io.tell(
+    io.note(
       `An owner of the team or an administrator registers it: aa-registry key add TEAM ${publicKey}`,
     );
     if (path !== signingKeyPath(io) && (await ifPresent(lstat(signingKeyPath(io))))) {
-      io.tell(`To replace a key of the team with it: aa-registry key rotate TEAM ${publicKey}`);
+      io.note(`To replace a key of the team with it: aa-registry key rotate TEAM ${publicKey}`);
     }
     return exit.ok;
   },

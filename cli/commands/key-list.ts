@@ -27,7 +27,7 @@ export const keyList = defineCommand({
         label,
       ]),
     );
-    if (keys.length === 0) io.tell(`Team ${team} has no keys.`);
+    if (keys.length === 0) io.note(`Team ${team} has no keys.`);
     return exit.ok;
   },
 });

@@ -48,7 +48,7 @@ export const keyRotate = defineCommand({
     );
     const own = file.replace(/\.pub$/, '');
     const used = io.env.AA_SIGNING_KEY ? 'AA_SIGNING_KEY' : signingKeyPath(io);
-    io.tell(
+    io.note(
       `"publish" still signs with ${used} by default. To use the new key: aa-registry publish DIR --version VERSION --key ${own}`,
     );
     return exit.ok;

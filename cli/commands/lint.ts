@@ -99,7 +99,7 @@ export const lint = defineCommand({
         io.print(jsonLine(report, more));
       }
       if (format !== 'text') continue;
-      const say = filters ? io.tell : io.print;
+      const say = filters ? io.note : io.print;
       for (const { id, message, span } of fixed.slice(0, maxShown)) {
         const { line, column } = span.start;
         say(`${visibleLine(file)}:${line}:${column}: fixed: ${message} [${id}]`);
@@ -115,7 +115,7 @@ export const lint = defineCommand({
     );
     if (format === 'sarif') io.print(sarifLog(reports, manifest.version));
     if (warnings > maxWarnings) {
-      io.tell(`aa-registry: ${warnings} warnings; --max-warnings is ${maxWarnings}.`);
+      io.note(`aa-registry: ${warnings} warnings; --max-warnings is ${maxWarnings}.`);
     }
     return warnings > maxWarnings || reports.some(({ ok }) => !ok) ? exit.failed : exit.ok;
   },

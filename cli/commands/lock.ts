@@ -61,7 +61,7 @@ export const lock = defineCommand({
     };
     const installed = await listInstallations(root).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EACCES') throw error;
-      io.tell(`Rollbacks of this host are unknown: no permission to read ${error.path}.`);
+      io.note(`Rollbacks of this host are unknown: no permission to read ${error.path}.`);
       return [];
     });
     const verified = await showingProgress(io, names, async ({ update, note }) => {
@@ -117,7 +117,7 @@ export const lock = defineCommand({
       await (values.profiles === undefined ? alone(io, root, write) : write());
     }
     answer(io, values, { file: `${file}`, changed, items: locked }, lines);
-    if (changed && !values['dry-run']) io.tell(`Wrote ${file}`);
+    if (changed && !values['dry-run']) io.note(`Wrote ${file}`);
     return exit.ok;
   },
 });

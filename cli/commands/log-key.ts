@@ -38,7 +38,7 @@ export const logKey = defineCommand({
     const path = values.output ?? (values.cosigner ? 'witness.key' : 'log.key');
     const key = await generateNoteKey(name, type);
     await writeNoteKey(path, key);
-    io.tell(`Wrote ${path}; keep it secret. The verifier key, for others to pin:`);
+    io.note(`Wrote ${path}; keep it secret. The verifier key, for others to pin:`);
     answer(io, values, { file: path, verifier: key.verifier }, key.verifier);
     return exit.ok;
   },

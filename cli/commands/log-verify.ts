@@ -56,7 +56,7 @@ export const logVerify = defineCommand({
     const file = state === undefined ? undefined : progressPath(state);
     const about = describeAudit(followed.log.key.verifier, before, checkContents);
     const resume = file === undefined ? undefined : await readProgress(file, about);
-    if (resume) io.tell(`Resuming after ${resume.done.size} entries that were verified before.`);
+    if (resume) io.note(`Resuming after ${resume.done.size} entries that were verified before.`);
     let written = 0;
     const onReached = async (progress: AuditProgress) => {
       reached = progress;
@@ -70,7 +70,7 @@ export const logVerify = defineCommand({
       line.end();
       if (reached && file !== undefined) await writeProgress(file, about, reached);
       if (reached && (ended.aborted || isPassing(error))) {
-        io.tell(
+        io.note(
           file === undefined
             ? `${shown(reached)} were verified; with --state FILE, the next run would resume there.`
             : `${shown(reached)} were verified; run the same command to resume.`,

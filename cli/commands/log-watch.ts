@@ -62,7 +62,7 @@ export const logWatch = defineCommand({
       resume = undefined;
       for (const logged of audit.entries) io.print(print(logged));
       if (once && audit.entries.length === 0) {
-        io.tell(`Nothing new of ${args.join(', ')} in ${audit.checkpoint.size} entries.`);
+        io.note(`Nothing new of ${args.join(', ')} in ${audit.checkpoint.size} entries.`);
       }
       // Saved only now, so that entries which were not printed are reported again.
       if (state !== undefined) await writeCheckpointFile(state, audit.note);
@@ -83,7 +83,7 @@ export const logWatch = defineCommand({
         if (!isPassing(error)) throw error;
         const retryAfter = error instanceof RegistryError ? (error.retryAfter ?? 0) / 1000 : 0;
         const pause = Math.min(Math.max(seconds, Math.ceil(retryAfter)), maxPause);
-        io.tell(`${error.message} Trying again in ${pause} seconds.`);
+        io.note(`${error.message} Trying again in ${pause} seconds.`);
         await sleep(pause * 1000, undefined, { signal: ended }).catch(() => {});
       }
     }
@@ -99,7 +99,7 @@ async function reportUnknown(io: Io, client: Client, watched: readonly Watched[]
     } catch (error) {
       if (!(error instanceof RegistryError || error instanceof UnreachableError)) throw error;
       if (error instanceof RegistryError && error.status === 404) {
-        io.tell(`Warning: the registry has no team ${team} yet.`);
+        io.note(`Warning: the registry has no team ${team} yet.`);
       }
     }
   }

@@ -22,7 +22,7 @@ export const memberList = defineCommand({
       ['USER', 'ROLE', 'ADDED'],
       members.map(({ user, role, createdAt }) => [user, role, day(createdAt)]),
     );
-    if (members.length === 0) io.tell(`Team ${team} has no members.`);
+    if (members.length === 0) io.note(`Team ${team} has no members.`);
     return exit.ok;
   },
 });

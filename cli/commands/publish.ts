@@ -114,8 +114,8 @@ export const publish = defineCommand({
       created ? `Published ${reference}` : `${reference} is already published, unchanged`,
       digest,
     );
-    io.tell(`log index ${index}`);
-    io.tell(`signed with ${signedBy.join(' and ')}; see ${client.registry}/p/${team}/${name}`);
+    io.note(`log index ${index}`);
+    io.note(`signed with ${signedBy.join(' and ')}; see ${client.registry}/p/${team}/${name}`);
     return exit.ok;
   },
 });
@@ -184,8 +184,8 @@ async function findKeyTrouble(
 function reportRefusal(io: Io, file: string, { diagnostics, omitted }: RegistryError): void {
   const shown = diagnostics.slice(0, maxShown);
   for (const { id, severity, message, line, column } of shown) {
-    io.tell(`${file}:${line}:${column}: ${severity}: ${message} [${id}]`);
+    io.note(`${file}:${line}:${column}: ${severity}: ${message} [${id}]`);
   }
   const more = diagnostics.length - shown.length + omitted;
-  if (more > 0) io.tell(`… and ${more} more`);
+  if (more > 0) io.note(`… and ${more} more`);
 }

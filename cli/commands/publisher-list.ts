@@ -22,7 +22,7 @@ export const publisherList = defineCommand({
     });
     const headings = ['ID', 'REPOSITORY', 'BRANCH', 'ENVIRONMENT', 'PROFILE', 'ISSUER'];
     printList(io, headings, rows);
-    if (publishers.length === 0) io.tell(`Team ${team} has no trusted publishers.`);
+    if (publishers.length === 0) io.note(`Team ${team} has no trusted publishers.`);
     return exit.ok;
   },
 });

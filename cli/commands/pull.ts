@@ -10,7 +10,7 @@ import { attachmentOf, dockerRunLine, kubernetesStanza, runArguments } from '../
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answerItems, formatOption } from '../framework/format.ts';
+import { formatOption, outputItems } from '../framework/format.ts';
 import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
@@ -105,7 +105,7 @@ export const pull = defineCommand({
     if (output !== undefined) return download(io, values, parsed.references, { ...call, output });
 
     const items: Pulled[] = [];
-    await answerItems(io, values, (done) =>
+    await outputItems(io, values, (done) =>
       showingProgress(io, [], async (progress) => {
         const report = await pullAll(parsed.references, {
           ...call,
@@ -113,7 +113,7 @@ export const pull = defineCommand({
           complain,
           dryRun,
           onEvent: (event) => {
-            tell(io, progress, event, values);
+            reportEvent(io, progress, event, values);
             if (event.kind !== 'installed') return;
             const { profile, changed, from = null, mode = null, setAside = null } = event.pulled;
             const item = { ...identityOf(profile), changed, from, mode, setAside };
@@ -139,11 +139,11 @@ export const pull = defineCommand({
       const pulled = parsed.references[index];
       const entry = entryOf(wanted, profile);
       if (pulled && entry && formatReference(pulled) !== formatReference(entry.reference)) {
-        io.tell(
+        io.note(
           `Warning: ${profilesPlace(root)} lists "${formatReference(entry.reference)}", so the next "sync" may install another version; change it there.`,
         );
       }
-      if (deprecation !== undefined) io.tell(`Deprecated: ${team}/${name}: ${deprecation}`);
+      if (deprecation !== undefined) io.note(`Deprecated: ${team}/${name}: ${deprecation}`);
       const isNew = from === undefined;
       if (values.format !== 'json' && isNew) reportUse(io, profile, items.length === 1);
     }
@@ -158,12 +158,12 @@ async function download(
   references: readonly Reference[],
   { output, ...call }: VerifyOptions & { output: string },
 ): Promise<number> {
-  await answerItems(io, values, (done) =>
+  await outputItems(io, values, (done) =>
     showingProgress(io, [], async (progress) => {
       const verified = await verifyAll(references, {
         ...call,
         offline: true,
-        onEvent: (event) => tell(io, progress, event, values),
+        onEvent: (event) => reportEvent(io, progress, event, values),
       });
       if (!verified.ok) throw refusal(verified, 0, values);
       for (const profile of verified.profiles) {
@@ -176,7 +176,7 @@ async function download(
   return exit.ok;
 }
 
-function tell(io: Io, progress: Progress, event: PullEvent, host: AdvisedHost): void {
+function reportEvent(io: Io, progress: Progress, event: PullEvent, host: AdvisedHost): void {
   const { start, update, note, detail } = progress;
   switch (event.kind) {
     case 'started':
@@ -247,7 +247,7 @@ function showChange(
   const { path, text } = textInstalled(root, profile);
   const diff = diffOf(path, text, profile.bytes, profile.version);
   const changed = diff !== '';
-  io.tell(`${describePlan(pulled)} Nothing was changed.`);
+  io.note(`${describePlan(pulled)} Nothing was changed.`);
   done({ ...identityOf(profile), changed, diff }, ...(changed ? [diff.trimEnd()] : []));
 }
 
@@ -285,7 +285,7 @@ function notLoaded(root: string): string {
 
 /** Prints how to use an installed profile with a container, a service or a program of the host. */
 function reportUse(io: Io, { name, manifest, bytes }: VerifiedProfile, alone: boolean): void {
-  if (alone) io.tell(`About: ${manifest.description}`);
+  if (alone) io.note(`About: ${manifest.description}`);
   const { images, entrypoint } = manifest;
   const [image] = images;
   if (image !== undefined) {
@@ -304,5 +304,5 @@ function reportUse(io: Io, { name, manifest, bytes }: VerifiedProfile, alone: bo
   if (name === 'docker-default') return;
   io.print(`To confine a systemd service with ${name}, add to its unit:`);
   io.print(runArguments('systemd', name));
-  io.tell(`For a container: docker run $(aa-registry run-args ${name}) IMAGE`);
+  io.note(`For a container: docker run $(aa-registry run-args ${name}) IMAGE`);
 }

@@ -1,7 +1,7 @@
 import { type RemoveRefusal, removeAll } from '../../sdk/calls/remove.ts';
 import { profilesPlace } from '../../sdk/profiles-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answerItems, formatOption } from '../framework/format.ts';
+import { formatOption, outputItems } from '../framework/format.ts';
 import { reportHostEvent } from '../host-events.ts';
 import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
@@ -32,7 +32,7 @@ export const remove = defineCommand({
     const { force } = values;
     const root = rootOf(values.root);
     const wanted = await wantedBySync(root);
-    await answerItems(io, values, async (done) => {
+    await outputItems(io, values, async (done) => {
       const removed = await removeAll(args, {
         root,
         force,
@@ -43,7 +43,7 @@ export const remove = defineCommand({
           done({ team, name, version }, `Removed ${pathOf(event.installation)} ${version}`);
           if (entryOf(wanted, { team, name })) {
             const list = profilesPlace(root);
-            io.tell(
+            io.note(
               `Warning: ${list} lists it, so the next "sync" installs it again; remove it there.`,
             );
           }

@@ -49,11 +49,11 @@ export const rollback = defineCommand({
       offline,
       env: io.env,
       connect: connectWith(io, values),
-      onEvent: (event) => tell(io, event, values),
+      onEvent: (event) => reportEvent(io, event, values),
     });
     if (!done.ok) throw refusal(done, values);
     const { profile, from, isForward, mode = null, setAside = null } = done;
-    if (setAside !== null) reportSetAside(io.tell, setAside);
+    if (setAside !== null) reportSetAside(io.note, setAside);
     const { team, name, version, digest } = profile;
     const path = pathOf(profile);
     answer(
@@ -68,16 +68,16 @@ export const rollback = defineCommand({
   },
 });
 
-function tell(io: Io, event: RollbackEvent, host: AdvisedHost): void {
+function reportEvent(io: Io, event: RollbackEvent, host: AdvisedHost): void {
   switch (event.kind) {
     case 'version-yanked':
-      io.tell(`Warning: ${event.version} was yanked: ${event.reason}`);
+      io.note(`Warning: ${event.version} was yanked: ${event.reason}`);
       break;
     case 'yank-unknown':
-      io.tell(`Could not check whether ${event.version} was yanked: ${event.reason}`);
+      io.note(`Could not check whether ${event.version} was yanked: ${event.reason}`);
       break;
     case 'step':
-      io.tell(event.step);
+      io.note(event.step);
       break;
     default:
       reportHostEvent(io, event, host);

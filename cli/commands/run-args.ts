@@ -68,7 +68,7 @@ export const runArgs = defineCommand({
     const entrypoint = found?.manifest.entrypoint;
     const attachment = found && attachmentOf(found.text, name);
     if (attachment !== undefined && runtime === 'docker' && found?.manifest.images.length === 0) {
-      io.tell(
+      io.note(
         `Note: ${name} is for programs on the host: it attaches to ${attachment} without options.`,
       );
     }
@@ -79,18 +79,18 @@ export const runArgs = defineCommand({
     );
     if (annotation === undefined && takesOptions.has(runtime)) {
       const rest = argumentsAfterImage(entrypoint ?? []);
-      if (rest.length > 0) io.tell(`Note: after the image, add: ${rest.join(' ')}`);
+      if (rest.length > 0) io.note(`Note: after the image, add: ${rest.join(' ')}`);
     }
     const [kernel, mode] =
       root === '/' ? await Promise.all([checkKernel(), loadedMode(name)]) : [{ ok: true } as const];
     if (!kernel.ok) {
       // Podman then refuses the option, but Docker silently runs the container unconfined.
-      io.tell(`Warning: containers will not be confined: ${kernel.reason}.`);
+      io.note(`Warning: containers will not be confined: ${kernel.reason}.`);
     } else if (mode === 'not-loaded') {
       const look = hostCommand(`status ${pathOf(installation)}`, values);
-      io.tell(`Warning: ${name} is not loaded; see "${look}".`);
+      io.note(`Warning: ${name} is not loaded; see "${look}".`);
     } else if (installation.complain || mode === 'complain') {
-      io.tell(
+      io.note(
         `Note: ${name} is in complain mode: accesses that no rule allows are logged and allowed; deny rules still deny.`,
       );
     }

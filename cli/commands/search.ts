@@ -48,13 +48,13 @@ export const search = defineCommand({
     for (let at = 0; at < maxPages; at++) {
       const page = await client.listProfiles({ ...query, cursor });
       if (page.similar && found.length === 0) {
-        io.tell(`No match for "${args.join(' ')}"; showing results with similar words.`);
+        io.note(`No match for "${args.join(' ')}"; showing results with similar words.`);
       }
       found.push(...page.items);
       cursor = page.next ?? undefined;
       if (cursor === undefined) break;
     }
-    if (cursor !== undefined) io.tell('There are more results; add words to narrow the search.');
+    if (cursor !== undefined) io.note('There are more results; add words to narrow the search.');
     if (json) {
       io.print(toJson({ items: found }));
       return exit.ok;
@@ -64,7 +64,7 @@ export const search = defineCommand({
       ['PROFILE', 'LATEST', 'DESCRIPTION'],
       found.map((one) => [pathOf(one), one.latest, one.description]),
     );
-    if (found.length === 0) io.tell('No matches.');
+    if (found.length === 0) io.note('No matches.');
     return exit.ok;
   },
 });

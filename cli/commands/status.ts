@@ -74,19 +74,19 @@ export const status = defineCommand({
       offline,
       env: io.env,
       connect: connectWith(io, values),
-      onEvent: (event) => tell(io, event, values),
+      onEvent: (event) => reportEvent(io, event, values),
     });
     if (!found.ok) throw refusal(found);
     const { untrusted, outdated, verdict } = found;
     for (const { folder, count } of found.unread) {
-      io.tell(
+      io.note(
         `${folder} holds ${count} more records, which were not read: the limit is ${maxRecords.count} records of ${maxRecords.bytes >> 20} MiB in total. Remove files that aa-registry did not write.`,
       );
     }
     if (values.format === 'json') io.print(toJson(asData(found)));
     else printStatus(io, found, values);
     const advice = [...untrusted, ...outdated].map((one) => proofAdvice(one, values));
-    for (const next of new Set(advice)) io.tell(next);
+    for (const next of new Set(advice)) io.note(next);
     return exitCodes[verdict];
   },
 });
@@ -96,13 +96,13 @@ function refusal(found: StatusRefusal): CliError {
   return new CliError(exit.unable, 'Listing loaded profiles requires root.', 'Run it with sudo.');
 }
 
-function tell(io: Io, event: StatusEvent, host: AdvisedHost): void {
+function reportEvent(io: Io, event: StatusEvent, host: AdvisedHost): void {
   switch (event.kind) {
     case 'updates-unknown':
-      io.tell(`Could not check for newer versions: ${event.reason}`);
+      io.note(`Could not check for newer versions: ${event.reason}`);
       break;
     case 'profiles-invalid':
-      io.tell(`Warning: ${event.reason}`);
+      io.note(`Warning: ${event.reason}`);
       break;
     default:
       reportHostEvent(io, event, host);

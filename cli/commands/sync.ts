@@ -75,7 +75,7 @@ export const sync = defineCommand({
     });
     if (!report.ok) throw refused(report);
     const code = dryRun ? plannedCode(report) : exitCodes[report.verdict];
-    for (const line of describeUnmanaged(report.unmanaged, values.root)) io.tell(line);
+    for (const line of describeUnmanaged(report.unmanaged, values.root)) io.note(line);
     if (values.format === 'json') {
       reportRegistry(io, report);
       reportTrust(io, report, values);
@@ -136,16 +136,16 @@ function isChange({ step }: SyncOutcome): boolean {
 function reportOutcome(io: Io, { step, result }: SyncOutcome, lockFile: string | undefined): void {
   const what = describe(step, lockFile);
   if (step.kind === 'note') {
-    io.tell(result.ok ? what : `Warning: ${what}`);
+    io.note(result.ok ? what : `Warning: ${what}`);
     return;
   }
   if (!result.ok) {
-    io.tell(`Not ${verbOf(step).done}: ${what}: ${result.reason} [${result.id}]`);
+    io.note(`Not ${verbOf(step).done}: ${what}: ${result.reason} [${result.id}]`);
     return;
   }
   const { done } = verbOf(step);
   printText(io, `${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
-  if (result.setAside !== undefined) reportSetAside(io.tell, result.setAside);
+  if (result.setAside !== undefined) reportSetAside(io.note, result.setAside);
 }
 
 const verbs = {
@@ -185,12 +185,12 @@ function describe(step: Step, lockFile: string | undefined): string {
 }
 
 function reportRegistry(io: Io, { offline, log, registry, mayBePrivate }: Synced): void {
-  if (mayBePrivate) io.tell(privateAdvice(registry));
-  if (log) io.tell(`Warning: the registry's log could not be verified: ${log.reason} [${log.id}]`);
+  if (mayBePrivate) io.note(privateAdvice(registry));
+  if (log) io.note(`Warning: the registry's log could not be verified: ${log.reason} [${log.id}]`);
   if (!offline) return;
   const { reason, checkedAt } = offline;
   const age = checkedAt === undefined ? 'never checked before' : `last checked ${ageOf(checkedAt)}`;
-  io.tell(`${reason} This host keeps its versions (${age}).`);
+  io.note(`${reason} This host keeps its versions (${age}).`);
 }
 
 /** Prints installed profiles that can no longer be verified, and hints about those and related refusals. */
@@ -201,15 +201,15 @@ function reportTrust(
 ): void {
   for (const { installation, id, reason } of untrusted) {
     const name = `${pathOf(installation)} ${installation.version}`;
-    io.tell(`Warning: ${name} is installed, and would be refused now: ${reason} [${id}]`);
+    io.note(`Warning: ${name} is installed, and would be refused now: ${reason} [${id}]`);
   }
   for (const { installation, reason, id } of outdated) {
     const name = `${pathOf(installation)} ${installation.version}`;
-    io.tell(
+    io.note(
       `Note: the proof of ${name} has an older checkpoint than is allowed now: ${reason} [${id}]`,
     );
   }
-  for (const one of [...untrusted, ...outdated]) io.tell(proofAdvice(one, values));
+  for (const one of [...untrusted, ...outdated]) io.note(proofAdvice(one, values));
   const refused = [
     ...outcomes.flatMap(({ step, result }) =>
       result.ok || step.kind === 'remove' ? [] : [{ ...step.reference, id: result.id }],
@@ -226,7 +226,7 @@ function reportTrust(
   if (lockFile !== undefined && refused.some(({ id }) => id === 'key-revoked')) {
     advice.push(`${lockFile} names a refused version; run "aa-registry lock" to update it.`);
   }
-  for (const next of new Set(advice)) io.tell(next);
+  for (const next of new Set(advice)) io.note(next);
 }
 
 /** The report as JSON. */

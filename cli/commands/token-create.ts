@@ -59,13 +59,13 @@ export const tokenCreate = defineCommand({
     });
     answer(io, values, made, made.token);
     const until = made.expiresAt === null ? 'until it is revoked' : `until ${made.expiresAt}`;
-    io.tell(`token ${made.id}, scope ${made.scope}, valid ${until}`);
+    io.note(`token ${made.id}, scope ${made.scope}, valid ${until}`);
     if (made.team === null && made.user === null) {
       const role =
         made.scope === 'admin'
           ? 'It has administrator rights for the whole registry'
           : 'It is valid in every team';
-      io.tell(`${role}; use --team TEAM to restrict a token to a team.`);
+      io.note(`${role}; use --team TEAM to restrict a token to a team.`);
     }
     return exit.ok;
   },

@@ -40,7 +40,7 @@ export const tokenList = defineCommand({
       rows.push([String(id), owner, scope, ...times, day(expiresAt), day(revokedAt), label]);
     }
     printList(io, ['ID', 'OWNER', 'SCOPE', 'CREATED', 'USED', 'EXPIRES', 'REVOKED', 'LABEL'], rows);
-    if (rows.length === 0) io.tell('No tokens.');
+    if (rows.length === 0) io.note('No tokens.');
     return exit.ok;
   },
 });

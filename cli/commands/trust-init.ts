@@ -62,11 +62,11 @@ export const trustInit = defineCommand({
     }
     const log = before?.log ?? (await fetchLogPolicy(client));
     // Not part of the output, which with --format json is one object.
-    const say = values.format === 'json' ? io.tell : io.print;
+    const say = values.format === 'json' ? io.note : io.print;
     const added = new Map<string, TeamPolicy>();
     for (const team of teams) {
       if (before?.teams.has(team)) {
-        io.tell(
+        io.note(
           `Team ${team} is already trusted and does not change. To update its keys: ${hostCommand(`trust update ${team}`, { root })}`,
         );
         continue;
@@ -122,7 +122,7 @@ export const trustInit = defineCommand({
       const all = new Map([...added, ...(now?.teams ?? [])]);
       const trust = { registry: client.registry, log: now?.log ?? log, teams: all };
       const copy = await changeTrust(path, trust, added.keys());
-      if (copy !== undefined) io.tell(`${path} was rewritten; the previous file is ${copy}.`);
+      if (copy !== undefined) io.note(`${path} was rewritten; the previous file is ${copy}.`);
       if (!now) await writeSeen(seen, first.checkpoint);
     });
     const names = [...added.keys()];

@@ -22,7 +22,7 @@ export const userList = defineCommand({
       rows.push([name, admin ? 'administrator' : 'user', day(createdAt)]);
     }
     printList(io, ['USER', 'ROLE', 'CREATED'], rows);
-    if (rows.length === 0) io.tell('No users.');
+    if (rows.length === 0) io.note('No users.');
     return exit.ok;
   },
 });

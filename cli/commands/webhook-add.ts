@@ -15,7 +15,7 @@ export const webhookAdd = defineCommand({
   async run({ values, args: [team = '', url = ''], io }) {
     const client = await openSession(io, values);
     const added = await client.addWebhook(team, url);
-    io.tell(`Added webhook ${added.id} of team ${team}. Its secret, shown only once:`);
+    io.note(`Added webhook ${added.id} of team ${team}. Its secret, shown only once:`);
     answer(io, values, added, added.secret);
     return exit.ok;
   },

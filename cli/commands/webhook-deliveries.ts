@@ -30,7 +30,7 @@ export const webhookDeliveries = defineCommand({
       return [createdAt, kind, state, String(attempts), nextAttemptAt ?? '', lastError ?? ''];
     });
     printList(io, ['TIME', 'EVENT', 'STATE', 'ATTEMPTS', 'NEXT ATTEMPT', 'ERROR'], rows);
-    if (items.length === 0) io.tell(`Webhook ${webhook} has no deliveries.`);
+    if (items.length === 0) io.note(`Webhook ${webhook} has no deliveries.`);
     return exit.ok;
   },
 });

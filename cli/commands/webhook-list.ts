@@ -22,7 +22,7 @@ export const webhookList = defineCommand({
       ['ID', 'ADDED', 'URL'],
       webhooks.map(({ id, createdAt, url }) => [String(id), day(createdAt), url]),
     );
-    if (webhooks.length === 0) io.tell(`Team ${team} has no webhooks.`);
+    if (webhooks.length === 0) io.note(`Team ${team} has no webhooks.`);
     return exit.ok;
   },
 });

@@ -39,7 +39,7 @@ export class AfterItems extends Error {
  * Runs `work`, which reports each completed item: as text immediately, or as one JSON list at the end. With JSON, a
  * failure throws {@link AfterItems}, so that one object has the items and the error.
  */
-export async function answerItems(
+export async function outputItems(
   io: Io,
   { format }: { format?: 'text' | 'json' },
   work: (done: (item: object, ...lines: string[]) => void) => Promise<void>,

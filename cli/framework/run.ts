@@ -27,7 +27,7 @@ export async function run(
     get stdin() {
       return world.stdin;
     },
-    tell: (line) => world.tell(wrapLines(line, widthOf(stderr))),
+    note: (line) => world.note(wrapLines(line, widthOf(stderr))),
   };
   try {
     const [first = ''] = argv;
@@ -57,8 +57,8 @@ export async function run(
       io.print(visibleJson({ ...items, error: { id, message, next: next ?? null, exitCode } }));
     }
     // Indent further lines, so that only this program can start one.
-    io.tell(`aa-registry: ${message.replaceAll('\n', '\n  ')}`);
-    if (next) io.tell(next.replaceAll('\n', '\n  '));
+    io.note(`aa-registry: ${message.replaceAll('\n', '\n  ')}`);
+    if (next) io.note(next.replaceAll('\n', '\n  '));
     return exitCode;
   }
 }

@@ -16,12 +16,12 @@ export interface Io {
   stderr: Output;
   /**
    * Writes a line of output. Much of it comes from files, logs and registries, which are not trusted, so control and
-   * invisible characters are escaped, here and in {@link tell}. Code that writes to the streams directly has to escape
+   * invisible characters are escaped, here and in {@link note}. Code that writes to the streams directly has to escape
    * them itself.
    */
   print: (line: string) => void;
   /** Writes a message, which is not part of the output, to standard error. */
-  tell: (line: string) => void;
+  note: (line: string) => void;
 }
 
 export function processIo(): Io {
@@ -36,7 +36,7 @@ export function processIo(): Io {
     stdout,
     stderr,
     print: (line) => stdout.write(`${visible(line)}\n`),
-    tell: (line) => stderr.write(`${visible(line)}\n`),
+    note: (line) => stderr.write(`${visible(line)}\n`),
   };
 }
 

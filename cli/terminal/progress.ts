@@ -25,14 +25,14 @@ export async function showingProgress<Result>(
   work: (progress: Progress) => Promise<Result>,
 ): Promise<Result> {
   let ended = false;
-  const { tell } = io;
+  const { note: write } = io;
   let { update, note, detail } = startProgress(io, names);
   // Other messages are also printed above the progress.
-  io.tell = (line) => note(line);
+  io.note = (line) => note(line);
   try {
     return await work({
       start: (known) => {
-        ({ update, note, detail } = startProgress({ ...io, tell }, known));
+        ({ update, note, detail } = startProgress({ ...io, note: write }, known));
       },
       update: (at, stage) => {
         if (!ended) update(at, stage);
@@ -44,15 +44,15 @@ export async function showingProgress<Result>(
     ended = true;
     throw error;
   } finally {
-    io.tell = tell;
+    io.note = write;
   }
 }
 
 function startProgress(io: Io, names: readonly string[]): Omit<Progress, 'start'> {
-  const { stderr, tell } = io;
+  const { stderr, note: write } = io;
   const { rows = Number.POSITIVE_INFINITY } = stderr;
   if (names.length === 0 || !stderr.isTTY || io.env.TERM === 'dumb' || names.length >= rows) {
-    return { update: () => {}, note: tell, detail: tell };
+    return { update: () => {}, note: write, detail: write };
   }
   const stages = names.map(() => '');
   const width = Math.max(...names.map(columnsOf));
@@ -77,7 +77,7 @@ function startProgress(io: Io, names: readonly string[]): Omit<Progress, 'start'
       if (drawn > 0) moveCursor(stderr, 0, -drawn);
       cursorTo(stderr, 0);
       clearLine(stderr, 0);
-      tell(line);
+      write(line);
       drawn = 0;
       draw();
     },

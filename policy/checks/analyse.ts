@@ -36,7 +36,7 @@ export interface Analysis {
   sameSince: Release | undefined;
 }
 
-/** Checks `main`; problems are added to it and to copies of the units that it includes. */
+/** Checks `main`; diagnostics are added to it and to copies of the units that it includes. */
 export function analyse(main: Unit, options: AnalysisOptions = {}): Analysis {
   return new Walk(new Context(main, options)).run();
 }
@@ -51,7 +51,7 @@ class Walk {
   constructor(context: Context) {
     this.#context = context;
     this.#visitors = checks.map((check) =>
-      check.create(context, (...problem) => context.report(...problem)),
+      check.create(context, (...diagnostic) => context.report(...diagnostic)),
     );
   }
 
@@ -154,7 +154,7 @@ class Walk {
       }
     }
     for (const conditional of summary.conditionals) {
-      const taken = takenBlock(conditional, context.symbols, unit.problems);
+      const taken = takenBlock(conditional, context.symbols, unit.diagnostics);
       if (taken) this.#gather(taken.body, unit, path, into);
     }
   }

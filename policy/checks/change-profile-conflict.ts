@@ -1,4 +1,4 @@
-import { error } from '../problem.ts';
+import { error } from '../raw-diagnostic.ts';
 import { defineCheck } from './check.ts';
 
 /** Two change_profile rules for the same program agree on safe or unsafe. */

@@ -1,5 +1,5 @@
 // What a check of the language is, and what it sees.
-import type { Explanation, Problem } from '../problem.ts';
+import type { Explanation, RawDiagnostic } from '../raw-diagnostic.ts';
 import type { SyntaxDiagnosticId } from '../syntax/diagnostics.ts';
 import type { Range } from '../syntax/source.ts';
 import type { Profile, Statement } from '../syntax/tree.ts';
@@ -32,13 +32,13 @@ export interface Visitor {
   end?(): void;
 }
 
-/** Reports a problem of a check under one of its own ids, or under one that the parser reports too. */
+/** Reports a diagnostic of a check under one of its own ids, or under one that the parser reports too. */
 export type Report<Id extends string> = (
   unit: Unit,
   id: Id | SyntaxDiagnosticId,
   range: Range,
   message: string,
-  more?: Partial<Problem>,
+  more?: Partial<RawDiagnostic>,
 ) => void;
 
 export interface Check<Id extends string = string> {

@@ -1,5 +1,5 @@
 // Every check of the language, in the order in which they run on a profile.
-import type { Explanation } from '../problem.ts';
+import type { Explanation } from '../raw-diagnostic.ts';
 import { attachment } from './attachment.ts';
 import { booleans } from './booleans.ts';
 import { changeProfileConflict } from './change-profile-conflict.ts';

@@ -1,4 +1,4 @@
-import type { Explanation } from '../problem.ts';
+import type { Explanation } from '../raw-diagnostic.ts';
 import type { Range } from '../syntax/source.ts';
 import type { BooleanVariable, Variable, Word } from '../syntax/tree.ts';
 import { defineCheck } from './check.ts';

@@ -1,5 +1,5 @@
 // What an `if` decides (apparmor.d(5), "Conditionals").
-import { type Explanation, error, type Problem } from '../problem.ts';
+import { type Explanation, error, type RawDiagnostic } from '../raw-diagnostic.ts';
 import type { Conditional, ElseBlock, Expression, Word } from '../syntax/tree.ts';
 import { variableName } from '../syntax/variables.ts';
 import { declaration } from '../tunables.ts';
@@ -23,7 +23,7 @@ export const conditionDiagnostics = {
 export function takenBlock(
   conditional: Conditional,
   symbols: Symbols,
-  problems: Problem[],
+  diagnostics: RawDiagnostic[],
 ): Conditional | ElseBlock | undefined {
   let taken: Conditional | ElseBlock | undefined;
   for (
@@ -32,7 +32,7 @@ export function takenBlock(
     one = one.kind === 'conditional' ? one.otherwise : undefined
   ) {
     // Each is evaluated, whichever is taken: an undeclared boolean is an error everywhere.
-    const value = one.kind === 'conditional' ? evaluate(one.test, symbols, problems) : true;
+    const value = one.kind === 'conditional' ? evaluate(one.test, symbols, diagnostics) : true;
     if (value !== false) taken ??= one;
   }
   return taken;
@@ -42,21 +42,21 @@ export function takenBlock(
 function evaluate(
   expression: Expression,
   symbols: Symbols,
-  problems: Problem[],
+  diagnostics: RawDiagnostic[],
 ): boolean | undefined {
   switch (expression.kind) {
     case 'literal':
       return expression.value;
     case 'group':
-      return evaluate(expression.operand, symbols, problems);
+      return evaluate(expression.operand, symbols, diagnostics);
     case 'not': {
-      const value = evaluate(expression.operand, symbols, problems);
+      const value = evaluate(expression.operand, symbols, diagnostics);
       return value === undefined ? undefined : !value;
     }
     case 'and':
     case 'or': {
       // Every operand is evaluated: an undeclared boolean is an error anywhere.
-      const values = expression.operands.map((one) => evaluate(one, symbols, problems));
+      const values = expression.operands.map((one) => evaluate(one, symbols, diagnostics));
       const deciding = expression.kind === 'or';
       if (values.includes(deciding)) return deciding;
       return values.includes(undefined) ? undefined : !deciding;
@@ -65,7 +65,7 @@ function evaluate(
       const { text } = expression.variable;
       const name = variableName(text);
       if (text.startsWith('$') && !symbols.definedIsWhetherSet)
-        return evaluate({ ...expression, kind: 'boolean' }, symbols, problems);
+        return evaluate({ ...expression, kind: 'boolean' }, symbols, diagnostics);
       if (text.startsWith('$'))
         return symbols.booleans.has(name) || (symbols.open ? undefined : false);
       return symbols.variables.has(name) || (symbols.maySet(name) ? undefined : false);
@@ -73,7 +73,7 @@ function evaluate(
     case 'boolean': {
       const value = symbols.booleans.get(variableName(expression.variable.text));
       if (value === undefined && !symbols.open) {
-        problems.push({
+        diagnostics.push({
           id: 'undefined-boolean',
           start: expression.start,
           end: expression.end,
@@ -84,16 +84,16 @@ function evaluate(
       return value;
     }
     case 'compare':
-      return compare(expression, symbols, problems);
+      return compare(expression, symbols, diagnostics);
   }
 }
 
-function operand(word: Word, symbols: Symbols, problems: Problem[]): string[] | undefined {
+function operand(word: Word, symbols: Symbols, diagnostics: RawDiagnostic[]): string[] | undefined {
   if (word.quoted || !word.text.startsWith('@')) return [word.value];
   const name = variableName(word.text);
   const values = symbols.variables.get(name)?.values;
   if (!values && !symbols.maySet(name)) {
-    problems.push({
+    diagnostics.push({
       id: 'undefined-variable',
       start: word.start,
       end: word.end,
@@ -114,10 +114,10 @@ function number(values: readonly string[]): number | undefined {
 function compare(
   expression: Extract<Expression, { kind: 'compare' }>,
   symbols: Symbols,
-  problems: Problem[],
+  diagnostics: RawDiagnostic[],
 ): boolean | undefined {
-  const left = operand(expression.left, symbols, problems);
-  const right = operand(expression.right, symbols, problems);
+  const left = operand(expression.left, symbols, diagnostics);
+  const right = operand(expression.right, symbols, diagnostics);
   if (!left || !right) return undefined;
   const { operator } = expression;
   // A variable with many values may occur in many conditions.
@@ -131,7 +131,7 @@ function compare(
   const a = number(left);
   const b = number(right);
   if ((a === undefined) !== (b === undefined)) {
-    problems.push({
+    diagnostics.push({
       id: 'comparison-type',
       start: expression.start,
       end: expression.end,

@@ -2,7 +2,7 @@
 import { variableSince } from '../base-policy.ts';
 import { Budget, checkSteps } from '../budget.ts';
 import type { IncludedFile, IncludeResolver } from '../includes.ts';
-import type { Problem } from '../problem.ts';
+import type { RawDiagnostic } from '../raw-diagnostic.ts';
 import {
   type Change,
   changedIn,
@@ -12,7 +12,7 @@ import {
   newestRelease,
   type Release,
 } from '../release.ts';
-import { maxProblems } from '../syntax/cursor.ts';
+import { maxDiagnostics } from '../syntax/cursor.ts';
 import type { Range } from '../syntax/source.ts';
 import type { PolicyFile } from '../syntax/tree.ts';
 import { Symbols } from './symbols.ts';
@@ -30,7 +30,7 @@ export interface AnalysisOptions {
   targetBase?: boolean | undefined;
 }
 
-/** The file that is checked, what it includes and declares, and the problems found so far. */
+/** The file that is checked, what it includes and declares, and the diagnostics found so far. */
 export class Context {
   readonly main: Unit;
   readonly resolver: IncludeResolver | undefined;
@@ -59,20 +59,26 @@ export class Context {
     this.units.set(main.file, main);
   }
 
-  /** Adds a problem to a unit. An include is checked once per profile; its problems are reported once. */
-  report(unit: Unit, id: string, range: Range, message: string, more?: Partial<Problem>): void {
+  /** Adds a diagnostic to a unit. An include is checked once per profile; its diagnostics are reported once. */
+  report(
+    unit: Unit,
+    id: string,
+    range: Range,
+    message: string,
+    more?: Partial<RawDiagnostic>,
+  ): void {
     const key = `${id} ${range.start} ${unit.name ?? ''} ${message}`;
-    if (this.#reported.has(key) || unit.problems.length > maxProblems) return;
+    if (this.#reported.has(key) || unit.diagnostics.length > maxDiagnostics) return;
     this.#reported.add(key);
-    unit.problems.push({ id, start: range.start, end: range.end, message, ...more });
+    unit.diagnostics.push({ id, start: range.start, end: range.end, message, ...more });
   }
 
-  /** The unit of an included file: a copy, so that this run adds no problems to the shared one. */
+  /** The unit of an included file: a copy, so that this run adds no diagnostics to the shared one. */
   use(file: IncludedFile, base: boolean): Unit {
     const shared = includedUnit(file, this.target);
     let unit = this.units.get(shared.file);
     if (!unit) {
-      unit = { ...shared, problems: [...shared.problems], ...(base && { base }) };
+      unit = { ...shared, diagnostics: [...shared.diagnostics], ...(base && { base }) };
       this.units.set(shared.file, unit);
     }
     return unit;

@@ -1,4 +1,4 @@
-import { error } from '../problem.ts';
+import { error } from '../raw-diagnostic.ts';
 import { changedIn, upTo } from '../release.ts';
 import { type CheckedProfile, defineCheck, type Report } from './check.ts';
 import type { Context } from './context.ts';

@@ -1,7 +1,7 @@
 // Includes and abi statements: are their files there, and do they end?
 import { fileSince } from '../base-policy.ts';
 import type { IncludedFile } from '../includes.ts';
-import { type Explanation, error } from '../problem.ts';
+import { type Explanation, error } from '../raw-diagnostic.ts';
 import { compareReleases } from '../release.ts';
 import type { Abi, Include } from '../syntax/tree.ts';
 import type { Context } from './context.ts';

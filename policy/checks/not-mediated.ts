@@ -1,4 +1,4 @@
-import type { Explanation } from '../problem.ts';
+import type { Explanation } from '../raw-diagnostic.ts';
 import { abis } from '../rules/kind.ts';
 import { kindOf } from '../rules/kinds.ts';
 import { isRule, type PolicyFile, type Rule, type Statement } from '../syntax/tree.ts';
@@ -16,9 +16,9 @@ export const notMediatedDiagnostics = {
 } as const satisfies Record<string, Explanation>;
 
 /** Reports the rules of a file that its abi leaves without effect. */
-export function checkMediation({ file, problems }: Unit): void {
+export function checkMediation({ file, diagnostics }: Unit): void {
   for (const { rule, abi, since } of withoutEffect(file)) {
-    problems.push({
+    diagnostics.push({
       id: 'not-mediated',
       start: rule.start,
       end: rule.end,

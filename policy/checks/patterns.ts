@@ -1,5 +1,5 @@
 import { checkPattern } from '../glob/aare.ts';
-import { error } from '../problem.ts';
+import { error } from '../raw-diagnostic.ts';
 import { conditionValue, peerValue } from '../rules/keyword-rule.ts';
 import type { Statement, Word } from '../syntax/tree.ts';
 import { variablesIn, visitHeadWords } from '../syntax/words.ts';

@@ -1,4 +1,4 @@
-import { error } from '../problem.ts';
+import { error } from '../raw-diagnostic.ts';
 import { defineCheck } from './check.ts';
 
 /** Each profile has its own name, and a child its keyword. */

@@ -102,9 +102,9 @@ export function requirements(file: PolicyFile): Requirement[] {
 
 /** Whether releases that read a comment after values as more values take it: words without half a quote or bracket. */
 function readsAsValues(comment: string): boolean {
-  const { file, problems } = parseText(`@{x} = ${comment}\n`, { target: '3.1' });
+  const { file, diagnostics } = parseText(`@{x} = ${comment}\n`, { target: '3.1' });
   return (
-    problems.length === 0 &&
+    diagnostics.length === 0 &&
     file.statements.every(
       (one) =>
         one.kind === 'variable' &&

@@ -1,4 +1,4 @@
-import { error } from '../problem.ts';
+import { error } from '../raw-diagnostic.ts';
 import { defineCheck } from './check.ts';
 import type { Unit } from './unit.ts';
 

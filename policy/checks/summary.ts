@@ -1,7 +1,7 @@
 // What checking a profile needs from a list of statements, gathered once per parsed file and cached with it:
 // an abstraction included by a hundred profiles is walked once.
 import { checkPattern } from '../glob/aare.ts';
-import type { Problem } from '../problem.ts';
+import type { RawDiagnostic } from '../raw-diagnostic.ts';
 import type { ChangeProfileRule } from '../rules/change_profile.ts';
 import type { BareFileRule, FileRule } from '../rules/file.ts';
 import type { WordVisitor } from '../syntax/nodes.ts';
@@ -39,7 +39,7 @@ export interface Summary {
   /** Statements that belong before the first profile. */
   preamble: (Variable | BooleanVariable | Alias)[];
   /** Broken patterns. */
-  problems: Problem[];
+  diagnostics: RawDiagnostic[];
 }
 
 const cache = new WeakMap<readonly Statement[], Summary>();
@@ -55,7 +55,7 @@ function emptySummary(): Summary {
     variables: new Map(),
     partial: [],
     preamble: [],
-    problems: [],
+    diagnostics: [],
   };
 }
 
@@ -85,7 +85,7 @@ function note(summary: Summary, word: Word, pattern: boolean): void {
   if (variables) summary.partial.push(word);
   else {
     const start = word.start + wrong.at + (word.quoted ? 1 : 0);
-    summary.problems.push({
+    summary.diagnostics.push({
       id: 'glob',
       start,
       end: start + 1,
@@ -96,7 +96,7 @@ function note(summary: Summary, word: Word, pattern: boolean): void {
 }
 
 /** What the head of a profile mentions, as in {@link Summary}. */
-export type Head = Pick<Summary, 'variables' | 'partial' | 'problems'>;
+export type Head = Pick<Summary, 'variables' | 'partial' | 'diagnostics'>;
 
 /** The summary of the head of a profile: its name, attachment, xattrs and flags. */
 export function summarizeHead(profile: Profile): Head {
@@ -158,20 +158,20 @@ function addRule(summary: Summary, rule: Rule, outer: Qualifiers | undefined): v
 }
 
 /** Everything `summarize` finds wrong in a file, nested lists included. */
-export function patternProblems(file: PolicyFile): Problem[] {
-  const problems: Problem[] = [];
+export function patternDiagnostics(file: PolicyFile): RawDiagnostic[] {
+  const diagnostics: RawDiagnostic[] = [];
   const visit = (statements: readonly Statement[]) => {
     const summary = summarize(statements);
-    problems.push(...summary.problems);
+    diagnostics.push(...summary.diagnostics);
     for (const child of summary.children) {
-      problems.push(...summarizeHead(child).problems);
+      diagnostics.push(...summarizeHead(child).diagnostics);
       visit(child.body);
     }
     for (const conditional of summary.conditionals)
       for (const branch of branches(conditional)) visit(branch);
   };
   visit(file.statements);
-  return problems;
+  return diagnostics;
 }
 
 /** The blocks of a conditional and of what follows its `else`, in order. */

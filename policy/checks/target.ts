@@ -1,4 +1,4 @@
-import type { Explanation, Problem } from '../problem.ts';
+import type { Explanation, RawDiagnostic } from '../raw-diagnostic.ts';
 import { compareReleases, type Release, releases } from '../release.ts';
 import type { AnalysisOptions } from './context.ts';
 import { type Requirement, requirements } from './requirements.ts';
@@ -32,14 +32,17 @@ export function checkTarget(
       if (compareReleases(one.release, needs) > 0) needs = one.release;
       if (target === undefined || compareReleases(one.release, target) <= 0) continue;
       if (one.base === 'variable' || (one.base === 'file' && targetBase)) continue;
-      unit.problems.push(tooNew(one, target));
+      unit.diagnostics.push(tooNew(one, target));
     }
   }
   return needs;
 }
 
-/** The problem of a construct that is newer than the target. */
-function tooNew({ what, release, backported, start, end }: Requirement, target: Release): Problem {
+/** The diagnostic of a construct that is newer than the target. */
+function tooNew(
+  { what, release, backported, start, end }: Requirement,
+  target: Release,
+): RawDiagnostic {
   const range = { start, end: Math.min(end, start + 200) };
   if (backported?.includes(target)) {
     return {

@@ -1,24 +1,24 @@
 // A parsed text: the main file, or one that it includes.
 import type { IncludedFile } from '../includes.ts';
-import type { Problem } from '../problem.ts';
+import type { RawDiagnostic } from '../raw-diagnostic.ts';
 import { newestRelease, type Release } from '../release.ts';
 import { type ParseOptions, parseText } from '../syntax/parser.ts';
 import type { PolicyFile } from '../syntax/tree.ts';
-import { patternProblems } from './summary.ts';
+import { patternDiagnostics } from './summary.ts';
 
 export interface Unit {
   file: PolicyFile;
   /** The path of an included file; absent for the main file. */
   name?: string;
-  problems: Problem[];
+  diagnostics: RawDiagnostic[];
   /** A file of the base policy, which is correct for the release that it came with. */
   base?: boolean;
 }
 
 /** Parses the main file. */
 export function mainUnit(source: string, { target, rawBytes }: ParseOptions = {}): Unit {
-  const { file, problems } = parseText(source, { target, rawBytes });
-  return { file, problems: [...problems, ...patternProblems(file)] };
+  const { file, diagnostics } = parseText(source, { target, rawBytes });
+  return { file, diagnostics: [...diagnostics, ...patternDiagnostics(file)] };
 }
 
 const included = new WeakMap<IncludedFile, Map<Release, Unit>>();

@@ -1,5 +1,5 @@
 import { variableSince, variablesOf } from '../base-policy.ts';
-import { error } from '../problem.ts';
+import { error } from '../raw-diagnostic.ts';
 import type { Range } from '../syntax/source.ts';
 import type { Variable } from '../syntax/tree.ts';
 import { declaration, globalTunables, usualTunables } from '../tunables.ts';

@@ -1,4 +1,4 @@
-import type { Severity } from '../problem.ts';
+import type { Severity } from '../raw-diagnostic.ts';
 
 /** How good lint finds a profile, best first. */
 export const grades = ['A', 'B', 'C', 'D', 'E', 'F'] as const;

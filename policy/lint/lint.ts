@@ -2,14 +2,14 @@
 import { Budget, lintModelSteps, lintSteps, profileSteps } from '../budget.ts';
 import type { Analysis, ProfileReport } from '../checks/analyse.ts';
 import { aliasesOf, presumedModels } from '../model/model.ts';
-import type { Problem, Severity } from '../problem.ts';
+import type { RawDiagnostic, Severity } from '../raw-diagnostic.ts';
 import type { Rule } from '../syntax/tree.ts';
 import { usualTunables } from '../tunables.ts';
 import type { LintContext, LintedProfile, LintOptions, OwnRule } from './rule.ts';
 import { lintRules } from './rules.ts';
 import { applySuppressions, suppressions } from './suppression.ts';
 
-export interface LintFinding extends Problem {
+export interface LintFinding extends RawDiagnostic {
   severity: Severity;
 }
 

@@ -4,7 +4,7 @@ import type { Budget } from '../budget.ts';
 import type { Analysis, ProfileReport } from '../checks/analyse.ts';
 import type { EffectiveRule } from '../model/effective-rule.ts';
 import type { ProfileModel } from '../model/model.ts';
-import type { Problem, Severity } from '../problem.ts';
+import type { RawDiagnostic, Severity } from '../raw-diagnostic.ts';
 import type { Range } from '../syntax/source.ts';
 import type { PolicyFile, Rule } from '../syntax/tree.ts';
 
@@ -52,7 +52,9 @@ export interface LintContext {
   report(
     range: Range,
     message: string,
-    more?: Partial<Pick<Problem, 'expected' | 'suggestion' | 'fix'>> & { severity?: Severity },
+    more?: Partial<Pick<RawDiagnostic, 'expected' | 'suggestion' | 'fix'>> & {
+      severity?: Severity;
+    },
   ): void;
 }
 

@@ -1,5 +1,5 @@
 // `# lint-ignore rule-id: reason` after a rule, or on the line before a statement.
-import type { Explanation, Problem } from '../problem.ts';
+import type { Explanation, RawDiagnostic } from '../raw-diagnostic.ts';
 import type { Range } from '../syntax/source.ts';
 import type { Comment, PolicyFile, Statement } from '../syntax/tree.ts';
 
@@ -82,20 +82,20 @@ export function suppressions(file: PolicyFile): Suppression[] {
 
 /** Leaves out what is suppressed, and reports suppressions that are wrong or do nothing. */
 export function applySuppressions(
-  problems: readonly Problem[],
+  diagnostics: readonly RawDiagnostic[],
   all: readonly Suppression[],
   known: ReadonlySet<string>,
   always: ReadonlySet<string>,
-): Problem[] {
-  if (all.length === 0) return [...problems];
-  const reported = problems.filter((problem) => {
-    if (!known.has(problem.id) || always.has(problem.id)) return true;
+): RawDiagnostic[] {
+  if (all.length === 0) return [...diagnostics];
+  const reported = diagnostics.filter((diagnostic) => {
+    if (!known.has(diagnostic.id) || always.has(diagnostic.id)) return true;
     const hit = all.find(
       (one) =>
         one.reason !== '' &&
-        one.ids.includes(problem.id) &&
-        one.range.start <= problem.start &&
-        problem.end <= Math.max(one.range.end, one.comment.end),
+        one.ids.includes(diagnostic.id) &&
+        one.range.start <= diagnostic.start &&
+        diagnostic.end <= Math.max(one.range.end, one.comment.end),
     );
     if (hit) hit.used = true;
     return !hit;

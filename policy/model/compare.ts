@@ -32,7 +32,7 @@ export interface PolicyDifference {
   /** The shortest example, in words; undefined where the difference is about the whole. */
   example: string | undefined;
   /** No kernel asks for the example, nor for any other: the rules differ, what they permit does not. */
-  neverAsked: boolean;
+  unobservable: boolean;
   /** How it is permitted on each side, such as the exec transition, a mode or a limit. */
   left: string;
   right: string;
@@ -95,7 +95,7 @@ function whole(
   right = '',
 ): PolicyDifference {
   return {
-    ...{ profile, class: of, kind, permissions: [], example: undefined, neverAsked: false },
+    ...{ profile, class: of, kind, permissions: [], example: undefined, unobservable: false },
     ...{ left, right, leftRules: [], rightRules: [] },
   };
 }
@@ -153,18 +153,18 @@ function compareClass(
   if (typeof two === 'string') return two;
   const compare = (allowed: Allowed) =>
     compareTables(one, two, allowed, new Budget(compareSteps), of === 'file' ? ofFiles : undefined);
-  const asked = compare(of === 'file' ? isKernelFile : anyString);
-  if (asked === 'unknown') return 'budget';
-  let { differences } = asked;
-  let neverAsked = false;
+  const ofKernel = compare(of === 'file' ? isKernelFile : anyString);
+  if (ofKernel === 'unknown') return 'budget';
+  let { differences } = ofKernel;
+  let unobservable = false;
   if (differences.length === 0 && of === 'file') {
     const all = compare(anyString);
     if (all === 'unknown') return 'budget';
     ({ differences } = all);
-    neverAsked = differences.length > 0;
+    unobservable = differences.length > 0;
   }
   const better = differences.map((found) => withFamiliarExample(one, two, of, found));
-  return grouped(left.name, of, better, neverAsked);
+  return grouped(left.name, of, better, unobservable);
 }
 
 /** The same difference with an example that people know, where there is one: a signal they use, a family of sockets. */
@@ -191,7 +191,7 @@ function grouped(
   profile: string,
   of: TableClass,
   differences: readonly Difference[],
-  neverAsked: boolean,
+  unobservable: boolean,
 ): PolicyDifference[] {
   const found = new Map<string, PolicyDifference & { permissions: string[] }>();
   const pairs = new Set(
@@ -206,7 +206,7 @@ function grouped(
     if (known) known.permissions.push(column);
     else
       found.set(key, {
-        ...{ profile, class: of, kind, permissions: [column], neverAsked },
+        ...{ profile, class: of, kind, permissions: [column], unobservable },
         example: exampleOf(of, string),
         ...{ left: sides[0] as string, right: sides[1] as string },
         ...{ leftRules: rulesOf(left), rightRules: rulesOf(right) },

@@ -91,14 +91,14 @@ export type Comparison = { differences: readonly Difference[] } | 'unknown';
 
 /**
  * Every way in which two tables with the same columns differ, with the shortest string for each; none means that they
- * grant the same for every string. `asked`: whether a column means anything for a string; strings with a NUL differ apart.
+ * grant the same for every string. `applies`: whether a column means anything for a string; strings with a NUL differ apart.
  */
 export function compareTables(
   left: Compared,
   right: Compared,
   allowed: Allowed,
   budget: Budget,
-  asked: (column: string, string: string) => boolean = () => true,
+  applies: (column: string, string: string) => boolean = () => true,
 ): Comparison {
   const found = new Map<string, Difference>();
   let unknown = false;
@@ -109,7 +109,7 @@ export function compareTables(
       const one = before[index] as Grant;
       const two = after[index] as Grant;
       const kind = kindOf(one, two);
-      if (!kind || !asked(column, state.string)) continue;
+      if (!kind || !applies(column, state.string)) continue;
       const key = `${kind} ${column} ${state.string.includes('\0')}`;
       if (kind === 'unknown') unknown = true;
       else if (!found.has(key))

@@ -30,8 +30,8 @@ export interface EffectiveProfile {
  * values.
  */
 export function effectiveProfiles(source: string, resolver?: IncludeResolver): EffectiveProfile[] {
-  const { file, problems } = parseText(source);
-  const main: Unit = { file, problems };
+  const { file, diagnostics } = parseText(source);
+  const main: Unit = { file, diagnostics };
   const { profiles, symbols } = analyse(main, { resolver });
   const found: EffectiveProfile[] = [];
   const add = (report: ProfileReport) => {

@@ -1,7 +1,7 @@
 // Reads a policy text left to right. What a word is depends on where it stands, so the parser asks for the
 // class of word it expects (the reference does the same with lexer states). One pass, no regular expressions.
 
-import type { Problem } from '../problem.ts';
+import type { RawDiagnostic } from '../raw-diagnostic.ts';
 import type { Release } from '../release.ts';
 import type { SyntaxDiagnosticId } from './diagnostics.ts';
 import type { Comment, Word } from './nodes.ts';
@@ -97,8 +97,8 @@ function noteRange(ranges: number[], start: number, end: number): void {
   if (start >= (ranges.at(-1) ?? 0)) ranges.push(start, end);
 }
 
-/** How many problems of one text are listed. */
-export const maxProblems = 1000;
+/** How many diagnostics of one text are listed. */
+export const maxDiagnostics = 1000;
 
 /** The words that apparmor_parser takes for more than a name. */
 export interface Keywords {
@@ -114,7 +114,7 @@ export class Cursor {
   readonly text: string;
   /** The release whose keywords count; undefined: the newest. */
   readonly target: Release | undefined;
-  readonly problems: Problem[] = [];
+  readonly diagnostics: RawDiagnostic[] = [];
   /** Only when they are recorded. */
   readonly tokens: Token[] | undefined;
   /** The offset of the last newline in the text; -1 if none. */
@@ -145,20 +145,20 @@ export class Cursor {
     id: SyntaxDiagnosticId,
     range: Range,
     message: string,
-    more?: Omit<Problem, 'id' | 'message' | 'start' | 'end'>,
+    more?: Omit<RawDiagnostic, 'id' | 'message' | 'start' | 'end'>,
   ): void {
-    if (this.problems.length > maxProblems) return;
-    if (this.problems.length === maxProblems) {
-      this.problems.push({
+    if (this.diagnostics.length > maxDiagnostics) return;
+    if (this.diagnostics.length === maxDiagnostics) {
+      this.diagnostics.push({
         id: 'limit',
         start: range.start,
         end: range.end,
-        message: `There are more than ${maxProblems} problems; the rest is not listed.`,
+        message: `There are more than ${maxDiagnostics} diagnostics; the rest is not listed.`,
         expected: 'a policy',
       });
       return;
     }
-    this.problems.push({ id, message, start: range.start, end: range.end, ...more });
+    this.diagnostics.push({ id, message, start: range.start, end: range.end, ...more });
   }
 
   /** Reports what is at the cursor and skips the rest of the statement. */
@@ -277,7 +277,7 @@ export class Cursor {
    * Reports a carriage return that apparmor_parser takes for a part of the word that ends at `end`; with `comma`, one
    * after the comma that ends the word too. `severity`: a warning where it compiles the rule all the same, with that word.
    */
-  refuseReturn(end: number, comma = false, severity?: Problem['severity']): void {
+  refuseReturn(end: number, comma = false, severity?: RawDiagnostic['severity']): void {
     const at = comma && this.at(end) === COMMA ? end + 1 : end;
     if (this.at(at) !== CR || this.at(at + 1) !== LF) return;
     this.report(

@@ -1,5 +1,5 @@
 // What the parser reports, with its explanations. The ids are part of the public interface.
-import { type Explanation, error } from '../problem.ts';
+import { type Explanation, error } from '../raw-diagnostic.ts';
 
 export const syntaxDiagnostics = {
   'nul-byte': error(

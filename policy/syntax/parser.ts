@@ -1,7 +1,7 @@
 // The grammar of apparmor.d(5), by recursive descent with a depth limit. It accepts preamble statements and rules
 // in one grammar: a file may be included anywhere, so where a statement may stand is checked later.
 
-import type { Problem } from '../problem.ts';
+import type { RawDiagnostic } from '../raw-diagnostic.ts';
 import type { Release } from '../release.ts';
 import { fileRuleAhead, parseFile } from '../rules/file.ts';
 import { keywords } from '../rules/keywords.ts';
@@ -55,7 +55,7 @@ export interface ParseOptions {
 export function parseText(
   text: string,
   { target, rawBytes, record }: ParseOptions = {},
-): { file: PolicyFile; problems: Problem[]; cursor: Cursor } {
+): { file: PolicyFile; diagnostics: RawDiagnostic[]; cursor: Cursor } {
   const cursor = new Cursor(text, keywords, target, record);
   if (text.charCodeAt(0) === 0xfeff) {
     const range = { start: 0, end: 1 };
@@ -85,7 +85,7 @@ export function parseText(
   statements.push(...parser.leftComments());
   checkCharacters(cursor, rawBytes === true);
   checkLastLine(cursor);
-  return { file: { text, statements }, problems: cursor.problems, cursor };
+  return { file: { text, statements }, diagnostics: cursor.diagnostics, cursor };
 }
 
 /** apparmor_parser knows a comment only by the newline at its end, and `#include` too. */
@@ -270,8 +270,8 @@ class Parser {
   /** The path at the cursor is the name of a profile and not the path of a file rule. */
   #startsProfile(top: boolean): boolean {
     const { cursor } = this;
-    const { pos, last, problems, tokens } = cursor;
-    const counts = [problems.length, tokens?.length ?? 0];
+    const { pos, last, diagnostics, tokens } = cursor;
+    const counts = [diagnostics.length, tokens?.length ?? 0];
     const comments = cursor.comments.length;
     cursor.wordHere(PATH, 'name');
     cursor.skip();
@@ -289,7 +289,7 @@ class Parser {
     cursor.pos = pos;
     cursor.last = last;
     cursor.comments.length = comments;
-    problems.length = counts[0] as number;
+    diagnostics.length = counts[0] as number;
     if (tokens) tokens.length = counts[1] as number;
     return isHead;
   }

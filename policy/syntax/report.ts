@@ -1,4 +1,4 @@
-import type { Problem } from '../problem.ts';
+import type { RawDiagnostic } from '../raw-diagnostic.ts';
 import type { SyntaxDiagnosticId } from './diagnostics.ts';
 import type { Range } from './source.ts';
 
@@ -7,5 +7,5 @@ export type Report = (
   id: SyntaxDiagnosticId,
   range: Range,
   message: string,
-  more?: Omit<Problem, 'id' | 'message' | 'start' | 'end'>,
+  more?: Omit<RawDiagnostic, 'id' | 'message' | 'start' | 'end'>,
 ) => void;

@@ -11,12 +11,12 @@ import {
   narrowestRule,
   parse,
 } from '../../policy/index.ts';
+import { describePermissions } from './describe.ts';
 import { fieldOf } from './event.ts';
 import { eventOf, type Finding } from './finding.ts';
 import { generaliser, procStart, tunables } from './generalise.ts';
+import { type Explanation, explanationsOf, neededFlag } from './hints.ts';
 import { hostProfilesOf } from './label.ts';
-import { permits } from './permits.ts';
-import { type Explanation, explanationsOf, neededFlag } from './puzzles.ts';
 
 /** A rule to add. */
 export interface Suggestion {
@@ -151,7 +151,7 @@ function suggest(
   return {
     rule,
     permits: [
-      ...permits(access, replaced),
+      ...describePermissions(access, replaced),
       ...(needs ? [`It needs "${tunables}" at the top of the profile's file.`] : []),
     ],
   };

@@ -97,9 +97,9 @@ function sizeOf({ line, programs }: Finding): number {
 
 /** Groups equal events of a profile; counts each event once. */
 export class Findings {
-  readonly #most: number;
+  readonly #max: number;
   readonly #findings = new Map<string, Finding>();
-  readonly #kept: 'first' | 'last';
+  readonly #keep: 'first' | 'last';
   /** The total length of the lines of all findings. */
   #characters = 0;
   /** The most recent events, in two generations. */
@@ -113,14 +113,14 @@ export class Findings {
    * again.
    */
   constructor({
-    most = Number.POSITIVE_INFINITY,
-    kept = 'first',
+    max = Number.POSITIVE_INFINITY,
+    keep = 'first',
   }: {
-    most?: number;
-    kept?: 'first' | 'last';
+    max?: number;
+    keep?: 'first' | 'last';
   } = {}) {
-    this.#most = most;
-    this.#kept = kept;
+    this.#max = max;
+    this.#keep = keep;
   }
 
   /**
@@ -146,7 +146,7 @@ export class Findings {
     const key = hash('sha256', logged, 'base64');
     const program = fieldOf(event, 'comm');
     const known = this.#findings.get(key);
-    if (!known && this.#kept === 'first' && this.#isFull()) {
+    if (!known && this.#keep === 'first' && this.#isFull()) {
       this.leftOut++;
       return undefined;
     }
@@ -164,10 +164,10 @@ export class Findings {
       };
       this.#findings.set(key, added);
       this.#characters += sizeOf(added);
-      while (this.#kept === 'last' && this.#isOver()) this.#forgetOldest();
+      while (this.#keep === 'last' && this.#isOver()) this.#forgetOldest();
       return added;
     }
-    if (this.#kept === 'last') {
+    if (this.#keep === 'last') {
       this.#findings.delete(key);
       this.#findings.set(key, known);
     }
@@ -196,12 +196,12 @@ export class Findings {
   }
 
   #isFull(): boolean {
-    return this.#findings.size >= this.#most || this.#characters >= maxCharacters;
+    return this.#findings.size >= this.#max || this.#characters >= maxCharacters;
   }
 
   #isOver(): boolean {
     const { size } = this.#findings;
-    return size > this.#most || (size > 1 && this.#characters > maxCharacters);
+    return size > this.#max || (size > 1 && this.#characters > maxCharacters);
   }
 
   #forgetOldest(): void {

@@ -265,7 +265,7 @@ const maxAnswer = 1 << 20;
 /** Docker's description of itself (Engine API, GET /info). */
 function askDocker(socketPath: string): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path: '/info', timeout: 5000 }, async (response) => {
+    const connection = request({ socketPath, path: '/info', timeout: 5000 }, async (response) => {
       try {
         let text = '';
         for await (const chunk of response.setEncoding('utf8')) {
@@ -277,9 +277,9 @@ function askDocker(socketPath: string): Promise<Record<string, unknown>> {
         reject(new Error('the response is not from Docker'));
       }
     });
-    asked.on('timeout', () => asked.destroy(new Error('no response within 5 seconds')));
-    asked.on('error', reject);
-    asked.end();
+    connection.on('timeout', () => connection.destroy(new Error('no response within 5 seconds')));
+    connection.on('error', reject);
+    connection.end();
   });
 }
 

@@ -44,8 +44,8 @@ export async function withLock<Result>(
   try {
     const program = await findFlock();
     const end = Date.now() + timeout;
-    for (let told = false; !(await lock(program, file)); told = true) {
-      if (!told) onWait(await findHolder(file));
+    for (let reported = false; !(await lock(program, file)); reported = true) {
+      if (!reported) onWait(await findHolder(file));
       if (Date.now() >= end) {
         const holder = await findHolder(file);
         const who = holder === undefined ? '' : ` (${holder})`;

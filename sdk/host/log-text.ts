@@ -61,7 +61,7 @@ export function textForm(start: Buffer): Form {
 export async function* asText(
   bytes: AsyncIterable<Buffer>,
   name: string,
-  most = maxUnpacked,
+  maxBytes = maxUnpacked,
   packed = false,
 ): AsyncGenerator<Uint8Array> {
   const pieces = bytes[Symbol.asyncIterator]();
@@ -87,7 +87,7 @@ export async function* asText(
   else if (form === 'gzip' || form === 'zstd') {
     if (packed)
       throw new LogFormError(name, 'is compressed more than once.', 'Decompress it first.');
-    yield* asText(unpacked(whole(), name, form, most), name, most, true);
+    yield* asText(unpacked(whole(), name, form, maxBytes), name, maxBytes, true);
   } else throw unreadForm(name, form);
 }
 
@@ -111,7 +111,7 @@ async function* unpacked(
   bytes: AsyncIterable<Buffer>,
   name: string,
   form: Packed,
-  most: number,
+  maxBytes: number,
 ): AsyncGenerator<Buffer> {
   const unzip = form === 'gzip' ? createGunzip() : createZstdDecompress();
   // A source error ends the decompression too, and is thrown by the loop.
@@ -127,10 +127,10 @@ async function* unpacked(
   try {
     for await (const piece of unzip) {
       length += (piece as Buffer).length;
-      if (length > most) {
+      if (length > maxBytes) {
         throw new LogFormError(
           name,
-          `holds more than ${most >> 20} MiB when decompressed.`,
+          `holds more than ${maxBytes >> 20} MiB when decompressed.`,
           `Pipe in the relevant lines: ${piped(form === 'gzip' ? 'zgrep apparmor=' : 'zstdgrep apparmor=', name)}`,
         );
       }

@@ -107,7 +107,7 @@ async function runRaw(
   parser: string,
   args: string[],
   { time, memory }: Limits,
-  most: number,
+  maxBytes: number,
   cwd = '/',
 ): Promise<RawRun> {
   const limiter = await findProgram(limiters);
@@ -145,9 +145,9 @@ async function runRaw(
     let complaint = '';
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= most) chunks.push(chunk);
+      if (size <= maxBytes) chunks.push(chunk);
       // The truncated part might be the important one.
-      else end(`apparmor_parser printed more than ${most} bytes`);
+      else end(`apparmor_parser printed more than ${maxBytes} bytes`);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(0, maxOutput);

@@ -74,7 +74,7 @@ export async function withPolicyCopy<Result extends { reason: string } | undefin
  * so the line it names may be off.
  */
 function explain(reason: string, { files, waysOut }: LeftOut): string {
-  const told = [...waysOut]
+  const reported = [...waysOut]
     .filter(([path]) => reason.includes(path))
     .flatMap(([path, found]) =>
       found.map(({ line, says }) => ({
@@ -82,10 +82,10 @@ function explain(reason: string, { files, waysOut }: LeftOut): string {
         text: `${path}:${line}: ${says} leads out of the policy folder`,
       })),
     );
-  const named = told.find(({ isNamed }) => isNamed);
+  const named = reported.find(({ isNamed }) => isNamed);
   if (named) return named.text;
   const parts = [
-    ...told.map(({ text }) => text),
+    ...reported.map(({ text }) => text),
     ...files.map(({ path, why }) => `${path}, ${why}`),
   ];
   if (parts.length === 0) return reason;

@@ -20,7 +20,7 @@ const between = /(?:\s*if\s+exists)?([\s<"]*)/y;
 const maxShownLength = 80;
 
 /** The maximum number of statements reported per file. */
-const maxTold = 1000;
+const maxReported = 1000;
 
 /**
  * The text of a policy file without statements that have apparmor_parser open anything outside the policy folder, in
@@ -60,7 +60,7 @@ export function withoutWaysOut(text: string, folder: string): { text: string; wa
     }
     result += text.slice(done, index) + '!'.repeat(word.length);
     done = index + word.length;
-    if (waysOut.length === maxTold) continue;
+    if (waysOut.length === maxReported) continue;
     for (; counted < index; counted++) if (text[counted] === '\n') line += 1;
     const says = text.slice(index, Math.min(end + 1, index + maxShownLength)).trim();
     waysOut.push({ line, says: says.replaceAll(/\s+/g, ' ') });

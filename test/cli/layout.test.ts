@@ -52,8 +52,8 @@ describe('in a terminal', () => {
   test('the progress display does not overwrite error messages', async () => {
     const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 });
     const none = new PassThrough();
-    const tell = (line: string) => void stderr.write(`${line}\n`);
-    const io = { env: {}, stdin: none, stdout: none, stderr, print: () => {}, tell };
+    const note = (line: string) => void stderr.write(`${line}\n`);
+    const io = { env: {}, stdin: none, stdout: none, stderr, print: () => {}, note };
     let late = () => {};
     const work = showingProgress(io, ['one', 'two'], async ({ update }) => {
       update(0, 'fetching');

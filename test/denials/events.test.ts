@@ -213,7 +213,7 @@ describe('equal events', () => {
   });
 
   test('over the limit are forgotten, least recent first', () => {
-    const findings = new Findings({ most: 2, kept: 'last' });
+    const findings = new Findings({ max: 2, keep: 'last' });
     const about = (name: string, serial: number) =>
       parsed(line(serial).line.replace('"/a"', `"${name}"`));
     for (const [at, name] of ['/a', '/b', '/a', '/c', '/a', '/b'].entries())
@@ -226,7 +226,7 @@ describe('equal events', () => {
   });
 
   test('over the limit are counted', () => {
-    const findings = new Findings({ most: 2 });
+    const findings = new Findings({ max: 2 });
     const about = (name: string, serial: number) =>
       parsed(line(serial).line.replace('"/a"', `"${name}"`));
     for (const [at, name] of ['/a', '/b', '/c', '/a', '/d', '/d'].entries())

@@ -403,7 +403,7 @@ describe('the commands with hostile input', () => {
     for (const ask of [readSecret, confirm]) {
       const stdin = new PassThrough();
       const sink = new PassThrough();
-      const io = { env: {}, stdin, stdout: sink, stderr: sink, print: () => {}, tell: () => {} };
+      const io = { env: {}, stdin, stdout: sink, stderr: sink, print: () => {}, note: () => {} };
       const answer = ask(io, 'Well?');
       stdin.end();
       await expect(answer).rejects.toMatchObject({ exitCode: 2 });

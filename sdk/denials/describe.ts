@@ -6,7 +6,10 @@ import type { Generalised } from './generalise.ts';
  * Describes what the narrowest rule for an access permits, one sentence each, with `replaced` also what its patterns
  * match beyond the request.
  */
-export function permits(access: Access, replaced: readonly Generalised[] = []): string[] {
+export function describePermissions(
+  access: Access,
+  replaced: readonly Generalised[] = [],
+): string[] {
   return [
     `The profile's processes may ${describeAccess(access)}.`,
     ...replaced.map(

@@ -2,15 +2,15 @@
 import { type Access, isUnnamed } from '../../policy/index.ts';
 import { fieldOf } from './event.ts';
 import { eventOf, type Finding } from './finding.ts';
+import { adviceOnMaker } from './generated-profiles.ts';
 import { profilesOf, ruledBy, rulingProfiles } from './label.ts';
-import { adviceOnMaker } from './made-profiles.ts';
 
 export interface Explanation {
   id: string;
   text: string;
 }
 
-interface Puzzle {
+interface Hint {
   id: string;
   /** With `known`, a file on this host defines the profile. */
   is: (finding: Finding, known: boolean) => boolean;
@@ -41,7 +41,7 @@ const isProgram = (finding: Finding) => {
   return access?.kind === 'file' && access.permissions.includes('x');
 };
 
-const puzzles: readonly Puzzle[] = [
+const hints: readonly Hint[] = [
   {
     id: 'incomplete-record',
     is: ({ access, missing }) =>
@@ -229,7 +229,7 @@ function stackText({ profile = '' }: Finding): string {
 
 /** Notes on a finding. With `known`, a file on this host defines its profile. */
 export function explanationsOf(finding: Finding, known = false): Explanation[] {
-  return puzzles
+  return hints
     .filter(({ is }) => is(finding, known))
     .map(({ id, text }) => ({ id, text: typeof text === 'string' ? text : text(finding) }));
 }

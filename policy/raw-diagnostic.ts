@@ -4,7 +4,7 @@ import type { Range } from './syntax/source.ts';
 export type Severity = 'error' | 'warning' | 'info';
 
 /** Something to report, in offsets of one text. */
-export interface Problem extends Range {
+export interface RawDiagnostic extends Range {
   id: string;
   message: string;
   expected?: string;
