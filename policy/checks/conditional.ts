@@ -8,7 +8,7 @@ import type { Symbols } from './symbols.ts';
 export const conditionDiagnostics = {
   'undefined-boolean': error(
     'Boolean that is not declared',
-    'A condition asks for a boolean that is not set; `defined $X` asks whether it is.',
+    'A condition tests a boolean that is not set; `defined $X` tests whether it is.',
     'profile demo {\n  if $X {\n    /etc/hosts r,\n  }\n}\n',
     '$X = true\nprofile demo {\n  if $X {\n    /etc/hosts r,\n  }\n}\n',
   ),

@@ -13,24 +13,24 @@ const maxIncludeDepth = 64;
 export const includeDiagnostics = {
   'missing-include': error(
     'Included file not found',
-    'No include directory holds the file. `include if exists` does without it.',
+    'The file is in no include directory. `include if exists` makes it optional.',
     'profile demo {\n  include <abstractions/bse>\n}\n',
     'profile demo {\n  include <abstractions/base>\n}\n',
   ),
   'recursive-include': error(
-    'Include that includes itself',
+    'Recursive include',
     'The file includes itself, directly or through others.',
   ),
   'missing-abi': error(
     'abi file not found',
-    'No include directory holds the file that lists the kernel features.',
+    'The file with the kernel features is in no include directory.',
     'abi <abi/3.o>,\n',
     'abi <abi/3.0>,\n',
   ),
   'unseen-include': {
     title: 'File of the target that is not here',
     severity: 'info',
-    text: 'The release that was asked for brings this file, and the machine that checks has another release without it. So what the file holds is not known: what it declares is taken as declared, and its rules are not compared. `--base DIR` names a folder with the base policy of that release.',
+    text: 'The target release includes this file, but the base policy at hand is of a release without it. The content of the file is therefore unknown: its variables are assumed to be declared, and its rules are not compared. Use `--base DIR` to give the base policy of the target release.',
   },
 } as const satisfies Record<string, Explanation>;
 

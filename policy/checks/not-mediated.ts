@@ -9,7 +9,7 @@ export const notMediatedDiagnostics = {
   'not-mediated': {
     title: 'Rule without effect under this abi',
     severity: 'warning',
-    text: 'The abi file lists what the kernel is asked to mediate. A rule of a kind it does not list is accepted and then has no effect: nothing of that kind is mediated at all, so it is neither allowed nor refused by this profile.',
+    text: 'The abi file lists the features that the kernel mediates for the profile. A rule of a kind that it does not list is accepted but has no effect: the kernel mediates nothing of that kind, so the profile neither allows nor denies it.',
     example: 'abi <abi/3.0>,\nprofile demo {\n  userns create,\n}\n',
     corrected: 'abi <abi/4.0>,\nprofile demo {\n  userns create,\n}\n',
   },

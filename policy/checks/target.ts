@@ -8,13 +8,13 @@ export const targetDiagnostics = {
   target: {
     title: 'Newer than the target release',
     severity: 'error',
-    text: 'The AppArmor release that was asked for does not know this construct, or does not bring this file: its apparmor_parser refuses the whole profile.',
+    text: 'The target release does not support this construct, or does not include this file: its apparmor_parser refuses the whole profile.',
     example: 'profile demo {\n  userns,\n}\n',
   },
   'target-backport': {
     title: 'Known to the last point releases of the target only',
     severity: 'warning',
-    text: 'A later release brought this construct, and the last point releases of the series that was asked for take it too, or read over it, as 2.13 does with abi. A host with an earlier one, as distributions often have, refuses the whole file.',
+    text: 'A later release introduced this construct, and the last point releases of the target series accept or ignore it, as 2.13 does with abi. Hosts with an earlier point release, which distributions often ship, refuse the whole file.',
     example: 'profile demo {\n  mount options=(nosymfollow) /a -> /b/,\n}\n',
   },
 } as const satisfies Record<string, Explanation>;

@@ -9,7 +9,7 @@ export const abiMismatch: LintRule = {
   id: 'abi-mismatch',
   title: 'The manifest names another abi than the file',
   severity: 'error',
-  text: 'Who chooses a package reads the abi of its manifest, and the parser reads the abi rule of the file: they have to say the same. `abi = "3.0"` in aa-profile.toml goes with `abi <abi/3.0>,`. An abi file with further features, such as abi/4.0-ip, goes with the number it starts with.',
+  text: 'The registry shows the abi of the manifest; apparmor_parser uses the abi rule of the file. They must be the same: `abi = "3.0"` in aa-profile.toml goes with `abi <abi/3.0>,`. An abi file with further features, such as abi/4.0-ip, goes with the number it starts with.',
   fires: 'abi <abi/4.0>,\nprofile demo {\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo {\n}\n',
   options: { manifestAbi: '3.0' },

@@ -4,7 +4,7 @@ export const allRule: LintRule = {
   id: 'all-rule',
   title: 'Everything is allowed',
   severity: 'warning',
-  text: '`all,` allows every access there is, also of kinds that later releases add. What remains of the profile are its deny rules.',
+  text: '`all,` allows every access, including kinds that later releases add. Only the deny rules of the profile still restrict anything.',
   fires: 'abi <abi/4.0>,\nprofile demo /usr/bin/demo {\n  all,\n}\n',
   clean: 'abi <abi/4.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/demo mr,\n}\n',
   check({ ownRules, report }) {

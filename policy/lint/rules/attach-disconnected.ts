@@ -3,9 +3,9 @@ import type { LintRule } from '../rule.ts';
 
 export const attachDisconnected: LintRule = {
   id: 'attach-disconnected',
-  title: 'A container profile without attach_disconnected',
+  title: 'Container profile without attach_disconnected',
   severity: 'warning',
-  text: 'A container sees files whose path does not lead to its root, for instance through file descriptors it inherits. Without attach_disconnected every access to them is refused, with “Failed name lookup - disconnected path” in the log.',
+  text: 'A container can see files whose path does not lead to its root, for example through inherited file descriptors. Without attach_disconnected every access to them is refused, with “Failed name lookup - disconnected path” in the log.',
   fires: 'abi <abi/3.0>,\nprofile docker-demo {\n}\n',
   clean: 'abi <abi/3.0>,\nprofile docker-demo flags=(attach_disconnected, mediate_deleted) {\n}\n',
   check({ profiles, report }) {
@@ -23,7 +23,7 @@ export const attachDisconnected: LintRule = {
         continue;
       report(
         one.profile.name,
-        'A container meets disconnected paths, and this profile refuses them all.',
+        'This profile refuses all access to disconnected paths, which containers use.',
         {
           expected: 'flags=(attach_disconnected, mediate_deleted)',
         },

@@ -4,7 +4,7 @@ export const bareCapability: LintRule = {
   id: 'bare-capability',
   title: 'Every capability is allowed',
   severity: 'warning',
-  text: '`capability,` allows all of them, also those that amount to root. Name the ones the program needs; `aa-logprof` and the kernel log show them. In a container the runtime’s own set of capabilities still limits it, so there it is only advice.',
+  text: '`capability,` allows every capability, including those that amount to root. Name the ones the program needs; `aa-logprof` and the kernel log show them. In a container, the runtime’s own set of capabilities still limits the program, so this is only a note there.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  capability,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  capability net_bind_service,\n}\n',
   check({ profiles, report }) {

@@ -4,7 +4,7 @@ export const bareMount: LintRule = {
   id: 'bare-mount',
   title: 'Mounting is wide open',
   severity: 'warning',
-  text: 'Paths are what the other rules speak of, and whoever may mount anything anywhere can give any file any path: a bind mount of /etc over /tmp makes it writable. Say what may be mounted where.',
+  text: 'File rules apply to paths. A program that may mount anything anywhere can give any file any path: a bind mount of /etc over /tmp makes it writable. Restrict what may be mounted, and where.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  mount,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  mount fstype=tmpfs -> /run/demo/,\n}\n',
   check({ ownRules, report }) {
@@ -13,7 +13,7 @@ export const bareMount: LintRule = {
       if (rule.words.length === 0 && !rule.target && rule.conditions.length === 0) {
         report(
           rule,
-          'This allows mounting anything anywhere, so no path means anything any more.',
+          'This allows mounting anything anywhere, which makes rules about paths ineffective.',
           { expected: 'fstype=, options= and the mount point' },
         );
       }

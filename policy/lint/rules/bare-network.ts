@@ -4,7 +4,7 @@ export const bareNetwork: LintRule = {
   id: 'bare-network',
   title: 'Every kind of network is allowed',
   severity: 'warning',
-  text: '`network,` also allows raw packets, netlink and rarely used protocol families, where kernel bugs live. Name the families: for most programs `network inet,` `network inet6,` and `network unix,`. In a container it is only advice.',
+  text: '`network,` also allows raw packets, netlink and rarely used protocol families, in which kernel bugs are found most often. Name the families: for most programs `network inet,` `network inet6,` and `network unix,`. For containers this is only a note.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  network,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  network inet stream,\n}\n',
   check({ profiles, report }) {

@@ -4,7 +4,7 @@ export const barePtrace: LintRule = {
   id: 'bare-ptrace',
   title: 'Tracing is wide open',
   severity: 'warning',
-  text: 'Who may trace every process can read its memory and run code in it, under its profile or none. Limit the rule with peer=, for most programs to the profile itself.',
+  text: 'A program that may trace every process can read their memory and run code in them, under their profile or none. Restrict the rule with peer=, for most programs to the profile itself.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  ptrace,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  ptrace (read, trace) peer=demo,\n}\n',
   check({ ownRules, report }) {
@@ -16,11 +16,9 @@ export const barePtrace: LintRule = {
         rule.permissions.length === 0 ||
         rule.permissions.some((word) => strong.includes(word.value));
       if (traces && (peer === undefined || peer === '**' || peer === '{,**}' || peer === '{**,}')) {
-        report(
-          rule,
-          'This allows tracing every process, and with it running code in any of them.',
-          { expected: 'peer= with the profile that is traced' },
-        );
+        report(rule, 'This allows tracing every process, and so running code in any of them.', {
+          expected: 'peer= with the profile that is traced',
+        });
       }
     }
   },

@@ -5,7 +5,7 @@ export const blockDropsRule: LintRule = {
   id: 'block-drops-rule',
   title: 'A rule in a qualifier block has no effect',
   severity: 'warning',
-  text: 'apparmor_parser takes only the file and link rules of a block such as `audit { … }`; it reads the others and then drops them without a word (seen with 3.0.8: the compiled policy is the same without them). Put the qualifier before each rule.',
+  text: 'apparmor_parser only uses the file and link rules of a block such as `audit { … }`; it parses other rules and silently drops them (observed with 3.0.8: the compiled policy is the same without them). Put the qualifier before each rule.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  audit {\n    capability chown,\n  }\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  audit capability chown,\n}\n',
   check({ profiles, report }) {

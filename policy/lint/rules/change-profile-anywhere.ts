@@ -4,9 +4,9 @@ import type { LintRule } from '../rule.ts';
 
 export const changeProfileAnywhere: LintRule = {
   id: 'change-profile-anywhere',
-  title: 'The program may choose its own confinement',
+  title: 'The program can choose its own confinement',
   severity: 'warning',
-  text: 'A change_profile rule without a target, or with a pattern that matches unconfined, such as `**` or `{unconfined,demo}`, lets the program leave its confinement. Name the profiles it may change to.',
+  text: 'With a change_profile rule without a target, or with a pattern that matches unconfined, such as `**` or `{unconfined,demo}`, the program can leave its confinement. Name the profiles it may change to.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  change_profile,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  change_profile -> demo-worker,\n}\n',
   check({ profiles, expand, budget, report }) {

@@ -6,7 +6,7 @@ export const coveredRule: LintRule = {
   id: 'covered-rule',
   title: 'Another rule already allows this',
   severity: 'info',
-  text: 'Every path this rule matches is matched by another rule that grants the same and more. It changes nothing, and a reader may think the other rule is not there.',
+  text: 'Another rule matches every path of this rule and grants at least the same permissions. This rule has no effect, and readers may overlook the other one.',
   fires:
     'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/** rw,\n  /var/lib/demo/cache/* r,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/** rw,\n}\n',
@@ -30,7 +30,7 @@ export const coveredRule: LintRule = {
         const where = other.effective.own ? '' : ` of ${other.effective.unit.name}`;
         context.report(
           rule,
-          `The rule "${other.effective.deny ? 'deny ' : ''}${text}"${where} already says this.`,
+          `The rule "${other.effective.deny ? 'deny ' : ''}${text}"${where} already covers this.`,
           { expected: 'one of the two rules' },
         );
       }

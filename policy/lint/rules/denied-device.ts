@@ -14,7 +14,7 @@ export const deniedDevice: LintRule = {
   id: 'denied-device',
   title: 'A deny rule takes away a device that every program uses',
   severity: 'warning',
-  text: 'Shells, entry points of images and health checks redirect output to /dev/null, and libraries read /dev/urandom. Denials by a deny rule are not logged, so what fails then fails without a trace. Except these devices from the rule.',
+  text: 'Shells, entry points of images and health checks redirect output to /dev/null, and libraries read /dev/urandom. Denials by a deny rule are not logged, so the failures leave no trace. Exclude these devices from the rule.',
   fires:
     'abi <abi/3.0>,\nprofile docker-demo flags=(attach_disconnected) {\n  file,\n  deny /dev/** w,\n}\n',
   clean:

@@ -5,7 +5,7 @@ export const globCaret: LintRule = {
   id: 'glob-caret',
   title: '^ outside [ ] is an ordinary character',
   severity: 'warning',
-  text: '^ negates only as the first character inside [ ]. Elsewhere it stands for itself, so the pattern matches names that contain a ^, which is hardly ever meant: `**^[0-9]*` matches almost nothing, and as a deny rule it protects almost nothing.',
+  text: '^ negates only as the first character inside [ ]. Elsewhere it is an ordinary character, so the pattern matches names that contain a ^, which is rarely intended: `**^[0-9]*` matches almost nothing, so a deny rule with it protects almost nothing.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /proc/{*,**^[0-9]*} w,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /proc/{[^0-9]*,[^0-9]*/**} w,\n}\n',
   check({ profiles, report }) {

@@ -5,7 +5,7 @@ export const globSlip: LintRule = {
   id: 'glob-slip',
   title: 'A pattern that means something else',
   severity: 'warning',
-  text: 'AppArmor’s patterns are not regular expressions and not a shell’s: inside [ ] the characters , and | stand for themselves, and a * or ? ends the class early; + after ] is an ordinary plus; a range like [z-a] is empty.',
+  text: 'AppArmor’s patterns are neither regular expressions nor shell patterns: inside [ ], the characters , and | are ordinary, and a * or ? ends the class early; + after ] is an ordinary plus; a range such as [z-a] is empty.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/log/demo[a|b].log w,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/log/demo{a,b}.log w,\n}\n',
   check({ profiles, report }) {

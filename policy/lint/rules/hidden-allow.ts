@@ -8,7 +8,7 @@ export const hiddenAllow: LintRule = {
   id: 'hidden-allow',
   title: 'A deny rule hides this rule',
   severity: 'warning',
-  text: 'Deny rules win over allow rules of the same priority, wherever they stand. A permission whose every path is denied is never granted, so the rule says something that is not so.',
+  text: 'Deny rules override allow rules of the same or a lower priority, wherever they are. If every access that a rule allows is denied, the rule has no effect and misleads its readers.',
   fires:
     'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/** w,\n  /etc/demo.conf rw,\n}\n',
   clean:

@@ -8,7 +8,7 @@ export const includePath: LintRule = {
   id: 'include-path',
   title: 'Include outside the include directories',
   severity: 'error',
-  text: 'A published profile is read on hosts by a parser that runs as root. It may include abstractions, tunables and local additions only: <abstractions/…>, <tunables/…>, <local/…>, without “..”. A path in quotes or from the root depends on, or reaches into, the machine it is read on; any other file in the include directories is a profile of the host’s own, which would be defined once more and loaded.',
+  text: 'apparmor_parser runs as root when it reads a published profile on a host. The profile may only include abstractions, tunables and local additions: <abstractions/…>, <tunables/…>, <local/…>, without “..”. An absolute or quoted path depends on the machine, or reaches into it; other files in the include directories are profiles of the host, which would be loaded a second time.',
   fires: 'abi <abi/3.0>,\nprofile demo {\n  include "/etc/passwd"\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo {\n  include <abstractions/base>\n}\n',
   options: { packageName: 'demo' },

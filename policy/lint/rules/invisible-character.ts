@@ -33,9 +33,9 @@ const blank = /\p{Zs}/u;
 
 export const invisibleCharacter: LintRule = {
   id: 'invisible-character',
-  title: 'Character that is not seen',
+  title: 'Invisible or misleading character',
   severity: 'error',
-  text: 'A character that is invisible, that turns text around (UAX 9) or that only looks like a blank makes a rule be read as another one: `deny /etc/shadow` with U+200B at its end denies nothing (CVE-2021-42574). In a rule it is an error, in a comment, and for a blank in quotes, a warning. In a path that really has such a character, `?` stands for each of its bytes.',
+  text: 'A character that is invisible, that changes the direction of text (UAX 9) or that only looks like a blank makes a rule look like a different one: `deny /etc/shadow` with U+200B at its end denies nothing (CVE-2021-42574). It is an error in a rule, and a warning in a comment or for a blank in quotes. If a path really contains such a character, use `?` for each of its bytes.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/shadow\u200b r,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/shadow r,\n}\n',
   always: true,

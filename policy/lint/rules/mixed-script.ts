@@ -10,7 +10,7 @@ export const mixedScript: LintRule = {
   id: 'mixed-script',
   title: 'A path with letters of scripts that look alike',
   severity: 'info',
-  text: 'Some letters of Cyrillic, Greek and a few other scripts look like Latin ones, so a rule can seem to be about another file: `/etc/pаsswd` with U+0430 is not `/etc/passwd`. AppArmor compares bytes. Where the file really is called so, a comment should say it.',
+  text: 'Some letters of Cyrillic, Greek and a few other scripts look like Latin ones, so a rule can appear to be about another file: `/etc/pаsswd` with U+0430 is not `/etc/passwd`. AppArmor compares bytes. If the file really has this name, say so in a comment.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/p\u0430sswd w,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  deny /etc/passwd w,\n}\n',
   check({ profiles, report }) {
@@ -18,7 +18,7 @@ export const mixedScript: LintRule = {
       const [letter] = alike.exec(word.value) ?? [];
       if (letter === undefined || !latin.test(word.value.replace(/@\{\w+\}/g, ''))) continue;
       const code = letter.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
-      report(word, `Letters of scripts that look alike stand in one path, such as U+${code}.`, {
+      report(word, `The path mixes letters of scripts that look alike, such as U+${code}.`, {
         expected: 'letters of one script',
       });
     }

@@ -4,7 +4,7 @@ export const noAbi: LintRule = {
   id: 'no-abi',
   title: 'The profile names no abi',
   severity: 'warning',
-  text: 'Without an abi rule, what is mediated depends on the host the profile is compiled on: the same file can suddenly deny what it allowed, or allow what it denied, after an upgrade. `abi <abi/3.0>,` at the head of the file fixes it. AppArmor 3.0 and later know it.',
+  text: 'Without an abi rule, what is mediated depends on the host that compiles the profile: after an upgrade, the same file can deny what it allowed, or allow what it denied. Put `abi <abi/3.0>,` at the top of the file. AppArmor 3.0 and later support it.',
   fires: 'profile demo /usr/bin/demo {\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n}\n',
   check({ file, profiles, report }) {

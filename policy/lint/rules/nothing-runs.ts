@@ -14,7 +14,7 @@ export const nothingRuns: LintRule = {
   id: 'nothing-runs',
   title: 'No program can run under this profile',
   severity: 'warning',
-  text: 'What no rule allows is denied: deny rules only take away from what other rules allow. A container profile that lets no program run stops every container at its first exec; a host profile that lets nothing be read or mapped stops the program it is attached to. Add `file,`, as docker-default does, or rules for the programs, such as `/usr/sbin/nginx ix,`.',
+  text: 'What no rule allows is denied; deny rules only remove what other rules allow. A container profile that lets no program run stops every container at its first exec. A host profile that lets no file be read or mapped stops the program it is attached to. Add `file,`, as docker-default does, or rules for the programs, such as `/usr/sbin/nginx ix,`.',
   fires:
     'abi <abi/3.0>,\nprofile docker-demo flags=(attach_disconnected) {\n  deny /etc/shadow r,\n}\n',
   clean:

@@ -5,7 +5,7 @@ export const oldInclude: LintRule = {
   id: 'old-include',
   title: '#include looks like a comment',
   severity: 'info',
-  text: '`#include` is the old spelling and is deprecated: a reader takes it for a comment, and "# include" is one. `include` means the same.',
+  text: '`#include` is the deprecated spelling of `include`. Readers mistake it for a comment, and "# include" is one.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  #include <abstractions/base>\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  include <abstractions/base>\n}\n',
   check({ file, report }) {

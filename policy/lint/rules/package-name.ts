@@ -3,9 +3,9 @@ import type { LintRule } from '../rule.ts';
 
 export const packageName: LintRule = {
   id: 'package-name',
-  title: 'The file does not define exactly its own profile',
+  title: 'The file must define exactly its own profile',
   severity: 'error',
-  text: 'Loading a file replaces every profile of the same name in the kernel. A package that defines a profile with another name would silently replace somebody else’s confinement, so a package defines one profile: its own, in no namespace.',
+  text: 'Loading a file replaces every profile of the same name in the kernel. A package that defined a profile with another name would silently replace the confinement of another program, so a package defines one profile: its own, in no namespace.',
   fires: 'abi <abi/3.0>,\nprofile sshd {\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo {\n}\n',
   options: { packageName: 'demo' },

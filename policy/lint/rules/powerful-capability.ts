@@ -22,7 +22,7 @@ export const powerfulCapability: LintRule = {
   id: 'powerful-capability',
   title: 'A capability that amounts to root',
   severity: 'warning',
-  text: 'Some capabilities let a program step out of any other limit: they load kernel code, reach all memory, or take over other processes. A profile that allows one should say why.',
+  text: 'Some capabilities let a program escape all other limits: it can load kernel code, read all memory, or take over other processes. If a profile allows one, say why in a comment.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  capability sys_module,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  capability sys_nice,\n}\n',
   check({ profiles, report }) {

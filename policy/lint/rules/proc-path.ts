@@ -6,9 +6,9 @@ const places: readonly (readonly [string, string])[] = [['/proc/', '@{PROC}/']];
 
 export const procPath: LintRule = {
   id: 'proc-path',
-  title: 'A path where a variable is meant',
+  title: 'A literal path instead of a variable',
   severity: 'info',
-  text: 'Policies name /proc through @{PROC}, which <tunables/global> declares: a host that mounts it elsewhere changes the tunable, and rules that spell the path out no longer match.',
+  text: 'Use @{PROC}, which <tunables/global> declares, for /proc: a host that mounts it elsewhere changes the tunable, and rules with the literal path no longer match.',
   fires:
     'abi <abi/3.0>,\ninclude <tunables/global>\nprofile demo /usr/bin/demo {\n  /proc/meminfo r,\n}\n',
   clean:

@@ -3,9 +3,9 @@ import type { LintRule } from '../rule.ts';
 
 export const reservedName: LintRule = {
   id: 'reserved-name',
-  title: 'The name means something else',
+  title: 'Reserved name',
   severity: 'error',
-  text: 'The kernel, container runtimes and AppArmor’s tools take some names for something else than a profile: a container that is run with apparmor=unconfined has no profile at all, whatever is loaded under that name, and boot does not load a file whose name ends as a package manager’s leftovers do. A package can’t have such a name, nor that of a profile which a runtime makes itself: choose one that says what is confined.',
+  text: 'The kernel, container runtimes and AppArmor’s tools give some names a meaning of their own: a container started with apparmor=unconfined has no profile at all, whatever is loaded under that name, and the boot scripts skip files with the suffixes of package managers’ leftovers. A package can’t have such a name, nor the name of a profile that a runtime generates. Choose a name that says what is confined.',
   fires: 'abi <abi/3.0>,\nprofile unconfined {\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo {\n}\n',
   options: { packageName: 'demo' },

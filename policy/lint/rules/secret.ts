@@ -5,7 +5,7 @@ export const secret: LintRule = {
   id: 'secret',
   title: 'A private key or a token',
   severity: 'error',
-  text: 'What is published is there for everybody and for good: nothing is deleted, and the log names it. A profile, a README or a manifest that holds what looks like a private key or a token is refused, before anything is sent and again by the registry. Take it out; where it was published anywhere else already, revoke it.',
+  text: 'Published content is readable by everyone and is never deleted. A profile, README or manifest that appears to contain a private key or a token is refused, both before anything is sent and by the registry. Remove it; if it has been published elsewhere, revoke it.',
   fires: 'abi <abi/3.0>,\n# -----BEGIN PRIVATE KEY-----\nprofile demo {\n}\n',
   clean: 'abi <abi/3.0>,\n# Signed by the platform team.\nprofile demo {\n}\n',
   always: true,

@@ -36,7 +36,7 @@ export const sensitiveRead: LintRule = {
   id: 'sensitive-read',
   title: 'Reading credentials',
   severity: 'info',
-  text: 'Password hashes, private keys and tokens let a process that has read them act as another user, also on other systems and after it has left the profile. If the program needs them, say so in a comment. Rules of abstractions, and profiles that may read every file, are not reported.',
+  text: 'A process that has read password hashes, private keys or tokens can act as another user, also on other systems and after it has left the profile. If the program needs them, say so in a comment. Rules of abstractions, and profiles that may read every file, are not reported.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /etc/shadow r,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /etc/passwd r,\n}\n',
   check(context) {

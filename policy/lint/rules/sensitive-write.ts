@@ -23,9 +23,9 @@ const everything = outline('/**');
 
 export const sensitiveWrite: LintRule = {
   id: 'sensitive-write',
-  title: 'Writing a file that gives other rights',
+  title: 'Writing a file that grants privileges',
   severity: 'info',
-  text: 'Some files are run or trusted by programs with more rights. Who may write one is not held by this profile for long. Where the program is meant to write it, a comment should say so.',
+  text: 'Some files are executed or trusted by programs with more privileges. A program that can write one can soon escape this profile. If the program is meant to write it, say so in a comment.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /etc/** rw,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /etc/** r,\n  /etc/demo.conf rw,\n}\n',
   check(context) {

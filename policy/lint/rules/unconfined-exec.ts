@@ -5,7 +5,7 @@ export const unconfinedExec: LintRule = {
   id: 'unconfined-exec',
   title: 'A program runs unconfined',
   severity: 'warning',
-  text: 'With ux and Ux, with the target unconfined, and with pux and cux where the profile is not loaded, the program runs without any profile: whoever controls the confined program controls an unconfined one. ux and pux also pass on LD_PRELOAD and its like. Give the program a profile (px, cx) or let it inherit this one (ix).',
+  text: 'With ux and Ux, with the target unconfined, and with pux and cux if the profile is not loaded, the program runs without any profile: an attacker who controls the confined program controls an unconfined one. ux and pux also keep variables such as LD_PRELOAD. Give the program a profile (px, cx) or let it inherit this one (ix).',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/helper ux,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/helper Px,\n}\n',
   check({ profiles, expand, report }) {

@@ -2,9 +2,9 @@ import type { LintRule } from '../rule.ts';
 
 export const unconfinedMode: LintRule = {
   id: 'unconfined-mode',
-  title: 'The profile does not confine',
+  title: 'The profile does not restrict anything',
   severity: 'warning',
-  text: 'With the flag unconfined the profile is little more than a name: it restricts nothing. With default_allow everything is allowed that no rule denies.',
+  text: 'With the flag unconfined, the profile restricts nothing. With default_allow, everything is allowed that no rule denies.',
   fires: 'abi <abi/4.0>,\nprofile demo /usr/bin/demo flags=(unconfined) {\n}\n',
   clean: 'abi <abi/4.0>,\nprofile demo /usr/bin/demo {\n}\n',
   check({ profiles, report }) {

@@ -5,7 +5,7 @@ export const unscrubbedExec: LintRule = {
   id: 'unscrubbed-exec',
   title: 'A program changes profile with its environment unscrubbed',
   severity: 'info',
-  text: 'px and cx pass LD_PRELOAD, LD_LIBRARY_PATH and their like on to a program that runs under other permissions, so the confined program can make it run its own code. Px and Cx scrub them, as for a setuid program.',
+  text: 'px and cx keep variables such as LD_PRELOAD and LD_LIBRARY_PATH for a program that runs with other permissions, so the confined program can run its own code there. Px and Cx remove them, as for a setuid program.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/helper px,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /usr/bin/helper Px,\n}\n',
   check({ ownRules, report }) {

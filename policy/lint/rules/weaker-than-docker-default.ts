@@ -114,7 +114,7 @@ export const weakerThanDockerDefault: LintRule = {
   id: 'weaker-than-docker-default',
   title: 'A way out that docker-default closes',
   severity: 'warning',
-  text: 'Docker’s own profile closes the well-known ways from a container to its host. A profile that replaces it should close them too, also in its hats and child profiles. Each is reported by name, with the rule of docker-default that closes it.',
+  text: 'Docker’s own profile closes the known ways from a container to its host. A profile that replaces it should close them too, including in its hats and child profiles. Each is reported by name, with the rule of docker-default that closes it.',
   fires:
     'abi <abi/3.0>,\ninclude <tunables/global>\nprofile docker-demo flags=(attach_disconnected) {\n  file,\n  deny @{PROC}/sys/** w,\n  deny @{PROC}/kcore r,\n  deny /sys/** rw,\n}\n',
   clean:

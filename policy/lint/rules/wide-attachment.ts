@@ -8,7 +8,7 @@ export const wideAttachment: LintRule = {
   id: 'wide-attachment',
   title: 'The profile attaches to every program',
   severity: 'warning',
-  text: 'Once loaded, every program that no other profile names starts in this one, also the shell that should remove it.',
+  text: 'Once the profile is loaded, it confines every program that no other profile names, including the shell that should remove it.',
   fires: 'abi <abi/3.0>,\nprofile demo /** {\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n}\n',
   check(context) {
@@ -21,7 +21,7 @@ export const wideAttachment: LintRule = {
         path !== undefined &&
         programs.some((one) => allIn(context, one, [{ outline: outline(path) }]))
       ) {
-        context.report(word, 'This attaches to every program of the system.', {
+        context.report(word, 'This attaches to every program on the system.', {
           expected: 'the programs the profile is for',
         });
       }

@@ -4,9 +4,9 @@ import type { LintRule } from '../rule.ts';
 
 export const writableExec: LintRule = {
   id: 'writable-exec',
-  title: 'A program that can be rewritten can be run',
+  title: 'Writable files can be run',
   severity: 'warning',
-  text: 'Who may write a file and run it can run anything. Where the transition is to another profile or to none, it is a way out of this one. Keep what is written and what is run apart.',
+  text: 'A program that can write a file and run it can run anything. If the transition is to another profile or to none, it escapes this one. Keep writable files and programs apart.',
   fires:
     'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /var/lib/demo/** rw,\n  /var/lib/demo/plugins/* ix,\n}\n',
   clean:
@@ -47,8 +47,8 @@ export const writableExec: LintRule = {
         context.report(
           rule,
           same
-            ? 'What this lets run it also lets be written.'
-            : `What this lets run can be written: "${text}" matches it too.`,
+            ? 'This allows both running and writing the same files.'
+            : `Files that this allows to run can be written: "${text}" matches them too.`,
           {
             expected: 'a deny rule for writing it, or separate directories for programs and data',
           },

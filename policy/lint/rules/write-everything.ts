@@ -6,9 +6,9 @@ const everything = outline('/**');
 
 export const writeEverything: LintRule = {
   id: 'write-everything',
-  title: 'Write access to everything',
+  title: 'Every file is writable',
   severity: 'warning',
-  text: 'A program that may write anywhere can change its own configuration, other programs, and in most cases the profile’s own limits. Name the directories it writes to. Container profiles are not meant here: they start from `file,` as docker-default does, and deny rules close the ways out (see weaker-than-docker-default).',
+  text: 'A program that may write anywhere can change its own configuration, other programs and, in most cases, the limits of its own profile. Name the directories it writes to. Container profiles are not reported: they start with `file,`, as docker-default does, and deny rules close the ways out (see weaker-than-docker-default).',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /** rw,\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  /** r,\n  /var/lib/demo/** rw,\n}\n',
   check(context) {
