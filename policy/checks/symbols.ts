@@ -22,6 +22,9 @@ export const headVariables: ProfileVariables = {};
 
 const nothing: Readonly<Record<string, readonly string[]>> = {};
 
+/** How deep the values of variables may refer to other variables. */
+const maxNesting = 100;
+
 export class Symbols {
   readonly variables = new Map<string, { values: string[]; conditional: boolean }>();
   readonly booleans = new Map<string, boolean>();
@@ -208,7 +211,8 @@ export class Symbols {
         else if (!values)
           failure = { ok: false, reason: this.maySet(name) ? 'unknown' : 'undefined', name };
         else if (open.has(name)) failure = { ok: false, reason: 'cyclic', name };
-        else if (steps > limit || open.size > 100) failure = { ok: false, reason: 'limit', name };
+        else if (steps > limit || open.size > maxNesting)
+          failure = { ok: false, reason: 'limit', name };
         else {
           steps += 10;
           open.add(name);
@@ -258,7 +262,7 @@ export class Symbols {
         return set === undefined
           ? undefined
           : [set.replace(/\\.|[{}[\]*?]/g, (one) => (one.length > 1 ? one : `\\${one}`))];
-      if (open.has(name)) return undefined;
+      if (open.has(name) || open.size > maxNesting || !this.budget.spend(10)) return undefined;
       open.add(name);
       const each = values.map(walk);
       open.delete(name);

@@ -70,7 +70,7 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
       },
       aliased: (path) =>
         aliases.flatMap(({ from, to }) =>
-          path.startsWith(from.value) && budget.spend(1)
+          budget.spend(1) && path.startsWith(from.value) && budget.spend(100)
             ? [to.value + path.slice(from.value.length)]
             : [],
         ),

@@ -194,13 +194,18 @@ function ruleText(effective: EffectiveRule): RuleText | undefined {
 
 const everyPermission: ReadonlySet<FilePermission> = new Set(['r', 'w', 'a', 'l', 'k', 'm', 'x']);
 
+/** What a copy of a rule by an alias costs. */
+const copySteps = 200;
+
 /** The entries of a rule; undefined when its variables are not known. */
 function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
   const path = replaceVariables(rule.path, scope);
   const target = rule.target === undefined ? undefined : replaceVariables(rule.target, scope);
   if (path === undefined || (rule.target !== undefined && target === undefined)) return undefined;
   const { effective, side, transition, impliesMap, subset } = rule;
-  return withAliases(path, target, scope).flatMap(([onePath, oneTarget], index): Entry[] => {
+  const copies = withAliases(path, target, scope);
+  if (!scope.budget.spend(scope.aliases.length + copySteps * (copies.length - 1))) return undefined;
+  return copies.flatMap(([onePath, oneTarget], index): Entry[] => {
     const merged = mergeSlashes(onePath);
     const pattern = bytePattern(merged);
     const exact = isExact(merged, scope);

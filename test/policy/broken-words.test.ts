@@ -42,7 +42,6 @@ const refused = [
     'include if\n exists <tunables/global>',
     'include if exists\n<tunables/global>',
     '$t =\n true',
-    '$t = true # c',
     '$t = # c\n true',
   ].map(head),
   'profile a flags= # c\n (complain) {\n}\n',
