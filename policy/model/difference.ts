@@ -60,19 +60,21 @@ export function findString(
 }
 
 /**
- * Visits what two tables with the same columns grant for every string, shorter ones first, until `visit` returns true;
- * strings alike are visited once. False when the budget does not cover it.
+ * Visits what two tables with the same columns grant for every string that a pattern of each may still match, shorter ones
+ * first; strings alike are visited once. False when the budget does not cover it.
  */
-export function walkPairs(
+export function walkBoth(
   left: Compared,
   right: Compared,
   allowed: Allowed,
   budget: Budget,
-  visit: (left: readonly Grant[], right: readonly Grant[], string: string) => boolean,
+  visit: (left: readonly Grant[], right: readonly Grant[], string: string) => void,
 ): boolean {
-  return walk(left, right, allowed, budget, (at) =>
-    visit(left.grants(at.left), right.grants(at.right as State), at.string),
-  );
+  const each = (at: Visit) => {
+    visit(left.grants(at.left), right.grants(at.right as State), at.string);
+    return false;
+  };
+  return walk(left, right, allowed, budget, each, true);
 }
 
 /** Where the grants of two tables differ. */
@@ -159,7 +161,8 @@ function kindOf(left: Grant, right: Grant): Difference['kind'] | 'unknown' | und
 }
 
 /**
- * Walks all strings of one or both tables, shorter ones first; what is alike is met once. Ends early when `visit` says
+ * Walks all strings of one or two tables, or with `both` only those that may match in each, shorter ones first; what is
+ * alike is met once. Ends early when `visit` says
  * so. False when the budget does not cover the walk.
  */
 function walk(
@@ -168,6 +171,7 @@ function walk(
   allowed: Allowed,
   budget: Budget,
   visit: (at: Visit) => boolean,
+  both = false,
 ): boolean {
   // Of states that differ in what may follow, the last byte tells which they are.
   const seen = new Map<State, Map<State | undefined, Set<number>>>();
@@ -210,7 +214,7 @@ function walk(
         while (j < its.length && (its[j]?.high as number) < low) j++;
         const one = (mine[i]?.low ?? 256) <= low ? mine[i]?.to : undefined;
         const two = (its[j]?.low ?? 256) <= low ? its[j]?.to : undefined;
-        if ((!one && !two) || !allowed(low, before)) continue;
+        if ((!one && !two) || (both && (!one || !two)) || !allowed(low, before)) continue;
         steps.push({
           ...representative(low, high),
           ...{ left: one ?? dead, right: right && (two ?? dead) },

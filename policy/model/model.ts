@@ -206,6 +206,7 @@ class Profile implements ProfileModel {
   readonly #files: () => FileModel | UnknownReason;
   readonly #scope: ClassScope;
   readonly #budget: (steps: number) => Budget;
+  readonly #capabilities = new Map<string, Grant>();
   readonly #tables = new Map<TableClass, Table | UnknownReason>();
 
   constructor(
@@ -268,7 +269,9 @@ class Profile implements ProfileModel {
   }
 
   capabilityGrant(name: string): Grant {
-    return capabilityGrant(this.rules, name);
+    const known = this.#capabilities.get(name) ?? capabilityGrant(this.rules, name);
+    this.#capabilities.set(name, known);
+    return known;
   }
 
   ask(of: keyof typeof permissionTables, permission: string, string: string): Decision {

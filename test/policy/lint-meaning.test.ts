@@ -66,11 +66,33 @@ describe('what docker-default closes', () => {
     ...['mount fstype=cgr*,', 'mount fstype={cgroup2,tmpfs} -> /mnt/,', 'mount options=(rw,bind),'],
     ...['remount,', 'remount /proc/sys,', 'mount options=remount,', 'mount options=(remount, rw),'],
     'remount options=(rw) /proc/sys/,',
+    'mount fstype=overlay,',
   ])('%s', (rule) => {
     expect(reports(profile(`${closed}\n  ${rule}`), 'weaker-than-docker-default')).toHaveLength(1);
     expect(
       reports(profile(`${closed}\n  deny mount,\n  ${rule}`), 'weaker-than-docker-default'),
     ).toEqual([]);
+  });
+
+  test('with all of abstractions/base around them', () => {
+    const base = readFileSync('/etc/apparmor.d/abstractions/base', 'utf8').replace(
+      /^ *include.*$/gm,
+      '',
+    );
+    const variables =
+      '@{etc_ro}=/etc/ /usr/etc/\n@{multiarch}=*-linux-gnu*\n@{pid}=[0-9]*\n@{tid}=[0-9]*\n@{sys}=/sys/\n@{HOME}=/home/*/ /root/\n@{PROC}=/proc/\n@{run}=/run/ /var/run/\n';
+    const rules = [
+      ['/sys/fs/cgroup/*/docker/*/release_agent w,', 'release_agent'],
+      ['/sys/kernel/security/apparmor/{.load,.remove} w,', '/.load'],
+      ['/proc/sys/kernel/usermodehelper/bset w,', 'usermodehelper'],
+      ['/sys/firmware/acpi/tables/SSDT r,', 'SSDT'],
+      ['/sys/devices/virtual/powercap/x r,', 'powercap'],
+    ];
+    for (const [rule, what] of rules) {
+      const policy = `abi <abi/3.0>,\n${variables}profile docker-demo {\n${base}\n/usr/bin/* rix,\n${rule}\n}\n`;
+      const messages = reports(policy, 'weaker-than-docker-default').map(({ message }) => message);
+      expect(messages).toEqual([expect.stringContaining(what as string)]);
+    }
   });
 
   test.each(['mount fstype=tmpfs,', 'mount fstype=(tmpfs, devpts) -> /run/**,', 'umount,'])(
@@ -87,6 +109,25 @@ describe('what docker-default closes', () => {
     const found = reports(profile(`${closed}\n  ${rule}`), 'weaker-than-docker-default');
     expect(found.map(({ message }) => message).join()).toContain('docker.sock');
   });
+});
+
+test.each([
+  ...[
+    'ptrace,',
+    'ptrace (trace) peer=unconfined,',
+    'ptrace peer={unconfined,x},',
+    'ptrace peer=un*,',
+  ],
+  ...['ptrace (trace) peer=*,', 'ptrace peer={*,**},', 'ptrace peer=[^d]**,'],
+])('%s reaches unconfined processes', (rule) => {
+  expect(reports(profile(rule), 'bare-ptrace')).toHaveLength(1);
+});
+
+test.each([
+  ...['ptrace peer=docker-*,', 'ptrace (read) peer=unconfined,'],
+  'ptrace,\n  deny ptrace peer=unconfined,',
+])('%s does not', (rule) => {
+  expect(reports(profile(rule), 'bare-ptrace')).toEqual([]);
 });
 
 describe('leaving all confinement', () => {

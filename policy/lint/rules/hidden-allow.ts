@@ -1,6 +1,7 @@
 import { permissionTables } from '../../model/classes/classes.ts';
 import type { EffectiveRule } from '../../model/effective-rule.ts';
 import { describeRule, priority } from '../../model/evaluate.ts';
+import { capabilities } from '../../rules/capability.ts';
 import { allIn, type FilePermission, filePermissions, fileRules, letters } from '../file-rules.ts';
 import type { LintContext, LintedProfile, LintRule } from '../rule.ts';
 
@@ -29,6 +30,7 @@ export const hiddenAllow: LintRule = {
   },
 };
 
+const names = new Set(capabilities);
 const classes = Object.keys(permissionTables) as (keyof typeof permissionTables)[];
 
 function reportHidden(
@@ -79,6 +81,7 @@ function hiddenCapabilities(context: LintContext, profile: LintedProfile): void 
     const { rule, deny, own } = effective;
     if (deny || !own || rule.kind !== 'capability') continue;
     for (const word of rule.words) {
+      if (!names.has(word.value)) continue;
       const { decision } = profile.model.capabilityGrant(word.value);
       const by = decision.rules.find((one) => one.deny);
       if (decision.granted === false && by && priority(by) >= priority(effective))
