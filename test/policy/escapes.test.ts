@@ -74,12 +74,15 @@ describe('escapes in heads and statements', () => {
   ] as const)('%s', (text, expected) => expect(takenBy(`${text}\n`)).toEqual(expected));
 
   test('a name is the one that its escapes stand for', () => {
-    expect(profileNames(parse('profile do\\x63ker-default { }\n').file)).toEqual(['docker-default']);
+    expect(profileNames(parse('profile do\\x63ker-default { }\n').file)).toEqual([
+      'docker-default',
+    ]);
   });
 
   test('a permission in escapes is granted', () => {
     const { profiles } = model(rule('signal (s\\x65nd) set=(term) peer=b,'));
-    const asks = (permission: string) => profiles[0]?.ask('signal', permission, signalString('term', 'b') ?? '').granted;
+    const asks = (permission: string) =>
+      profiles[0]?.ask('signal', permission, signalString('term', 'b') ?? '').granted;
     expect(asks('send')).toBe(true);
     expect(asks('receive')).toBe(false);
   });
