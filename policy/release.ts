@@ -31,6 +31,8 @@ export interface Dialect {
   classesAreExact: boolean;
   /** A # after the values of a variable or a boolean starts a comment. In older releases it starts one more value. */
   commentsAfterValues: boolean;
+  /** A line may end before the value of a boolean. In older releases, before the operator instead. */
+  booleanValueInNextLine: boolean;
 }
 
 /** What came with a release and stayed. */
@@ -43,6 +45,7 @@ const dialect: Readonly<Record<Change, Release>> = {
   networkBeforeIf: '4.0',
   classesAreExact: '4.0',
   commentsAfterValues: '4.0',
+  booleanValueInNextLine: '5.0',
 };
 
 /** The releases up to the last one that decides otherwise than later ones, for a message: `3.1 and older`. */
@@ -65,5 +68,6 @@ export function dialectOf(release: Release): Dialect {
     definedIsWhetherSet: release !== '4.1',
     classesAreExact: has('classesAreExact'),
     commentsAfterValues: has('commentsAfterValues'),
+    booleanValueInNextLine: has('booleanValueInNextLine'),
   };
 }

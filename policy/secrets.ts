@@ -305,10 +305,11 @@ const kinds: readonly Kind[] = [
     ),
   },
   {
-    // RFC 7292, in DER: version 3 and then data.
+    // RFC 7292, in DER or with indefinite lengths (BER): version 3 and then data or signed data.
     what: 'a key store (PKCS#12)',
-    hints: ['YJKoZIhvcNAQcB'],
-    pattern: /MI[A-Za-z0-9+/_-]{4}IBAzCC[A-Za-z0-9+/_-]{2}YJKoZIhvcNAQcB/g,
+    hints: ['GCSqGSIb3DQEHA', 'YJKoZIhvcNAQc'],
+    pattern:
+      /MI(?:[A-Za-z0-9+/_-]{4}IBAzCC[A-Za-z0-9+/_-]{3}GCSqGSIb3DQEHA[aq]|ACAQMwgAYJKoZIhvcNAQc[BC])/g,
     folded: true,
   },
   {

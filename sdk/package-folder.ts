@@ -241,6 +241,8 @@ function decode(file: string, bytes: Uint8Array): string {
     // ignoreBOM preserves a byte order mark, so that the text matches the bytes.
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
+    // Keys are also kept in binary files: in base64 they are what is refused in a text.
+    requireNoSecret(file, Buffer.from(bytes).toString('base64'));
     throw new SdkError('package-invalid', `${file} is not valid UTF-8`);
   }
   if (text.includes('\0')) throw new SdkError('package-invalid', `${file} contains a NUL byte`);

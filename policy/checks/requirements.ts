@@ -76,6 +76,8 @@ export function requirements(file: PolicyFile): Requirement[] {
         case 'boolean':
           if (one.trailing) need('4.0', 'a comment after a boolean', one.trailing);
           if (one.operator !== '=') need('5.0', `${one.operator} of a boolean`, one);
+          if (one.valueInNextLine)
+            need('5.0', 'a line end before the value of a boolean', one.value);
           break;
         case 'profile':
           needsOfHead(one, declared, need);

@@ -54,20 +54,9 @@ export function checkPattern(text: string): PatternError | undefined {
     } else if (c === 91) {
       const close = classEnd(text, i);
       if (close < 0) return { at: i, message: 'This [ is never closed.', expected: ']' };
-      if (close === i + 1 || (close === i + 2 && text[i + 1] === '^')) {
-        return {
-          at: i,
-          message: 'This class has no characters.',
-          expected: 'characters between [ and ]',
-        };
-      }
-      const dash = strayDash(text, i + 1, close);
-      if (dash >= 0) {
-        return {
-          at: dash,
-          message: 'This - neither makes a range nor stands first.',
-          expected: 'a - first in the class: [-a-z]',
-        };
+      for (let open = i; open >= 0; open = classInside(text, open, close)) {
+        const wrong = checkClass(text, open, close);
+        if (wrong) return wrong;
       }
       i = close;
     } else if (c === 93)
@@ -98,6 +87,40 @@ export function checkPattern(text: string): PatternError | undefined {
   }
   const last = open.at(-1);
   return last && { at: last.at, message: 'This { is never closed.', expected: '}' };
+}
+
+/** What is wrong with the characters of a class. */
+function checkClass(text: string, open: number, close: number): PatternError | undefined {
+  const start = isNegated(text, open + 1) ? text.indexOf('^', open) + 1 : open + 1;
+  if (start === close) {
+    return {
+      at: open,
+      message: 'This class has no characters.',
+      expected: 'characters between [ and ]',
+    };
+  }
+  const dash = strayDash(text, open + 1, close);
+  if (dash < 0) return undefined;
+  return {
+    at: dash,
+    message: 'This - neither makes a range nor stands first.',
+    expected: 'a - first in the class: [-a-z]',
+  };
+}
+
+/**
+ * Where another class begins inside of one, else -1: apparmor_parser writes out a wildcard as a class of its own, which
+ * ends the one around it, so that a `[` after it begins the next.
+ */
+function classInside(text: string, open: number, close: number): number {
+  const wildcard = wildcardIn(text, open + 1, close);
+  if (wildcard < 0) return -1;
+  for (let at = wildcard + 1; at < close; at++) {
+    const c = text.charCodeAt(at);
+    if (c === 92) at++;
+    else if (c === 91) return at;
+  }
+  return -1;
 }
 
 function classEnd(text: string, open: number): number {

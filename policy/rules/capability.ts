@@ -66,7 +66,8 @@ const syntax = keywordRule({
   comments: true,
   check(rule, report) {
     for (const word of rule.words) {
-      if (known.has(word.value)) continue;
+      // A backslash ends a name here.
+      if (known.has(word.text)) continue;
       const bare = word.value.toLowerCase().replace(/^cap_/, '');
       const suggestion = known.has(bare) ? bare : nearest(bare, capabilities);
       report('capability-name', word, `Unknown capability "${word.value}".`, {

@@ -9,6 +9,8 @@ import { refuseComments } from './keyword-rule.ts';
 import type { RuleHead, RuleKind } from './kind.ts';
 import { every, matchesWord } from './matching.ts';
 
+const BACKSLASH = 92;
+
 export interface ChangeProfileRule extends RuleBase {
   kind: 'change_profile';
   keyword: Word;
@@ -29,7 +31,14 @@ export interface ChangeProfileAccess {
 function readRule(cursor: Cursor, parts: RuleHead): ChangeProfileRule | undefined {
   const name = cursor.peekName();
   const execMode = name === 'safe' || name === 'unsafe' ? cursor.name('keyword') : undefined;
-  const exec = pathWord(cursor);
+  cursor.skip();
+  // Here an escape may stand for the / at the start.
+  const exec = cursor.peek() === BACKSLASH ? cursor.wordHere(PATH, 'path') : pathWord(cursor);
+  if (exec?.text.startsWith('\\') && !exec.value.startsWith('/')) {
+    cursor.report('syntax', exec, `"${exec.text}" is not a path.`, {
+      expected: 'a path that starts with / or a variable',
+    });
+  }
   let target: Word | undefined;
   if (cursor.take('->', 'operator')) {
     cursor.blankAfterArrow();

@@ -2,6 +2,7 @@
 import { quoted } from '../glob/literal.ts';
 import { bareWord, bareWordRule } from '../syntax/bare-words.ts';
 import { type Cursor, PATH } from '../syntax/cursor.ts';
+import { writtenStart } from '../syntax/escapes.ts';
 import { type ExecTransition, execAt, isMode, simple } from '../syntax/file-modes.ts';
 import type { RuleBase, Word } from '../syntax/nodes.ts';
 import { checkTarget } from '../syntax/profile-head.ts';
@@ -154,9 +155,9 @@ function readPermissions(word: Word, deny: boolean, report: Report): Permissions
   return found;
 }
 
-/** True when a word can be the path of a rule. */
+/** True when a word can be the path of a rule: apparmor_parser looks at its start before it replaces escapes. */
 export function isPath(word: Word): boolean {
-  return word.value.startsWith('/') || word.value.startsWith('@{') || word.value.startsWith('@');
+  return /^[/@]/.test(writtenStart(word));
 }
 
 /** Whether a file rule without the keyword is at the cursor. */

@@ -11,6 +11,9 @@ import { endOfRule } from '../syntax/rule-end.ts';
 import type { Range } from '../syntax/source.ts';
 import type { RuleHead, RuleSyntax } from './kind.ts';
 
+const AMPERSAND = 38;
+const COLON = 58;
+const COMMA = 44;
 const OPEN = 123;
 const CLOSE = 125;
 
@@ -36,6 +39,8 @@ export interface Grammar<Kind extends string> {
   since?: Release;
   /** Names of permissions; absent: the rule has none. */
   permissions?: readonly string[];
+  /** It has one permission, which takes no brackets. */
+  onePermission?: boolean;
   /** Permissions come before all other words. */
   permissionsFirst?: boolean;
   /** Condition names outside and inside `peer=( )`; absent: none. */
@@ -54,6 +59,8 @@ export interface Grammar<Kind extends string> {
   wordsLast?: boolean;
   /** Its words are names of the language, not patterns. */
   names?: boolean;
+  /** Names may be in quotes. */
+  quotedNames?: boolean;
   /** Its words are paths, so that none of them is a keyword or a file permission. */
   path?: boolean;
   /** Its words and its target are paths or plain words. */
@@ -181,7 +188,7 @@ function parseKeywordRule<Kind extends string>(
     )
       break;
     if (code === 40) {
-      if (!kind.permissions || !first)
+      if (!kind.permissions || kind.onePermission || !first)
         return cursor.fail('A bracket cannot stand here.', 'a comma');
       if (!parsePermissions(cursor, kind, rule)) return undefined;
     } else if (
@@ -195,6 +202,8 @@ function parseKeywordRule<Kind extends string>(
       if (kind.joinsReturn) cursor.refuseReturn(arrow.end);
       if (kind.comments) cursor.refuseComment();
       else cursor.blankAfterArrow();
+      const second = kind.paths && cursor.next('->') && !joinsArrow(cursor, cursor.pos);
+      if (second) return cursor.fail('A second "->" follows the first.', 'the mount point');
       const target = cursor.word(
         kind.paths ? pathOrBare(cursor) : PATH,
         kind.paths ? 'path' : 'name',
@@ -244,13 +253,14 @@ function parseKeywordRule<Kind extends string>(
         );
       }
       if (kind.joinsReturn && !word.quoted) cursor.refuseReturn(word.end, true);
-      if (word.quoted && !kind.wordsLast) {
+      if (word.quoted && !kind.wordsLast && !kind.quotedNames) {
         report('syntax', word, 'A name takes no quotes here.', { expected: word.value });
       }
       if (
         kind.permissions &&
         first &&
-        kind.permissions.includes(word.value) &&
+        // Outside of brackets, only the name itself is a permission.
+        kind.permissions.includes(word.text) &&
         !(kind.permissionsFirst && rule.words.length > 0)
       ) {
         rule.permissions.push(word);
@@ -277,7 +287,7 @@ function standsForPath(cursor: Cursor): boolean {
   const code = cursor.peek();
   if (code === 47 || code === 64 || code === 34) return true;
   // apparmor_parser takes the name of a profile with its namespace too.
-  return code === 58 || bareWord(cursor) !== undefined;
+  return code === COLON || code === AMPERSAND || bareWord(cursor) !== undefined;
 }
 
 /** The class of word at the cursor, a path or not: in a path every character but a blank counts. */
@@ -289,9 +299,7 @@ function pathOrBare(cursor: Cursor): WordClass {
 /** In a mount rule without a source, `->/x` is the source, which is reported as a probable mistake. */
 function joinedArrow(cursor: Cursor, rule: KeywordRule): boolean {
   const { pos } = cursor;
-  const after = cursor.at(pos + 2);
-  if (rule.words.length > 0 || rule.arrow) return false;
-  if (after <= 32 || [34, 44, 40, 41, 61].includes(after)) return false;
+  if (rule.words.length > 0 || rule.arrow || !joinsArrow(cursor, pos)) return false;
   cursor.report(
     'joined-arrow',
     { start: pos, end: pos + 2 },
@@ -299,6 +307,13 @@ function joinedArrow(cursor: Cursor, rule: KeywordRule): boolean {
     { expected: 'a blank', fix: { start: pos + 2, end: pos + 2, text: ' ' } },
   );
   return true;
+}
+
+/** Whether the `->` at `arrow` goes on as a word; after a comma too. */
+function joinsArrow(cursor: Cursor, arrow: number): boolean {
+  const next = cursor.at(arrow + 2);
+  const code = next === COMMA ? cursor.at(arrow + 3) : next;
+  return code > 32 && ![33, 34, 40, 41, COMMA, 61].includes(code);
 }
 
 /** In most rules apparmor_parser takes a # for the start of a word. */

@@ -156,6 +156,7 @@ const syntax = keywordRule({
   peer: ['ip', 'port', 'label'],
   words: 2,
   names: true,
+  quotedNames: true,
   permissionsFirst: true,
   plain: ['ip', 'port'],
   check(rule, report) {
@@ -312,6 +313,8 @@ export const network: RuleKind<NetworkRule, NetworkAccess, NetworkAccess | UnixA
       if (one.name.value === 'port' && one.values[0]?.value.includes('-'))
         need('4.1', 'a range of ports', one);
     }
+    for (const word of rule.words)
+      if (word.value !== word.text) need('4.0', 'a name in quotes or with escapes', word);
     for (const word of rule.words) if (word.value === 'mctp') need('3.1', 'the family mctp', word);
   },
   abi: 'kernel-5.4-outoftree-network',

@@ -14,6 +14,7 @@ const syntax = keywordRule({
   kind: 'userns',
   since: '4.0',
   permissions: ['create'],
+  onePermission: true,
 });
 
 export const userns: RuleKind<UsernsRule, UsernsAccess> = {

@@ -4,6 +4,7 @@
 import type { RawDiagnostic } from '../raw-diagnostic.ts';
 import type { Release } from '../release.ts';
 import type { SyntaxDiagnosticId } from './diagnostics.ts';
+import { readable } from './escapes.ts';
 import type { Comment, Word } from './nodes.ts';
 import type { Range } from './source.ts';
 
@@ -397,7 +398,7 @@ export class Cursor {
   slice(start: number, end: number, kind: TokenKind): Word {
     const text = this.text.slice(start, end);
     this.pos = this.last = end;
-    const word = { start, end, text, value: text, quoted: false };
+    const word = { start, end, text, value: readable(text), quoted: false };
     this.token(kind, word);
     return word;
   }
@@ -437,7 +438,7 @@ export class Cursor {
       start,
       end,
       text: this.text.slice(start, end),
-      value: this.text.slice(start + 1, at),
+      value: readable(this.text.slice(start + 1, at)),
       quoted: true,
     };
     this.token(kind, word);

@@ -9,11 +9,31 @@ const globbing = '*?[]{}^,\\';
 
 /** A word with its escapes replaced; those that stand for nothing, for NUL or for a character of patterns stay. */
 export function unescaped(word: string): string {
+  return replaceEscapes(word, () => true);
+}
+
+/**
+ * A word with the escapes of printable ASCII replaced. The others stay for whoever reads the word as a pattern: control
+ * characters would garble a message, and bytes from 0x80 on are characters only together.
+ */
+export function readable(word: string): string {
+  return replaceEscapes(word, (code) => code >= 32 && code < 127);
+}
+
+/** A word as written, without its opening quote: what it starts with decides how it is read, before its escapes are. */
+export function writtenStart({ text, quoted }: { text: string; quoted: boolean }): string {
+  return quoted ? text.slice(1) : text;
+}
+
+function replaceEscapes(word: string, replaces: (code: number) => boolean): string {
   if (!word.includes('\\')) return word;
   return word.replace(
     /\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|d([0-9]{1,3})|([\\"aefnrt]))/g,
     (whole, octal?: string, hex?: string, decimal?: string, letter?: string) => {
-      if (letter !== undefined) return literal(letters[letter] as string);
+      if (letter !== undefined) {
+        const character = letters[letter] as string;
+        return replaces(character.charCodeAt(0)) ? literal(character) : whole;
+      }
       const [digits, base] =
         octal !== undefined
           ? ([octal, 8] as const)
@@ -23,7 +43,9 @@ export function unescaped(word: string): string {
       // A digit that would make it more than a byte is a character of its own.
       const length = Number.parseInt(digits, base) > 255 ? digits.length - 1 : digits.length;
       const code = Number.parseInt(digits.slice(0, length), base);
-      return code === 0 ? whole : literal(String.fromCharCode(code)) + digits.slice(length);
+      return code === 0 || !replaces(code)
+        ? whole
+        : literal(String.fromCharCode(code)) + digits.slice(length);
     },
   );
 }

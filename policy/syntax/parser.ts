@@ -10,6 +10,7 @@ import { laterBareWord } from './bare-words.ts';
 import { checkCharacters } from './characters.ts';
 import { conditionAhead, parseCondition } from './conditions.ts';
 import { Cursor, isLetter, PATH } from './cursor.ts';
+import { writtenStart } from './escapes.ts';
 import { parseExpression } from './expressions.ts';
 import { isMode } from './file-modes.ts';
 import { parseFlags, parseXattrs } from './head.ts';
@@ -395,7 +396,7 @@ class Parser {
     if (next === 47 || next === 64 || next === 34 || (isLetter(next) && !condition)) {
       attachment = cursor.word(PATH, 'path');
     }
-    if (attachment && !/^(\/|@)/.test(attachment.value)) {
+    if (attachment && !/^[/@]/.test(writtenStart(attachment))) {
       report(
         'attachment',
         attachment,

@@ -3,12 +3,14 @@
 import { dialectOf } from '../release.ts';
 import { bareWord } from './bare-words.ts';
 import { type Cursor, isNameCharacter, PATH } from './cursor.ts';
+import { readable, writtenStart } from './escapes.ts';
 import { endOfRule } from './rule-end.ts';
 import type { Include, IncludeKind, Word } from './tree.ts';
 import { isAssignment, variableEnd, variableName } from './variables.ts';
 
 const LF = 10;
 const HASH = 35;
+const BACKSLASH = 92;
 
 /** Whether the keyword `include` is at `offset` from here. */
 export function includeAhead(cursor: Cursor, offset: number): boolean {
@@ -46,6 +48,7 @@ function fileName(
       inside.startsWith('"') && inside.endsWith('"') && inside.length > 1
         ? inside.slice(1, -1)
         : inside;
+    path = readable(path);
     if (path === '' || path.includes('"')) {
       cursor.report('syntax', target, `"${written.text}" does not name a file.`, {
         expected: '<path/below/etc/apparmor.d>',
@@ -143,7 +146,9 @@ export function parseAlias(cursor: Cursor, start: number, blankBefore: boolean) 
   const to = cursor.word(PATH, 'path');
   if (!to) return cursor.fail('An alias names two paths.', 'the path after ->');
   for (const word of [from, to]) {
-    if (!word.value.startsWith('/') && !word.value.startsWith('@{')) {
+    // The start of the first path is not read in its escapes.
+    const start = word === from ? writtenStart(word) : word.value;
+    if (!start.startsWith('/') && !start.startsWith('@{')) {
       // apparmor_parser takes a bare word for the path before the arrow, and anything after it.
       cursor.report(
         bare || word === to ? 'bare-word-path' : 'syntax',
@@ -215,7 +220,7 @@ export function parseAssignment(cursor: Cursor, start: number, blankBefore: bool
     cursor.skipBlanks();
     const code = cursor.peek();
     if (code === -1 || code === LF || (code === HASH && commentAfterValues(cursor))) break;
-    if (code === 92 && lineContinues(cursor)) continue;
+    if (code === BACKSLASH && lineContinues(cursor)) continue;
     if (code === 44) {
       cursor.report(
         'stray-comma',
@@ -287,6 +292,12 @@ function lineContinues(cursor: Cursor): boolean {
   return true;
 }
 
+/** Skips blanks, and line ends after a backslash. */
+function skipContinuations(cursor: Cursor): void {
+  do cursor.skipBlanks();
+  while (cursor.peek() === BACKSLASH && lineContinues(cursor));
+}
+
 /** `$NAME = true` */
 export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean) {
   const nameEnd = variableEnd(cursor, start);
@@ -296,15 +307,25 @@ export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean
   const operator =
     cursor.take('?=', 'operator') ?? cursor.take(':=', 'operator') ?? cursor.take('=', 'operator');
   if (!operator) return cursor.fail('A boolean is only named here to be set.', '= true or = false');
-  cursor.skipBlanks();
-  if (lineEnds(cursor)) return cursor.fail('A boolean is true or false.', 'true or false');
-  const value = cursor.peek() === 34 ? cursor.quoted('value') : cursor.name('value');
+  skipContinuations(cursor);
+  const valueInNextLine = lineEnds(cursor);
+  if (valueInNextLine) cursor.skip();
+  const later = cursor.target !== undefined && dialectOf(cursor.target).booleanValueInNextLine;
+  if (later && !valueInNextLine && cursor.lineBetween(nameEnd, operator.start)) {
+    cursor.report(
+      'syntax',
+      operator,
+      'AppArmor 5.0 and newer take no line end between a boolean and its operator.',
+      { expected: 'the operator in the line of the name' },
+    );
+  }
+  const value = cursor.wordHere(PATH, 'value');
   const lower = value?.value.toLowerCase();
   if (!value || (lower !== 'true' && lower !== 'false')) {
     cursor.pos = value?.start ?? cursor.pos;
     return cursor.fail('A boolean is true or false.', 'true or false');
   }
-  cursor.skipBlanks();
+  skipContinuations(cursor);
   const comment = cursor.peek() === HASH && (cursor.pos > value.end || value.quoted);
   if (!comment && !cursor.done && cursor.peek() !== LF) {
     return cursor.fail('A boolean ends with its line.', 'a new line');
@@ -317,6 +338,7 @@ export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean
     nameWord,
     operator: cursor.text.slice(operator.start, operator.end),
     value,
+    ...(valueInNextLine && { valueInNextLine }),
     blankBefore,
   };
 }

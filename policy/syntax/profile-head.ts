@@ -1,6 +1,7 @@
 // The head of a profile or hat, before its `{` (apparmor.d(5), "Profile Head", "Flags").
 
 import { canonicalSignal, isSignal, signals } from '../rules/signal.ts';
+import { writtenStart } from './escapes.ts';
 import { nearest } from './names.ts';
 import type { Condition, Word } from './nodes.ts';
 import type { Report } from './report.ts';
@@ -169,13 +170,14 @@ export function checkName(name: Word, keyword: boolean, report: Report): void {
     return;
   }
   const parts = splitName(name.value);
-  if (!parts) {
+  // A & stacks profiles in the target of a transition, and starts no name.
+  if (!parts || name.value.startsWith('&')) {
     report('profile-name', name, `"${name.value}" does not name a namespace and a profile.`, {
       expected: ':namespace:profile',
     });
     return;
   }
-  if (!keyword && !name.value.startsWith('/') && !name.value.startsWith(':')) {
+  if (!keyword && !/^[/:]/.test(writtenStart(name))) {
     report(
       'profile-name',
       name,
@@ -236,11 +238,12 @@ export function checkIdentities(one: Condition, report: Report): void {
   }
 }
 
-/** Reports the target of a transition that names a namespace wrongly. */
+/** Reports the target of a transition that names a namespace wrongly: it compiles, and no profile has that name. */
 export function checkTarget(target: Word, report: Report): void {
   if (target.value.startsWith(':') && !splitName(target.value)) {
     report('profile-name', target, `"${target.value}" does not name a namespace and a profile.`, {
       expected: ':namespace:profile',
+      severity: 'warning',
     });
   }
 }

@@ -44,6 +44,8 @@ export interface BooleanVariable extends StatementBase {
   nameWord: Word;
   operator: string;
   value: Word;
+  /** A line ends between the operator and the value. */
+  valueInNextLine?: boolean;
 }
 
 export interface Profile extends StatementBase {

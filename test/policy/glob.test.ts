@@ -108,6 +108,28 @@ describe('patterns that apparmor_parser refuses, or not', () => {
     ['/x[?-]', true],
     ['/x[^*-]', true],
     ['/x[a-*]', true],
+    // After a wildcard inside a class, a [ begins another.
+    ['/x[*[]', false],
+    ['/x[?[]', false],
+    ['/x[^*[]', false],
+    ['/x[**[]', false],
+    ['/x[*a[]', false],
+    ['/x[*[^]', false],
+    ['/x[*[a-]', false],
+    ['/x[*[a-][b]', false],
+    ['/x[*[]{a,b}', false],
+    ['/x[?*[]', false],
+    ['/x[\\^]', false],
+    ['/x[*[a]', true],
+    ['/x[*[-a]', true],
+    ['/x[*[^a]', true],
+    ['/x[*[*]', true],
+    ['/x[*[a[]', true],
+    ['/x[*[[]', true],
+    ['/x[*\\[]', true],
+    ['/x[\\*[]', true],
+    ['/x[[*]', true],
+    ['/x[a[]', true],
   ])('%s', (text, accepted) => {
     expect(checkPattern(text) === undefined).toBe(accepted);
   });

@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readPackageFolder } from '../../sdk/package-folder.ts';
+import { profileText, readPackageFolder } from '../../sdk/package-folder.ts';
 import { scratch } from '../cli/cli.ts';
 
 const shipped = join(import.meta.dirname, '../../profiles/docker-nginx');
@@ -35,6 +35,19 @@ describe('a package’s folder', () => {
   }
 
   const parts = ['aa-profile.toml', 'docker-nginx', 'README.md'];
+
+  test.each(['docker-nginx', 'README.md', 'aa-profile.toml'])(
+    'a key store in place of %s is refused',
+    async (part) => {
+      const path = await packageFolder();
+      // The start of a .p12 file: its length, version 3, and data of PKCS#7.
+      const start = Buffer.from('308209cf0201033082098506092a864886f70d010701a08209', 'hex');
+      await writeFile(join(path, part), Buffer.concat([start, Buffer.alloc(100, 0x5a)]));
+      await expect(readPackageFolder(path).then(profileText)).rejects.toThrow(
+        /PKCS#12.*\[secret\]/,
+      );
+    },
+  );
 
   test('has three files', async () => {
     const { name, file, bytes, readme } = await readPackageFolder(await packageFolder());
