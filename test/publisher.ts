@@ -25,6 +25,7 @@ export function profileText(name: string, detail = ''): string {
     '  include <abstractions/base>',
     '',
     `  /srv/${name}${detail}/** r,`,
+    `  /usr/bin/${name} ix,`,
     '}',
     '',
   ].join('\n');
