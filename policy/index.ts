@@ -159,7 +159,9 @@ export interface LintResult extends CheckResult {
 export function lint(source: string, options: CheckOptions & LintOptions = {}): LintResult {
   const main = mainUnit(source, options);
   const { analysis, needs } = study(main, options);
-  const { findings, omitted } = advise(analysis, options);
+  // A file over a limit is refused as it is, so no more work is spent on it.
+  const isOver = main.diagnostics.some(({ id }) => id === 'limit');
+  const { findings, omitted } = isOver ? { findings: [], omitted: 0 } : advise(analysis, options);
   const diagnostics = [
     ...report(analysis, options.target),
     ...toDiagnostics(findings, source, (one) => one.severity),

@@ -93,9 +93,13 @@ function state(draft: Automaton): number {
   return draft.moves.push(noMoves) - 1;
 }
 
-/** Adds a pattern after the state `from`; returns the state it ends in. */
-function build(draft: Automaton, pattern: Pattern, from: number): number | undefined {
-  if (draft.moves.length > maxStates) return undefined;
+/** Adds a pattern after the state `from`, which stays without moves to it; returns the state it ends in. */
+function build(
+  draft: Automaton & { limit?: number },
+  pattern: Pattern,
+  from: number,
+): number | undefined {
+  if (draft.moves.length > (draft.limit ?? maxStates)) return undefined;
   switch (pattern.kind) {
     case 'set': {
       const to = state(draft);
@@ -189,6 +193,56 @@ export function closure(one: Automaton, states: Iterable<number>): number[] {
   const reached = new Set(states);
   for (const at of reached) for (const to of one.empty[at] as number[]) reached.add(to);
   return [...reached].sort((x, y) => x - y);
+}
+
+/**
+ * Many patterns as one automaton, in which the literal beginnings that they share are the same states: as many rules of a
+ * profile begin alike, that is a small part of what each alone would take. `ends` has the patterns that end in a state, by
+ * index. Undefined when the budget does not cover it, or a pattern is too large.
+ */
+export function compileAll(
+  patterns: readonly Pattern[],
+  budget: Budget,
+): { one: Automaton; ends: Map<number, number[]> } | undefined {
+  const draft = { moves: [noMoves], empty: [nowhere], end: -1, limit: 0 };
+  const ends = new Map<number, number[]>();
+  // The states after each literal beginning, by the state before and the next unit.
+  const next = new Map<number, number>();
+  for (const [index, pattern] of patterns.entries()) {
+    const before = draft.moves.length;
+    draft.limit = before + maxStates;
+    const items: Pattern[] = [];
+    flatten(pattern, items);
+    let at: number | undefined = 0;
+    let isBeginning = true;
+    for (const item of items) {
+      const from: number = at;
+      const unit: number | undefined = isBeginning ? unitOf(item) : undefined;
+      isBeginning &&= unit !== undefined;
+      const key = from * 0x10000 + (unit ?? 0);
+      const known = isBeginning ? next.get(key) : undefined;
+      at = known ?? build(draft, item, from);
+      if (at === undefined) return undefined;
+      if (isBeginning) next.set(key, at);
+    }
+    if (!budget.spend(20 + items.length + 20 * (draft.moves.length - before))) return undefined;
+    const others = ends.get(at);
+    if (others) others.push(index);
+    else ends.set(at, [index]);
+  }
+  return { one: draft, ends };
+}
+
+function flatten(pattern: Pattern, into: Pattern[]): void {
+  if (pattern.kind !== 'sequence') into.push(pattern);
+  else for (const item of pattern.items) flatten(item, into);
+}
+
+/** The only unit that a pattern matches. */
+function unitOf(pattern: Pattern): number | undefined {
+  if (pattern.kind !== 'set' || pattern.ranges.length !== 2) return undefined;
+  const [low, high] = pattern.ranges;
+  return low === high ? low : undefined;
 }
 
 /** Several automata as one that matches what any of them does. */

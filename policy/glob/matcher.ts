@@ -2,7 +2,7 @@
 // that matching a path takes one step per byte.
 import type { Budget } from '../budget.ts';
 import { type Pattern, parsePattern, type Units } from './aare.ts';
-import { type Automaton, closure, compile, has, union } from './automaton.ts';
+import { type Automaton, closure, compileAll, has } from './automaton.ts';
 
 /** A text as a string of its bytes in UTF-8; a lone surrogate from U+DC80 to U+DCFF stands for the byte it ends with. */
 export function bytes(text: string): string {
@@ -53,27 +53,21 @@ export interface Step {
 /** Tells which of many patterns match a path. */
 export class Matcher {
   readonly #one: Automaton;
-  /** The pattern that each end belongs to. */
-  readonly #ends: ReadonlyMap<number, number>;
+  /** The patterns that end in a state. */
+  readonly #ends: ReadonlyMap<number, readonly number[]>;
   #states = new Map<string, State>();
   #start: State;
 
-  private constructor(parts: readonly Automaton[]) {
-    const { one, ends } = union(parts);
+  private constructor(one: Automaton, ends: ReadonlyMap<number, readonly number[]>) {
     this.#one = one;
-    this.#ends = new Map([...ends].map((end, index) => [end, index]));
+    this.#ends = ends;
     this.#start = this.#state(closure(one, [0]));
   }
 
   /** For patterns of bytes; undefined when the budget does not cover them, or one is too large. */
   static of(patterns: readonly Pattern[], budget: Budget): Matcher | undefined {
-    const parts: Automaton[] = [];
-    for (const pattern of patterns) {
-      const part = compile(pattern);
-      if (!part || !budget.spend(20 * part.moves.length)) return undefined;
-      parts.push(part);
-    }
-    return new Matcher(parts);
+    const all = compileAll(patterns, budget);
+    return all && new Matcher(all.one, all.ends);
   }
 
   /**

@@ -60,21 +60,24 @@ export function findString(
 }
 
 /**
- * Visits what two tables with the same columns grant for every string that a pattern of each may still match, shorter ones
- * first; strings alike are visited once. False when the budget does not cover it.
+ * Visits the states of two tables for every string that a pattern of each may still match, shorter ones first, until
+ * `visit` returns true; strings alike are visited once. False when the budget does not cover it.
  */
 export function walkBoth(
   left: Compared,
   right: Compared,
   allowed: Allowed,
   budget: Budget,
-  visit: (left: readonly Grant[], right: readonly Grant[], string: string) => void,
+  visit: (left: State, right: State, string: string) => boolean,
 ): boolean {
-  const each = (at: Visit) => {
-    visit(left.grants(at.left), right.grants(at.right as State), at.string);
-    return false;
-  };
-  return walk(left, right, allowed, budget, each, true);
+  return walk(
+    left,
+    right,
+    allowed,
+    budget,
+    (at) => visit(at.left, at.right as State, at.string),
+    true,
+  );
 }
 
 /** Where the grants of two tables differ. */
