@@ -204,3 +204,13 @@ function changed(source: string, change: string): string {
       );
   }
 }
+
+test('an example about unix sockets names the peer that differs', () => {
+  const one = (peer: string) =>
+    model(`abi <abi/3.0>,\nprofile p {\n  unix peer=(label=${peer}),\n}\n`);
+  const { differences } = compareModels(one('one'), one('two'));
+  expect(differences.map(({ kind, example }) => [kind, example])).toEqual([
+    ['removed', expect.stringMatching(/peer label one$/)],
+    ['added', expect.stringMatching(/peer label two$/)],
+  ]);
+});

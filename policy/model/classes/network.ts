@@ -103,7 +103,7 @@ export const network: PermissionTable = {
           ],
           ...[socketString(unixFamily, 2), socketString(16, 3), socketString(2, 3)],
           ...families.map((name) => socketString(familyNumber(name) ?? 0, 1)),
-        ].map((start) => start + string.slice(5)),
+        ].flatMap((start) => [...withPeer(start, string), start + string.slice(5)]),
   describe(string) {
     const family = familyName((string.charCodeAt(1) << 8) | string.charCodeAt(2));
     if (string.length < 5) return family;
@@ -112,6 +112,14 @@ export const network: PermissionTable = {
     return `${family} ${type}${rest === '' ? '' : `, ${describeUnix(rest)}`}`;
   },
 };
+
+/** The same peer label, with addresses and an own label as kernels look them up: none is empty. */
+function withPeer(start: string, string: string): string[] {
+  const peer = string.lastIndexOf('\0\x01');
+  const label = string.lastIndexOf('\0');
+  if (peer < 0 || label <= peer || label === string.length - 1) return [];
+  return [`${start}\0\0\x01\0x\0\x01\x01${string.slice(label)}`];
+}
 
 function describeUnix(rest: string): string {
   const address = (text: string) =>
