@@ -92,7 +92,8 @@ export const denials = defineCommand({
     'Reads the logs of auditd, the kernel and journald, and counts an event that is in several of them once. Shows the ' +
     'rule of the installed profile that denied it, with its line, or the narrowest rule that would allow it, and says if ' +
     'that rule reads or writes secrets or accounts. --file reads the output of dmesg, syslog, auditd, ausearch and ' +
-    'journalctl, also in gzip, zstd, UTF-16 or JSON lines; exits with 1 if the log has no AppArmor messages. ' +
+    'journalctl, also in gzip, zstd, UTF-16 or JSON lines. Exits with 1 if such a log has no AppArmor messages, or if some ' +
+    'lines about AppArmor could not be read, as these may be denials; those that were read are shown. ' +
     '--patch never removes a rule: if a deny rule still forbids an access, it exits with 1. With a folder, --draft also ' +
     `writes aa-profile.toml. --follow keeps counts for the latest ${number(maxFindings)} findings.`,
   examples: [
@@ -231,6 +232,9 @@ export const denials = defineCommand({
     if (all.unread > 0) io.note(unreadNote(all.unread));
     if (all.wrapped > 0) io.note(wrappedNote(all.wrapped));
     if (all.tooLong > 0) io.note(tooLongNote(all.tooLong));
+    // What was not read may be a denial.
+    const code = all.skipped > 0 ? exit.failed : exit.ok;
+    if (code !== exit.ok) io.note('Some denials may be missing (exit code 1).');
 
     if (draft !== undefined) {
       if (found.length === 0) {
@@ -246,17 +250,18 @@ export const denials = defineCommand({
       }
       await writeDraft(io, { name: draft, ...drafted }, output, values.force ?? false);
       reportDraft(io, draft, drafted, resolver);
-      return exit.ok;
+      return code;
     }
     if (target !== undefined) {
       const start = await patchTarget(target, host, {
         only: values.profile,
         copy: values.copy ?? false,
       });
-      return patchProfile(io, start, found, { generalise, resolver });
+      const patched = await patchProfile(io, start, found, { generalise, resolver });
+      return patched === exit.ok ? code : patched;
     }
 
-    if (found.length === 0 && all.unread + all.wrapped + all.tooLong > 0) return exit.failed;
+    if (found.length === 0 && code !== exit.ok) return code;
     if (all.events === 0) {
       io.note(nothingIn(logs.map(({ name }) => name).join(', '), all));
     } else {
@@ -269,7 +274,7 @@ export const denials = defineCommand({
       const kernel = await checkKernel();
       if (!kernel.ok) io.note(`AppArmor is not enabled: ${kernel.reason}.`);
     }
-    return exit.ok;
+    return code;
   },
 });
 
@@ -337,6 +342,11 @@ class Seen {
   tooLong = 0;
   /** Whether some lines are in the format of `ausearch -i`. */
   interpreted = false;
+
+  /** Lines and events that may be denials and were not read. */
+  get skipped(): number {
+    return this.unread + this.wrapped + this.tooLong;
+  }
 
   add({ events, unread, wrapped, tooLong, interpreted }: Seen): void {
     this.events += events;

@@ -262,8 +262,16 @@ gone  not defined by any file on this host
     test('unreadable lines among others are reported', async () => {
       const html = text.replaceAll('"', '%22');
       const both = await read(Buffer.from(text + html));
-      expect(both.code).toBe(0);
+      expect(both.code).toBe(exit.failed);
+      expect(both.stdout).toContain('open /etc/hosts (r)');
       expect(both.stderr).toContain('1 line has an AppArmor decision');
+      expect(both.stderr).toContain('Some denials may be missing (exit code 1).');
+      const json = await read(Buffer.from(text + html), '--format', 'json');
+      expect(json.code).toBe(exit.failed);
+      expect(JSON.parse(json.stdout).fields.name).toBe('/etc/hosts');
+      await writeFile(at('partly'), policy);
+      const patched = await read(Buffer.from(text + html), '--patch', at('partly'));
+      expect(patched).toMatchObject({ code: exit.failed, stdout: '+ owner /etc/hosts r,\n' });
       const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + html));
       expect(none).toMatchObject({ code: exit.failed, stdout: '' });
     });
@@ -271,13 +279,21 @@ gone  not defined by any file on this host
     test('an overlong line among others is reported', async () => {
       const array = `${JSON.stringify(Array(100).fill(text))}\n`;
       const both = await read(Buffer.from(text + array));
-      expect(both.code).toBe(0);
+      expect(both.code).toBe(exit.failed);
       expect(both.stderr).toContain('1 line about AppArmor was skipped');
       const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + array));
       expect(none).toMatchObject({ code: exit.failed, stdout: '' });
       const others = `${JSON.stringify(Array(2000).fill('another log'))}\n`;
       const harmless = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + others));
       expect(harmless).toMatchObject({ code: 0, stdout: 'No denials.\n', stderr: '' });
+    });
+
+    test('a line of key=value after a denial does not hide it', async () => {
+      const log = `${text}Nov 28 11:00:00 h me[3]: level=info time=1 error=none\n${line(2, opened('/tmp/x'))}`;
+      const { code, stdout, stderr } = await read(Buffer.from(log));
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain('open /etc/hosts (r)');
+      expect(stdout).toContain('open /tmp/x (r)');
     });
 
     test('a folder is read as a journal', async () => {
