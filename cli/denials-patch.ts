@@ -88,6 +88,10 @@ export async function patchProfile(
     ({ doubled }) => doubled !== undefined,
   );
   reportUnexplained(
+    'fields of the log record contradict each other',
+    ({ contradictory }) => contradictory !== undefined,
+  );
+  reportUnexplained(
     'the profile is of another namespace',
     ({ namespace }) => namespace !== undefined,
   );

@@ -55,8 +55,8 @@ export function adviseOn(
   profile: EffectiveProfile | undefined,
   { generalise = false, missing: lacking = [] }: AdviceOptions = {},
 ): Advice {
-  const { access, missing, doubled, type } = finding;
-  const isWhole = missing === undefined && doubled === undefined;
+  const { access, missing, doubled, contradictory, type } = finding;
+  const isWhole = missing === undefined && doubled === undefined && contradictory === undefined;
   const explanations = explanationsOf(finding, profile !== undefined);
   const evaluated = profile && access && evaluate(profile, access);
   // A deny rule wins, whatever else is included.

@@ -58,6 +58,12 @@ const hints: readonly Hint[] = [
       `The record has two values for ${doubled}, which the kernel and message buses never write. It is ambiguous, so no rule is suggested.`,
   },
   {
+    id: 'contradictory-record',
+    is: ({ contradictory }) => contradictory !== undefined,
+    text: ({ contradictory }) =>
+      `The fields ${contradictory} of the record contradict each other, which the kernel never writes, so the record is damaged or forged. No rule is suggested.`,
+  },
+  {
     id: 'profile-not-loaded',
     is: ({ access, info }) => access?.kind === 'change_profile' && info === 'label not found',
     text: ({ access }) =>

@@ -121,7 +121,7 @@ describe('a line of key=value after an event does not hide it', () => {
   test('unless the event lacks a field that the line has', async () => {
     const at = plain.indexOf(' fsuid');
     expect(await read([plain.slice(0, at), plain.slice(at)])).toEqual({ cut: 1, events: [] });
-    const wrapped = await read([plain.slice(0, -1) + '1', '000FSUID="root" OUID="root"']);
+    const wrapped = await read([`${plain.slice(0, -1)}1`, '000FSUID="root" OUID="root"']);
     expect(wrapped).toEqual({ cut: 1, events: [] });
   });
 
