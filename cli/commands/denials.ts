@@ -4,7 +4,7 @@ import { draftProfile, isDraftName } from '../../sdk/denials/draft.ts';
 import { type LogEvent, suppressedMessages } from '../../sdk/denials/event.ts';
 import { type Finding, Findings, maxCharacters, maxFindings } from '../../sdk/denials/finding.ts';
 import { hostProfilesOf, isOf } from '../../sdk/denials/label.ts';
-import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
+import { eventsIn, isImitation, tellsOfDecision } from '../../sdk/denials/log-form.ts';
 import { type MissingIncludes, missingIncludes } from '../../sdk/denials/missing-includes.ts';
 import { wholeLines } from '../../sdk/denials/whole-lines.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
@@ -232,6 +232,7 @@ export const denials = defineCommand({
     if (all.unread > 0) io.note(unreadNote(all.unread));
     if (all.wrapped > 0) io.note(wrappedNote(all.wrapped));
     if (all.tooLong > 0) io.note(tooLongNote(all.tooLong));
+    if (all.imitations > 0) io.note(imitationsNote(all.imitations));
     // What was not read may be a denial.
     const code = all.skipped > 0 ? exit.failed : exit.ok;
     if (code !== exit.ok) io.note('Some denials may be missing (exit code 1).');
@@ -340,6 +341,8 @@ class Seen {
   wrapped = 0;
   /** Lines about AppArmor that exceed the maximum line length. */
   tooLong = 0;
+  /** Lines of other programs that look like AppArmor messages. */
+  imitations = 0;
   /** Whether some lines are in the format of `ausearch -i`. */
   interpreted = false;
 
@@ -348,11 +351,12 @@ class Seen {
     return this.unread + this.wrapped + this.tooLong;
   }
 
-  add({ events, unread, wrapped, tooLong, interpreted }: Seen): void {
+  add({ events, unread, wrapped, tooLong, imitations, interpreted }: Seen): void {
     this.events += events;
     this.unread += unread;
     this.wrapped += wrapped;
     this.tooLong += tooLong;
+    this.imitations += imitations;
     this.interpreted ||= interpreted;
   }
 }
@@ -364,12 +368,13 @@ const readForms =
 const interpretedNote =
   'Note: "ausearch -i" omits quotes, so a name with spaces may be read as several fields, and dates with slashes are read as month/day/year; use "ausearch --raw" for exact results.';
 
-function nothingIn(name: string, { unread, wrapped, tooLong }: Seen): string {
+function nothingIn(name: string, { unread, wrapped, tooLong, imitations }: Seen): string {
   return [
     `${name} has no AppArmor messages.`,
     ...(unread === 0 ? [] : [unreadNote(unread)]),
     ...(wrapped === 0 ? [] : [wrappedNote(wrapped)]),
     ...(tooLong === 0 ? [] : [tooLongNote(tooLong)]),
+    ...(imitations === 0 ? [] : [imitationsNote(imitations)]),
   ].join(' ');
 }
 
@@ -381,6 +386,11 @@ function tooLongNote(count: number): string {
 function wrappedNote(count: number): string {
   const lines = count === 1 ? '1 event of AppArmor was' : `${count} events of AppArmor were`;
   return `${lines} skipped, because wrapped over several lines or cut. Copy the log without line breaks, such as with journalctl -k > FILE.`;
+}
+
+function imitationsNote(count: number): string {
+  const lines = count === 1 ? '1 line about AppArmor is' : `${count} lines about AppArmor are`;
+  return `${lines} from another program than the kernel, auditd or a message bus, so not a record of a denial.`;
 }
 
 function unreadNote(count: number): string {
@@ -407,9 +417,13 @@ async function* events(
       seen.wrapped++;
       continue;
     }
-    lost += suppressedMessages(line);
     const found = eventsIn(line);
     seen.events += found.length;
+    if (found.length === 0 && isImitation(line)) {
+      seen.imitations++;
+      continue;
+    }
+    lost += suppressedMessages(line);
     if (found.length === 0 && tellsOfDecision(line)) seen.unread++;
     for (const event of found) {
       if (event.interpreted) seen.interpreted = true;

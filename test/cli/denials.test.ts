@@ -231,6 +231,11 @@ gone  not defined by any file on this host
       ['wrapped lines', Buffer.from(text.replace(/.{1,79}/g, '$&\n')), /1 event of AppArmor was/],
       ['lines wrapped at blanks', Buffer.from(text.replaceAll(' ', '\n')), /AppArmor/],
       ['an old form', Buffer.from('type=1503 audit(1.002:3): REJECTING r access\n'), /1 line has/],
+      [
+        'lines of other programs',
+        Buffer.from(`Nov 28 11:00:00 h sshd[1]: Invalid user ${text.slice(text.indexOf('app'))}`),
+        /has no AppArmor messages\. 1 line about AppArmor is from another program/,
+      ],
       ['half a gzip', gzipSync(text).subarray(0, 60), /damaged gzip file/],
       [
         'zstd in parts',

@@ -1,6 +1,6 @@
 // Lines that a container runtime split are joined; those that were wrapped when copied are told apart.
 import { describe, expect, test } from 'vitest';
-import { eventsIn } from '../../sdk/denials/log-form.ts';
+import { eventsIn, isImitation } from '../../sdk/denials/log-form.ts';
 import { requestOf } from '../../sdk/denials/request.ts';
 import { wholeLines } from '../../sdk/denials/whole-lines.ts';
 
@@ -18,7 +18,7 @@ async function read(lines: string[], hold = true) {
   };
   const found = await Array.fromAsync(wholeLines(given(), hold));
   return {
-    cut: found.filter(({ cut }) => cut).length,
+    cut: found.filter(({ cut, line }) => cut || isImitation(line)).length,
     events: found.flatMap(({ line, cut }) => (cut ? [] : eventsIn(line))),
   };
 }
