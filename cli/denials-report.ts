@@ -105,6 +105,15 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
   });
 }
 
+/** The maximum number of profiles in a list. */
+const maxNamed = 20;
+
+/** Names of profiles as a list for a message. */
+export function listed(names: readonly string[]): string {
+  const more = names.length - maxNamed;
+  return `${names.slice(0, maxNamed).map(spelt).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** Text of a log for use in one line: line ends, tabs and invalid bytes are escaped. */
 export function spelt(text: string): string {
   return text.replace(/[\t\n\udc80-\udcff]/gu, (character) =>

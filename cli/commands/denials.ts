@@ -14,11 +14,12 @@ import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
 import { hostProfiles } from '../../sdk/host/profile-on-host.ts';
 import { maxRecords, policyPlace } from '../../sdk/host/state.ts';
 import { reportDraft, writeDraft } from '../denials-draft.ts';
-import { patchProfile, patchTarget } from '../denials-patch.ts';
+import { patchProfile, patchTarget, requireProfiles } from '../denials-patch.ts';
 import {
   type AdvisedFinding,
   findingJson,
   findingLines,
+  listed,
   profileHeading,
   spelt,
 } from '../denials-report.ts';
@@ -258,6 +259,7 @@ export const denials = defineCommand({
         only: values.profile,
         copy: values.copy ?? false,
       });
+      requireProfiles(start, { only: values.profile, found, named: profilesIn(findings.all()) });
       const patched = await patchProfile(io, start, found, { generalise, resolver });
       return patched === exit.ok ? code : patched;
     }
@@ -266,7 +268,7 @@ export const denials = defineCommand({
     if (all.events === 0) {
       io.note(nothingIn(logs.map(({ name }) => name).join(', '), all));
     } else {
-      const named = [...new Set(findings.all().flatMap(({ profile }) => profile ?? []))];
+      const named = profilesIn(findings.all());
       const selected = wanted === undefined ? undefined : { wanted, named };
       await showAll(io, format, found, adviser, selected);
     }
@@ -450,8 +452,10 @@ function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding, shown: S
   for (const line of [first, second, ...(finding.count === 1 ? rest : [])]) io.print(line);
 }
 
-/** The maximum number of profiles listed if the requested one has no events. */
-const maxNamed = 20;
+/** The profiles of findings, each once. */
+function profilesIn(findings: readonly Finding[]): string[] {
+  return [...new Set(findings.flatMap(({ profile }) => profile ?? []))];
+}
 
 async function showAll(
   io: Io,
@@ -468,11 +472,7 @@ async function showAll(
   if (all.length === 0) {
     io.print(`No denials${selected === undefined ? '' : ` by ${selected.wanted}`}.`);
     if (selected !== undefined && selected.named.length > 0) {
-      const shown = selected.named.slice(0, maxNamed).map(spelt).join(', ');
-      const more = selected.named.length - maxNamed;
-      io.note(
-        `The log has events of these profiles: ${shown}${more > 0 ? ` and ${more} more` : ''}.`,
-      );
+      io.note(`The log has events of these profiles: ${listed(selected.named)}.`);
     }
     return;
   }

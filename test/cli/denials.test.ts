@@ -324,6 +324,35 @@ gone  not defined by any file on this host
     });
   });
 
+  describe('--patch of a file without the profile', () => {
+    test.each<[string, string[], RegExp]>([
+      [
+        'a typing error',
+        ['--profile', 'wbe'],
+        /does not define wbe; it defines only web\.[\s\S]*these profiles: gone/,
+      ],
+      ['another profile', ['--profile', 'gone'], /does not define gone; it defines only web/],
+      ['no profile named', [], /does not define gone; it defines only web/],
+    ])('%s exits with 1 and names the profiles', async (_, args, message) => {
+      await writeFile(at('without'), policy);
+      const log = line(1, opened('/etc/hosts', 'r', 'gone'));
+      const outcome = await denials(['--file', '-', '--patch', at('without'), ...args], log);
+      expect(outcome.stderr).toMatch(message);
+      expect(outcome).toMatchObject({ code: exit.failed, stdout: '' });
+      expect(await readFile(at('without'), 'utf8')).toBe(policy);
+    });
+
+    test('a profile without denials has nothing to add', async () => {
+      await writeFile(at('without'), policy);
+      const log = line(1, opened('/etc/hosts', 'r', 'gone'));
+      const named = ['--file', '-', '--patch', at('without'), '--profile', 'web'];
+      expect(await denials(named, log)).toMatchObject({
+        code: 0,
+        stdout: `Nothing to add to ${at('without')}.\n`,
+      });
+    });
+  });
+
   describe('--patch', () => {
     const log = [
       line(1, opened('/etc/hosts')),
