@@ -96,7 +96,7 @@ export const denials = defineCommand({
     'journalctl, also in gzip, zstd, UTF-16 or JSON lines. Exits with 1 if such a log has no AppArmor messages, or if some ' +
     'lines about AppArmor could not be read, as these may be denials; those that were read are shown. ' +
     '--patch never removes a rule: if a deny rule still forbids an access, it exits with 1. With a folder, --draft also ' +
-    `writes aa-profile.toml. --follow keeps counts for the latest ${number(maxFindings)} findings.`,
+    `writes aa-profile.toml; it exits with 1 if the AppArmor of this machine is too old for the profile. --follow keeps counts for the latest ${number(maxFindings)} findings.`,
   examples: [
     'sudo aa-registry denials --since 1h',
     'sudo aa-registry denials --follow --profile docker-nginx',
@@ -251,8 +251,8 @@ export const denials = defineCommand({
         io.note(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
       }
       await writeDraft(io, { name: draft, ...drafted }, output, values.force ?? false);
-      reportDraft(io, draft, drafted, resolver);
-      return code;
+      const loadable = reportDraft(io, draft, drafted, resolver);
+      return loadable === exit.ok ? code : loadable;
     }
     if (target !== undefined) {
       const start = await patchTarget(target, host, {

@@ -480,6 +480,30 @@ gone  not defined by any file on this host
   });
 
   describe('--draft', () => {
+    test.each<[string, string[], number]>([
+      ['5.0', ['3.0', '4.0', '5.0'], exit.ok],
+      ['5.0', ['3.0', '4.0'], exit.failed],
+      ['4.0', ['3.0'], exit.failed],
+      ['3.0', ['3.0'], exit.ok],
+      ['5.0', [], exit.ok],
+    ])('for AppArmor %s with the abis %j exits with %i', async (needed, abis, code) => {
+      const base = at(`base-${needed}-${abis.length}`);
+      await mkdir(join(base, 'abi'), { recursive: true });
+      for (const abi of abis) await writeFile(join(base, 'abi', abi), '');
+      const records: Record<string, string> = {
+        '3.0': opened('/x'),
+        '4.0':
+          'operation="userns_create" class="namespace" profile="web" requested="userns_create" denied="userns_create"',
+        '5.0':
+          'operation="uring_sqpoll" class="io_uring" profile="web" requested="sqpoll" denied="sqpoll"',
+      };
+      const log = line(1, records[needed] ?? '', 'ALLOWED');
+      const outcome = await denials(['--file', '-', '--draft', 'web', '--base', base], log);
+      expect(outcome.code).toBe(code);
+      expect(outcome.stdout).toContain(`abi <abi/${needed}>,`);
+      expect(/can’t load the draft/.test(outcome.stderr)).toBe(code !== exit.ok);
+    });
+
     test('writes a profile from a log of complain mode', async () => {
       const log = [
         line(1, opened('/srv/a', 'r', 'app'), 'ALLOWED'),
