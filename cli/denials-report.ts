@@ -34,7 +34,7 @@ export function profileHeading(
 
 /**
  * A finding as lines of text: what happened, which rule decided, and a rule that would allow it. Notes in `shown`,
- * which were printed before, are left out.
+ * which were printed before for the same profile, are left out.
  */
 export function findingLines(
   { finding, advice, onHost }: AdvisedFinding,
@@ -42,8 +42,9 @@ export function findingLines(
   width: number,
 ): string[] {
   const { evaluation, suggestion, flag, noRule } = advice;
-  const explanations = advice.explanations.filter(({ text }) => !shown.has(text));
-  for (const { text } of explanations) shown.add(text);
+  const key = (text: string) => JSON.stringify([finding.profile, text]);
+  const explanations = advice.explanations.filter(({ text }) => !shown.has(key(text)));
+  for (const { text } of explanations) shown.add(key(text));
   return [
     `  ${finding.type} ${times(finding)}${period(finding)}${programs(finding)}`,
     `    ${what(finding)}`,

@@ -127,6 +127,15 @@ gone  not defined by any file on this host
     await rm(file);
   });
 
+  test('explains a finding once for each profile', async () => {
+    const log = ['snap.a.b', 'snap.c.d', 'docker-default//&web', 'web//&docker-default', 'snap.a.b']
+      .map((profile, at) => line(at + 1, opened(`/x${at}`, 'r', profile)))
+      .join('');
+    const { stdout } = await denials(['--file', '-'], log);
+    expect(stdout.match(/snapd\s+generates\s+this\s+profile/g)).toHaveLength(2);
+    expect(stdout.match(/runtime\s+generates\s+this\s+profile/g)).toHaveLength(2);
+  });
+
   test('says why it suggests no rule', async () => {
     const socket =
       'operation="create" class="net" profile="web" family="unknown(46)" sock_type="stream" protocol=0 requested_mask="create" denied_mask="create"';

@@ -190,6 +190,18 @@ describe('a record that contradicts itself', () => {
   });
 });
 
+test.each([
+  `${start} operation="getattr" class="posix_mqueue" profile="app" requested="getattr" denied="getattr"`,
+  `${start} operation="signal" profile="app" requested_mask="send" denied_mask="send" signal=unknown(70)`,
+  `${start} operation="stack" class="file" profile="app//&:ns:b" name="inner" info="label not found"`,
+  `${start} operation="create" profile="app//&other" family="unknown(46)" sock_type="unknown(9)" requested_mask="create" denied_mask="create"`,
+])('a rule that is not suggested is not explained: %s', (line) => {
+  const { suggestion, explanations } = adviseOn(findingOf(line) as Finding, undefined);
+  expect(suggestion).toBeUndefined();
+  for (const { text } of explanations)
+    expect(text).not.toMatch(/also allows others|& before the name|rule belongs to|need the rule/);
+});
+
 test('a queue without a name is described', () => {
   const finding = findingOf(
     `${start} operation="getattr" class="posix_mqueue" info="Failed name lookup - disconnected IPC path" error=-13 profile="app" requested="getattr" denied="getattr" class="posix_mqueue"`,
