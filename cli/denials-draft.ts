@@ -2,8 +2,8 @@
 
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type IncludeResolver, lint, quoted } from '../policy/index.ts';
-import type { Draft } from '../sdk/denials/draft.ts';
+import { check, type IncludeResolver, lint, quoted } from '../policy/index.ts';
+import { abis, type Draft } from '../sdk/denials/draft.ts';
 import { ifPresent, readBounded, writeOutput } from '../sdk/files.ts';
 import { manifestText } from '../sdk/new-package.ts';
 import { isPackageName, manifestName } from '../sdk/package-folder.ts';
@@ -70,14 +70,14 @@ export async function writeDraft(
 
 /**
  * Prints the release a draft needs, its rules that read or write secrets or accounts, and what its author has to
- * complete.
+ * complete. Returns the exit code, which says whether the AppArmor of the base policy can load it.
  */
 export function reportDraft(
   io: Io,
   name: string,
-  { text, needs, children }: Draft,
+  { text, abi, needs, children }: Draft,
   resolver: IncludeResolver,
-): void {
+): number {
   for (const message of cautionsOf(lint(text, { resolver })))
     io.note(visibleLine(`Caution: ${message}`));
   reportMissing(io, text, resolver);
@@ -96,6 +96,17 @@ export function reportDraft(
       ),
     );
   }
+  const finds = (head: string) =>
+    !check(`${head}\n`, { resolver }).diagnostics.some(({ id }) => id.startsWith('missing-'));
+  // Without AppArmor's own files, nothing is known about its release.
+  const hasPolicy = finds('abi <abi/3.0>,') || finds('include <tunables/global>');
+  if (!hasPolicy || finds(`abi <abi/${abi}>,`)) return exit.ok;
+  const newest = abis.findLast((one) => finds(`abi <abi/${one}>,`));
+  const own = newest === undefined ? 'is older than AppArmor 3.0' : `is of AppArmor ${newest}`;
+  io.note(
+    `The policy of this machine ${own} and lacks <abi/${abi}>, so it can’t load the draft (exit code 1). Load it on a host with AppArmor ${abi} or later.`,
+  );
+  return exit.failed;
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder' | 'other' | undefined> {

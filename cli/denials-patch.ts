@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { effectiveProfiles, type IncludeResolver, type LintResult, lint } from '../policy/index.ts';
 import type { Finding } from '../sdk/denials/finding.ts';
 import { adviceOnMaker } from '../sdk/denials/generated-profiles.ts';
+import { hostProfilesOf, isOf, ruledBy } from '../sdk/denials/label.ts';
 import { missingIncludes } from '../sdk/denials/missing-includes.ts';
 import { patch, wantedBy } from '../sdk/denials/patch.ts';
 import { followLink, ifPresent, writeOutput } from '../sdk/files.ts';
@@ -11,7 +12,7 @@ import type { HostProfiles } from '../sdk/host/profile-on-host.ts';
 import { profileText, readPackageFolder, readProfile } from '../sdk/package-folder.ts';
 import { rewriteProfile } from '../sdk/profile-file.ts';
 import { shellWord } from '../sdk/shell-word.ts';
-import { spelt } from './denials-report.ts';
+import { listed, spelt } from './denials-report.ts';
 import { CliError, exit } from './framework/command.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 
@@ -65,6 +66,44 @@ export async function patchTarget(
   return { named, file: named, text: onHost.text, isNew: true };
 }
 
+/** Refuses a file without the requested profile, or without any of the profiles of the findings. */
+export function requireProfiles(
+  { file, text }: PatchTarget,
+  {
+    only,
+    found,
+    named,
+  }: {
+    only: string | undefined;
+    found: readonly Finding[];
+    /** The profiles in the log. */
+    named: readonly string[];
+  },
+): void {
+  const defined = effectiveProfiles(text).map(({ name }) => name);
+  const has = defined.length === 0 ? 'no profile' : `only ${listed(defined)}`;
+  const denied = [...new Set(found.flatMap(hostProfilesOf))];
+  if (only !== undefined && !defined.some((one) => isOf(one, ruledBy(only)))) {
+    throw new CliError(
+      exit.failed,
+      visibleLine(
+        `${file} does not define ${spelt(only)}; it defines ${has}. Nothing was written.`,
+      ),
+      named.length === 0
+        ? 'The log has no denials.'
+        : `The log has events of these profiles: ${listed(named)}.`,
+    );
+  }
+  if (denied.length === 0 || denied.some((one) => defined.includes(one))) return;
+  throw new CliError(
+    exit.failed,
+    visibleLine(
+      `${file} does not define ${listed(denied)}; it defines ${has}. Nothing was written.`,
+    ),
+    'Name the file or package of a profile that the log names; to see the denials, run without --patch.',
+  );
+}
+
 /** Adds the suggested rules, prints what was and what could not be added, and returns the exit code. */
 export async function patchProfile(
   io: Io,
@@ -86,6 +125,10 @@ export async function patchProfile(
   reportUnexplained(
     'the log record gives a field two values',
     ({ doubled }) => doubled !== undefined,
+  );
+  reportUnexplained(
+    'fields of the log record contradict each other',
+    ({ contradictory }) => contradictory !== undefined,
   );
   reportUnexplained(
     'the profile is of another namespace',

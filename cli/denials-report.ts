@@ -34,7 +34,7 @@ export function profileHeading(
 
 /**
  * A finding as lines of text: what happened, which rule decided, and a rule that would allow it. Notes in `shown`,
- * which were printed before, are left out.
+ * which were printed before for the same profile, are left out.
  */
 export function findingLines(
   { finding, advice, onHost }: AdvisedFinding,
@@ -42,8 +42,9 @@ export function findingLines(
   width: number,
 ): string[] {
   const { evaluation, suggestion, flag, noRule } = advice;
-  const explanations = advice.explanations.filter(({ text }) => !shown.has(text));
-  for (const { text } of explanations) shown.add(text);
+  const key = (text: string) => JSON.stringify([finding.profile, text]);
+  const explanations = advice.explanations.filter(({ text }) => !shown.has(key(text)));
+  for (const { text } of explanations) shown.add(key(text));
   return [
     `  ${finding.type} ${times(finding)}${period(finding)}${programs(finding)}`,
     `    ${what(finding)}`,
@@ -103,6 +104,15 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
     line: finding.line,
     fields: Object.fromEntries(eventOf(finding).fields.map(({ key, value }) => [key, value])),
   });
+}
+
+/** The maximum number of profiles in a list. */
+const maxNamed = 20;
+
+/** Names of profiles as a list for a message. */
+export function listed(names: readonly string[]): string {
+  const more = names.length - maxNamed;
+  return `${names.slice(0, maxNamed).map(spelt).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Text of a log for use in one line: line ends, tabs and invalid bytes are escaped. */

@@ -56,7 +56,7 @@ export {
   ruleKeywords,
 } from './model/narrowest.ts';
 export { type ClassQuestion, lookUp } from './model/questions.ts';
-export { accessOf, requiredFields } from './model/record.ts';
+export { accessOf, contradiction, requiredFields } from './model/record.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './raw-diagnostic.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';

@@ -4,7 +4,7 @@ import { draftProfile, isDraftName } from '../../sdk/denials/draft.ts';
 import { type LogEvent, suppressedMessages } from '../../sdk/denials/event.ts';
 import { type Finding, Findings, maxCharacters, maxFindings } from '../../sdk/denials/finding.ts';
 import { hostProfilesOf, isOf } from '../../sdk/denials/label.ts';
-import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
+import { eventsIn, isImitation, tellsOfDecision } from '../../sdk/denials/log-form.ts';
 import { type MissingIncludes, missingIncludes } from '../../sdk/denials/missing-includes.ts';
 import { wholeLines } from '../../sdk/denials/whole-lines.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
@@ -14,11 +14,12 @@ import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
 import { hostProfiles } from '../../sdk/host/profile-on-host.ts';
 import { maxRecords, policyPlace } from '../../sdk/host/state.ts';
 import { reportDraft, writeDraft } from '../denials-draft.ts';
-import { patchProfile, patchTarget } from '../denials-patch.ts';
+import { patchProfile, patchTarget, requireProfiles } from '../denials-patch.ts';
 import {
   type AdvisedFinding,
   findingJson,
   findingLines,
+  listed,
   profileHeading,
   spelt,
 } from '../denials-report.ts';
@@ -92,9 +93,10 @@ export const denials = defineCommand({
     'Reads the logs of auditd, the kernel and journald, and counts an event that is in several of them once. Shows the ' +
     'rule of the installed profile that denied it, with its line, or the narrowest rule that would allow it, and says if ' +
     'that rule reads or writes secrets or accounts. --file reads the output of dmesg, syslog, auditd, ausearch and ' +
-    'journalctl, also in gzip, zstd, UTF-16 or JSON lines; exits with 1 if the log has no AppArmor messages. ' +
+    'journalctl, also in gzip, zstd, UTF-16 or JSON lines. Exits with 1 if such a log has no AppArmor messages, or if some ' +
+    'lines about AppArmor could not be read, as these may be denials; those that were read are shown. ' +
     '--patch never removes a rule: if a deny rule still forbids an access, it exits with 1. With a folder, --draft also ' +
-    `writes aa-profile.toml. --follow keeps counts for the latest ${number(maxFindings)} findings.`,
+    `writes aa-profile.toml; it exits with 1 if the AppArmor of this machine is too old for the profile. --follow keeps counts for the latest ${number(maxFindings)} findings.`,
   examples: [
     'sudo aa-registry denials --since 1h',
     'sudo aa-registry denials --follow --profile docker-nginx',
@@ -231,6 +233,10 @@ export const denials = defineCommand({
     if (all.unread > 0) io.note(unreadNote(all.unread));
     if (all.wrapped > 0) io.note(wrappedNote(all.wrapped));
     if (all.tooLong > 0) io.note(tooLongNote(all.tooLong));
+    if (all.imitations > 0) io.note(imitationsNote(all.imitations));
+    // What was not read may be a denial.
+    const code = all.skipped > 0 ? exit.failed : exit.ok;
+    if (code !== exit.ok) io.note('Some denials may be missing (exit code 1).');
 
     if (draft !== undefined) {
       if (found.length === 0) {
@@ -245,22 +251,24 @@ export const denials = defineCommand({
         io.note(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
       }
       await writeDraft(io, { name: draft, ...drafted }, output, values.force ?? false);
-      reportDraft(io, draft, drafted, resolver);
-      return exit.ok;
+      const loadable = reportDraft(io, draft, drafted, resolver);
+      return loadable === exit.ok ? code : loadable;
     }
     if (target !== undefined) {
       const start = await patchTarget(target, host, {
         only: values.profile,
         copy: values.copy ?? false,
       });
-      return patchProfile(io, start, found, { generalise, resolver });
+      requireProfiles(start, { only: values.profile, found, named: profilesIn(findings.all()) });
+      const patched = await patchProfile(io, start, found, { generalise, resolver });
+      return patched === exit.ok ? code : patched;
     }
 
-    if (found.length === 0 && all.unread + all.wrapped + all.tooLong > 0) return exit.failed;
+    if (found.length === 0 && code !== exit.ok) return code;
     if (all.events === 0) {
       io.note(nothingIn(logs.map(({ name }) => name).join(', '), all));
     } else {
-      const named = [...new Set(findings.all().flatMap(({ profile }) => profile ?? []))];
+      const named = profilesIn(findings.all());
       const selected = wanted === undefined ? undefined : { wanted, named };
       await showAll(io, format, found, adviser, selected);
     }
@@ -269,7 +277,7 @@ export const denials = defineCommand({
       const kernel = await checkKernel();
       if (!kernel.ok) io.note(`AppArmor is not enabled: ${kernel.reason}.`);
     }
-    return exit.ok;
+    return code;
   },
 });
 
@@ -335,14 +343,22 @@ class Seen {
   wrapped = 0;
   /** Lines about AppArmor that exceed the maximum line length. */
   tooLong = 0;
+  /** Lines of other programs that look like AppArmor messages. */
+  imitations = 0;
   /** Whether some lines are in the format of `ausearch -i`. */
   interpreted = false;
 
-  add({ events, unread, wrapped, tooLong, interpreted }: Seen): void {
+  /** Lines and events that may be denials and were not read. */
+  get skipped(): number {
+    return this.unread + this.wrapped + this.tooLong;
+  }
+
+  add({ events, unread, wrapped, tooLong, imitations, interpreted }: Seen): void {
     this.events += events;
     this.unread += unread;
     this.wrapped += wrapped;
     this.tooLong += tooLong;
+    this.imitations += imitations;
     this.interpreted ||= interpreted;
   }
 }
@@ -354,12 +370,13 @@ const readForms =
 const interpretedNote =
   'Note: "ausearch -i" omits quotes, so a name with spaces may be read as several fields, and dates with slashes are read as month/day/year; use "ausearch --raw" for exact results.';
 
-function nothingIn(name: string, { unread, wrapped, tooLong }: Seen): string {
+function nothingIn(name: string, { unread, wrapped, tooLong, imitations }: Seen): string {
   return [
     `${name} has no AppArmor messages.`,
     ...(unread === 0 ? [] : [unreadNote(unread)]),
     ...(wrapped === 0 ? [] : [wrappedNote(wrapped)]),
     ...(tooLong === 0 ? [] : [tooLongNote(tooLong)]),
+    ...(imitations === 0 ? [] : [imitationsNote(imitations)]),
   ].join(' ');
 }
 
@@ -371,6 +388,11 @@ function tooLongNote(count: number): string {
 function wrappedNote(count: number): string {
   const lines = count === 1 ? '1 event of AppArmor was' : `${count} events of AppArmor were`;
   return `${lines} skipped, because wrapped over several lines or cut. Copy the log without line breaks, such as with journalctl -k > FILE.`;
+}
+
+function imitationsNote(count: number): string {
+  const lines = count === 1 ? '1 line about AppArmor is' : `${count} lines about AppArmor are`;
+  return `${lines} from another program than the kernel, auditd or a message bus, so not a record of a denial.`;
 }
 
 function unreadNote(count: number): string {
@@ -397,9 +419,13 @@ async function* events(
       seen.wrapped++;
       continue;
     }
-    lost += suppressedMessages(line);
     const found = eventsIn(line);
     seen.events += found.length;
+    if (found.length === 0 && isImitation(line)) {
+      seen.imitations++;
+      continue;
+    }
+    lost += suppressedMessages(line);
     if (found.length === 0 && tellsOfDecision(line)) seen.unread++;
     for (const event of found) {
       if (event.interpreted) seen.interpreted = true;
@@ -426,8 +452,10 @@ function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding, shown: S
   for (const line of [first, second, ...(finding.count === 1 ? rest : [])]) io.print(line);
 }
 
-/** The maximum number of profiles listed if the requested one has no events. */
-const maxNamed = 20;
+/** The profiles of findings, each once. */
+function profilesIn(findings: readonly Finding[]): string[] {
+  return [...new Set(findings.flatMap(({ profile }) => profile ?? []))];
+}
 
 async function showAll(
   io: Io,
@@ -444,11 +472,7 @@ async function showAll(
   if (all.length === 0) {
     io.print(`No denials${selected === undefined ? '' : ` by ${selected.wanted}`}.`);
     if (selected !== undefined && selected.named.length > 0) {
-      const shown = selected.named.slice(0, maxNamed).map(spelt).join(', ');
-      const more = selected.named.length - maxNamed;
-      io.note(
-        `The log has events of these profiles: ${shown}${more > 0 ? ` and ${more} more` : ''}.`,
-      );
+      io.note(`The log has events of these profiles: ${listed(selected.named)}.`);
     }
     return;
   }

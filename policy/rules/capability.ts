@@ -11,7 +11,7 @@ export interface CapabilityAccess {
   name: string;
 }
 
-/** The capabilities of capabilities(7), by the name apparmor.d(5) uses. */
+/** The capabilities of capabilities(7), by the name apparmor.d(5) uses, each at its number (linux/capability.h). */
 export const capabilities: readonly string[] = [
   'chown',
   'dac_override',
@@ -99,6 +99,13 @@ export const capability: RuleKind<CapabilityRule, CapabilityAccess> = {
     return name === undefined ? undefined : { kind: 'capability', name };
   },
   required: () => [['capname']],
+  contradiction({ field }) {
+    const [number, name] = [field('capability'), field('capname') ?? ''];
+    // A newer kernel may have more of them.
+    const isOther =
+      number !== undefined && known.has(name) && capabilities[Number(number)] !== name;
+    return isOther ? ['capability', 'capname'] : undefined;
+  },
   describe: ({ name }) =>
     `use CAP_${name.toUpperCase()} for all that capabilities(7) lists under it, where they have it`,
 };

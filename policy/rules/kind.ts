@@ -103,6 +103,8 @@ export interface RuleAdvice<Own extends { kind: string }> {
   requested(record: AuditRecord): Own | Elsewhere | undefined;
   /** The fields that a record about this always has: where one is missing, no rule may be made of it. */
   required(access: Own, record: AuditRecord): readonly RecordField[];
+  /** Fields of a record that contradict each other: no rule may be made of it either. */
+  contradiction?(record: AuditRecord): RecordField | undefined;
   /** What the narrowest rule permits, as the end of the sentence "The profile's processes may …". */
   describe(access: Own): string;
 }

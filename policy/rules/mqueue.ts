@@ -29,6 +29,7 @@ const permissions = [
   ...['r', 'w', 'rw', 'wr', 'read', 'write', 'create', 'open', 'delete', 'getattr', 'setattr'],
 ];
 const types = ['posix', 'sysv'];
+const kinds: Readonly<Record<string, string>> = { posix: 'POSIX', sysv: 'System V' };
 
 const syntax = keywordRule({
   kind: 'mqueue',
@@ -100,7 +101,8 @@ export const mqueue: RuleKind<MqueueRule, MqueueAccess> = {
     // A queue of another IPC namespace may have no name here.
     ...(/disconnected IPC path/i.test(field('info') ?? '') ? [] : [['name']]),
   ],
-  describe: ({ access, name }) => `${joined(access.map(onQueue))} the message queue ${name}`,
+  describe: ({ access, type, name }) =>
+    `${joined(access.map(onQueue))} ${name === undefined ? `every ${type === undefined ? '' : `${kinds[type] ?? type} `}message queue` : `the message queue ${name}`}`,
 };
 
 /** The type of a queue by its class, and where the kernel names none, by its name. */

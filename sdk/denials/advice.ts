@@ -55,29 +55,35 @@ export function adviseOn(
   profile: EffectiveProfile | undefined,
   { generalise = false, missing: lacking = [] }: AdviceOptions = {},
 ): Advice {
-  const { access, missing, doubled, type } = finding;
-  const isWhole = missing === undefined && doubled === undefined;
-  const explanations = explanationsOf(finding, profile !== undefined);
+  const { access, missing, doubled, contradictory, type } = finding;
+  const isWhole = missing === undefined && doubled === undefined && contradictory === undefined;
+  const [only, ...others] = hostProfilesOf(finding);
+  const known = profile && (others.length > 0 ? profile.name : only);
+  const causes = explanationsOf(finding, known, undefined);
   const evaluated = profile && access && evaluate(profile, access);
   // A deny rule wins, whatever else is included.
   const isUnsure = lacking.length > 0 && evaluated !== undefined && evaluated.outcome !== 'denied';
   const evaluation = evaluated && isUnsure ? { ...evaluated, unsure: true } : evaluated;
-  if (isUnsure) explanations.push(missingInclude(lacking));
   const needed = neededFlag(finding);
   const flag = needed && !profile?.flags.includes(needed) ? needed : undefined;
   const hopeless =
     !refusals.has(type) ||
     !isWhole ||
     isUnruled(finding) ||
-    explanations.some(({ id }) => noRuleHelps.has(id)) ||
+    causes.some(({ id }) => noRuleHelps.has(id)) ||
     // The only remaining option is to run the program in the same profile.
-    (access?.kind !== 'file' && explanations.some(({ id }) => id === 'no-new-privileges')) ||
+    (access?.kind !== 'file' && causes.some(({ id }) => id === 'no-new-privileges')) ||
     evaluation?.outcome === 'denied' ||
     evaluation?.outcome === 'allowed';
   // Only the rule that sets the limit causes the refusal, so that is the rule to change.
   const raised = access?.kind === 'rlimit' && refusals.has(type) && isWhole;
   const suggestion =
     access && (!hopeless || raised) ? suggest(access, profile, generalise) : undefined;
+  const decided = (evaluation?.rules.length ?? 0) > 0 ? 'decisive' : undefined;
+  const explanations = [
+    ...explanationsOf(finding, known, suggestion ? 'suggested' : decided),
+    ...(isUnsure ? [missingInclude(lacking)] : []),
+  ];
   const noRule = suggestion || hopeless ? undefined : unsayable(finding);
   return { evaluation, flag, suggestion, explanations, ...(noRule !== undefined && { noRule }) };
 }

@@ -21,7 +21,7 @@ import { coveredLines, type Unsaid } from './patch.ts';
 const maxChildren = 100;
 
 /** The abis of AppArmor's releases, oldest first. */
-const abis = ['3.0', '4.0', '5.0'] as const;
+export const abis = ['3.0', '4.0', '5.0'] as const;
 
 /** Whether a draft may have this name: valid in a file, and of visible characters. */
 export function isDraftName(name: string): boolean {

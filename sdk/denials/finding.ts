@@ -4,7 +4,7 @@ import { type Access, withoutMode } from '../../policy/index.ts';
 import { fieldOf, type LogEvent, parseEvent } from './event.ts';
 import { ruledBy } from './label.ts';
 import { requestOf } from './request.ts';
-import { doubledField, missingField } from './required.ts';
+import { contradictoryFields, doubledField, missingField } from './required.ts';
 
 /** An event that the kernel logged once or more. */
 export interface Finding {
@@ -21,6 +21,8 @@ export interface Finding {
   missing: string | undefined;
   /** A field with two values in the line: no rule is made of it either. */
   doubled: string | undefined;
+  /** Fields that contradict each other, such as `capability and capname`: no rule is made of it either. */
+  contradictory: string | undefined;
   /** The kernel's reason, if other than its rules. */
   info: string | undefined;
   count: number;
@@ -86,6 +88,7 @@ function described(event: LogEvent) {
     access,
     missing: access && missingField(event, access),
     doubled: doubledField(event),
+    contradictory: access && contradictoryFields(event, access),
     info: fieldOf(event, 'info'),
   };
 }
@@ -138,11 +141,20 @@ export class Findings {
         this.#seen = new Set();
       }
     }
-    const { type, operation, access, profile, namespace, missing, doubled, info } =
-      described(event);
+    const { type, operation, access, profile, namespace, info, ...flaws } = described(event);
+    const { missing, doubled, contradictory } = flaws;
     const what = access ?? [operation, fieldOf(event, 'name')];
     // A digest, since a key may be longer than the line.
-    const logged = JSON.stringify([type, namespace, profile, info, what, missing, doubled]);
+    const logged = JSON.stringify([
+      type,
+      namespace,
+      profile,
+      info,
+      what,
+      missing,
+      doubled,
+      contradictory,
+    ]);
     const key = hash('sha256', logged, 'base64');
     const program = fieldOf(event, 'comm');
     const known = this.#findings.get(key);
@@ -223,13 +235,14 @@ export function merged(findings: readonly Finding[]): Finding[] {
   const found: Finding[] = [];
   const files = new Map<string, number>();
   for (const finding of findings) {
-    const { access, missing, doubled, namespace } = finding;
+    const { access, missing, doubled, contradictory, namespace } = finding;
     const profile = finding.profile && ruledBy(finding.profile);
     const reason = finding.info ?? '';
     const key =
       access?.kind === 'file' &&
       missing === undefined &&
       doubled === undefined &&
+      contradictory === undefined &&
       JSON.stringify([finding.type, namespace, profile, reason, access.path]);
     const at = key ? files.get(key) : undefined;
     const before = at === undefined ? undefined : found[at];

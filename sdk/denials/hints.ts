@@ -10,11 +10,16 @@ export interface Explanation {
   text: string;
 }
 
+/** The rule that is shown with a finding: the one to add, or the one that decided; `undefined` if there is none. */
+export type ShownRule = 'suggested' | 'decisive' | undefined;
+
 interface Hint {
   id: string;
-  /** With `known`, a file on this host defines the profile. */
-  is: (finding: Finding, known: boolean) => boolean;
-  text: string | ((finding: Finding) => string);
+  /** A file on this host defines the profile `known`, one of the label's. */
+  is: (finding: Finding, known: string | undefined) => boolean;
+  text: string | ((finding: Finding, rule: ShownRule, known: string | undefined) => string);
+  /** Only where a rule is suggested, as it is about that rule. */
+  ofRule?: true;
 }
 
 const runtimes = new Set([
@@ -58,6 +63,12 @@ const hints: readonly Hint[] = [
       `The record has two values for ${doubled}, which the kernel and message buses never write. It is ambiguous, so no rule is suggested.`,
   },
   {
+    id: 'contradictory-record',
+    is: ({ contradictory }) => contradictory !== undefined,
+    text: ({ contradictory }) =>
+      `The fields ${contradictory} of the record contradict each other, which the kernel never writes, so the record is damaged or forged. No rule is suggested.`,
+  },
+  {
     id: 'profile-not-loaded',
     is: ({ access, info }) => access?.kind === 'change_profile' && info === 'label not found',
     text: ({ access }) =>
@@ -79,12 +90,14 @@ const hints: readonly Hint[] = [
       profile === undefined &&
       (operation?.startsWith('dbus_') ?? false) &&
       (fieldOf(eventOf({ line }), 'exe')?.endsWith('dbus-broker') ?? false),
-    text: 'dbus-broker logs neither the process that requests the name nor its profile. Add the rule to the profile of the service that owns this name.',
+    text: (_, rule) =>
+      `dbus-broker logs neither the process that requests the name nor its profile.${rule === 'suggested' ? ' Add the rule to the profile of the service that owns this name.' : ''}`,
   },
   {
     id: 'stacking',
     is: ({ access }) => access?.kind === 'change_profile' && access.stack === true,
-    text: 'The program wants to add the other profile to its own. The & before the name allows only that; without it the rule would let the program leave this profile.',
+    text: (_, rule) =>
+      `The program wants to add the other profile to its own.${rule === 'suggested' ? ' The & before the name allows only that; without it the rule would let the program leave this profile.' : ''}`,
   },
   {
     id: 'deleted-entry',
@@ -139,6 +152,7 @@ const hints: readonly Hint[] = [
   },
   {
     id: 'unnamed',
+    ofRule: true,
     is: ({ access }) => unnamedIn(access) !== undefined,
     text: ({ access }) =>
       `${unnamedIn(access)} has no name in the policy language, so the rule also allows others.`,
@@ -181,7 +195,7 @@ const hints: readonly Hint[] = [
   {
     id: 'made-by-program',
     is: (finding, known) => makerAdvice(finding, known) !== undefined,
-    text: (finding) => makerAdvice(finding, false) ?? '',
+    text: (finding, _, known) => makerAdvice(finding, known) ?? '',
   },
   {
     id: 'stacked-profiles',
@@ -202,13 +216,13 @@ const hints: readonly Hint[] = [
 ];
 
 /** The advice on a generated profile, for the first profile of a label that has some. */
-function makerAdvice({ profile }: Finding, known: boolean): string | undefined {
-  const texts = rulingProfiles(profile ?? '').map((one) => adviceOnMaker(one, known));
+function makerAdvice({ profile }: Finding, known: string | undefined): string | undefined {
+  const texts = rulingProfiles(profile ?? '').map((one) => adviceOnMaker(one, one === known));
   return texts.find((text) => text !== undefined);
 }
 
 /** Explains how the profiles of a stack interact. */
-function stackText({ profile = '' }: Finding): string {
+function stackText({ profile = '' }: Finding, rule: ShownRule): string {
   const all = profilesOf(ruledBy(profile));
   const ruling = rulingProfiles(profile);
   const open = all.filter((one) => one === 'unconfined' || one.endsWith(':unconfined'));
@@ -216,22 +230,29 @@ function stackText({ profile = '' }: Finding): string {
   return [
     `${all.length} stacked profiles apply, and each must allow it: ${all.join(' and ')}.`,
     ...(open.length > 0 ? [`${open.join(' and ')} allows everything.`] : []),
-    ...(ruling.length > 0
+    ...(rule !== undefined && ruling.length > 0
       ? [`The rule belongs to ${ruling.join(ruling.length > 1 ? ' and to ' : '')}.`]
       : []),
     ...(others.length > 0
       ? [
-          `The rules of ${others.join(' and ')} are loaded inside ${others.length > 1 ? 'namespaces' : 'a namespace'}, not on this host: unless they allow it, they need the rule as well.`,
+          `The rules of ${others.join(' and ')} are loaded inside ${others.length > 1 ? 'namespaces' : 'a namespace'}, not on this host${rule === 'suggested' ? ': unless they allow it, they need the rule as well' : ''}.`,
         ]
       : []),
   ].join(' ');
 }
 
-/** Notes on a finding. With `known`, a file on this host defines its profile. */
-export function explanationsOf(finding: Finding, known = false): Explanation[] {
+/** Notes on a finding. A file on this host defines the profile `known`. */
+export function explanationsOf(
+  finding: Finding,
+  known: string | undefined,
+  rule: ShownRule,
+): Explanation[] {
   return hints
-    .filter(({ is }) => is(finding, known))
-    .map(({ id, text }) => ({ id, text: typeof text === 'string' ? text : text(finding) }));
+    .filter(({ is, ofRule }) => (rule === 'suggested' || !ofRule) && is(finding, known))
+    .map(({ id, text }) => ({
+      id,
+      text: typeof text === 'string' ? text : text(finding, rule, known),
+    }));
 }
 
 /** The flag without which no rule can allow this, if any. */

@@ -1,5 +1,6 @@
 // Unwraps lines of the kernel log: inside JSON, quoted by CSV or logfmt, or plain.
 import { type LogEvent, parseEvent } from './event.ts';
+import { isOfOtherProgram, mayHold, mayWrite } from './origin.ts';
 
 /** The maximum nesting of wrappers: journald's JSON within Docker's, and one more. */
 const deepest = 3;
@@ -7,13 +8,39 @@ const deepest = 3;
 /** A substring of every event, also in the byte arrays of journald's JSON. */
 const mark = /apparmor|APPARMOR_|\b150[0-7]\b|97, ?112, ?112, ?97, ?114, ?109, ?111, ?114/;
 
-/** The AppArmor events in a line, plain or wrapped; usually one, none for other lines. */
-export function eventsIn(line: string, depth = 0): LogEvent[] {
+/**
+ * The AppArmor events in a line, plain or wrapped; usually one, none for other lines and for the text of programs that
+ * do not decide.
+ */
+export function eventsIn(line: string): LogEvent[] {
+  return allIn(line)
+    .filter(({ isGenuine }) => isGenuine)
+    .map(({ event }) => event);
+}
+
+/** Whether another program wrote a line that looks like an AppArmor event. */
+export function isImitation(line: string): boolean {
+  const all = allIn(line);
+  if (all.length > 0) return !all.some(({ isGenuine }) => isGenuine);
+  return tellsOfDecision(line) && isOfOtherProgram(line);
+}
+
+/** An event, and whether it is from a program that writes such ones. */
+interface Found {
+  event: LogEvent;
+  isGenuine: boolean;
+}
+
+function allIn(line: string, depth = 0): Found[] {
   if (!mark.test(line)) return [];
   const event = parseEvent(line);
-  if (event) return [event];
+  if (event) return [{ event, isGenuine: mayWrite(line, event) }];
   if (depth === deepest) return [];
-  return unwrapped(line).flatMap((one) => eventsIn(one, depth + 1));
+  const entry = jsonObject(line);
+  const found = unwrapped(line, entry).flatMap((one) => allIn(one, depth + 1));
+  const mayBe = ({ event }: Found) => (entry ? mayHold(entry, event) : !isOfOtherProgram(line));
+  for (const one of found) one.isGenuine &&= mayBe(one);
+  return found;
 }
 
 /** Whether a line contains an AppArmor event in any form. */
@@ -25,8 +52,7 @@ export function tellsOfDecision(line: string): boolean {
 }
 
 /** The lines in the strings of a line of JSON, CSV or logfmt. */
-function unwrapped(line: string): string[] {
-  const entry = jsonObject(line);
+function unwrapped(line: string, entry: Entry | undefined): string[] {
   if (entry) {
     const time = entryTime(entry);
     const before = time === undefined ? '' : `${new Date(time).toISOString()} `;

@@ -1,6 +1,6 @@
 // The fields that records of each kind always have. If one is missing, the record is truncated or forged, and the
 // narrowest rule for the rest would allow more than was requested.
-import { type Access, requiredFields } from '../../policy/index.ts';
+import { type Access, contradiction, requiredFields } from '../../policy/index.ts';
 import type { LogEvent } from './event.ts';
 import { recordOf } from './request.ts';
 
@@ -16,6 +16,11 @@ export function missingField(event: LogEvent, access: Access): string | undefine
 /** Whether a field has a value: dbus-broker writes (null) for none. A method call may have no interface. */
 function isSaid(name: string, value: string | undefined): boolean {
   return Boolean(value) && (value !== '(null)' || name === 'interface');
+}
+
+/** The names of the fields of a record that contradict each other, such as `capability and capname`. */
+export function contradictoryFields(event: LogEvent, access: Access): string | undefined {
+  return contradiction(access, recordOf(event))?.join(' and ');
 }
 
 /**

@@ -1,5 +1,8 @@
 // Joins lines that a container runtime has split, and detects lines that were wrapped when they were copied.
-import { maxLine } from './event.ts';
+import { type LogEvent, maxLine } from './event.ts';
+import { eventsIn } from './log-form.ts';
+import { requestOf } from './request.ts';
+import { missingField } from './required.ts';
 
 export interface WholeLine {
   line: string;
@@ -18,6 +21,9 @@ const event = /apparmor|\btype=(?:1400|150[0-7])\b|(?:requested|denied)_mask=/i;
 const start = /\baudit\(|\btype=\w|apparmor=|avc:/;
 /** The rest of a wrapped event: fields, or the end of a value and fields. */
 const rest = /^[>\s]*[^\s={[]*(?:=(?:"[^"]*"?|\S*))?(?:\s+[\w-]+=(?:"[^"]*"?|\S*))*\s*$/;
+/** What a logger puts before each line: a time, the kernel's own prefixes, or a program with its process id. */
+const prefix =
+  /^[>\s]*(?:<\d{1,3}>|\[[ \d]*\d\.\d+[^\]]*\]|\[?(?:[A-Z][a-z]{2} ){1,2}[ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d+,\d+,\d+,[^;\s]*;|node=|type=|\{|[\w./@-]+\[\d+\]: )/;
 const field =
   /(?:^|[\s>])(?:operation|class|profile|name|pid|comm|requested_mask|denied_mask|requested|denied|fsuid|ouid|peer|family|sock_type|protocol|capability|capname|signal|info|error|srcname|target)=/;
 
@@ -37,9 +43,10 @@ export async function* wholeLines(
       yield { line, cut };
       return;
     }
-    if (held && isRest(line)) {
-      held.cut = true;
-      return;
+    if (held && isRest(line) && !(held.cut ? prefix.test(line) : isWhole(held.line, line))) {
+      // Neither of them need be about AppArmor.
+      held.cut ||= event.test(held.line + line);
+      if (held.cut) return;
     }
     if (held) yield held;
     held = undefined;
@@ -96,8 +103,52 @@ function dockerEntry(line: string): DockerEntry | undefined {
   }
 }
 
-/** Whether a line goes on with an event of the line before. */
+/** Whether a line may go on with an event of the line before. */
 function isRest(line: string): boolean {
   if (line.length > 1000 || start.test(line) || !line.includes('=')) return false;
   return field.test(line) || rest.test(line);
+}
+
+/** The fields with which the kernel's records end. */
+const last = /^(?:ouid|peer|capname|value|tcontext|flags)$/;
+/** A field that a record must not lack where the kernel wrote it, as its rule would be another one. */
+const narrows = new Set([
+  ...['requested_mask', 'denied_mask', 'requested', 'denied', 'fsuid', 'ouid', 'addr', 'peer'],
+  ...[
+    'peer_addr',
+    'peer_label',
+    'srcname',
+    'fstype',
+    'flags',
+    'target',
+    'tcontext',
+    'signal',
+    'value',
+  ],
+]);
+
+/**
+ * Whether an event ends with its line, although the next one could go on with it: programs write key=value too, and
+ * must not hide a denial before their line.
+ */
+function isWhole(line: string, next: string): boolean {
+  if (prefix.test(next)) return true;
+  const events = eventsIn(line);
+  const [event] = events;
+  if (!event || events.length > 1) return false;
+  const { key, raw } = event.fields.at(-1) ?? { key: '', raw: '' };
+  if (key === '' || raw === '' || /^"[^"]*$/.test(raw)) return false;
+  // A number may go on, before what auditd adds.
+  if (/\d$/.test(raw) && /^\d+\s*[A-Z]+=/.test(next)) return false;
+  const has = (name: string) => event.fields.some((one) => one.key === name);
+  const [, first = ''] = /^[>\s]*([\w-]+)=/.exec(next) ?? [];
+  if (requestOf(event) === undefined)
+    return first !== '' && (!field.test(`${first}=`) || has(first));
+  return hasAll(event) && (last.test(key) || !narrows.has(first) || has(first));
+}
+
+/** Whether an event has every field that a rule needs. */
+function hasAll(event: LogEvent): boolean {
+  const access = requestOf(event);
+  return access !== undefined && missingField(event, access) === undefined;
 }

@@ -127,6 +127,15 @@ gone  not defined by any file on this host
     await rm(file);
   });
 
+  test('explains a finding once for each profile', async () => {
+    const log = ['snap.a.b', 'snap.c.d', 'docker-default//&web', 'web//&docker-default', 'snap.a.b']
+      .map((profile, at) => line(at + 1, opened(`/x${at}`, 'r', profile)))
+      .join('');
+    const { stdout } = await denials(['--file', '-'], log);
+    expect(stdout.match(/snapd\s+generates\s+this\s+profile/g)).toHaveLength(2);
+    expect(stdout.match(/runtime\s+generates\s+this\s+profile/g)).toHaveLength(2);
+  });
+
   test('says why it suggests no rule', async () => {
     const socket =
       'operation="create" class="net" profile="web" family="unknown(46)" sock_type="stream" protocol=0 requested_mask="create" denied_mask="create"';
@@ -231,6 +240,11 @@ gone  not defined by any file on this host
       ['wrapped lines', Buffer.from(text.replace(/.{1,79}/g, '$&\n')), /1 event of AppArmor was/],
       ['lines wrapped at blanks', Buffer.from(text.replaceAll(' ', '\n')), /AppArmor/],
       ['an old form', Buffer.from('type=1503 audit(1.002:3): REJECTING r access\n'), /1 line has/],
+      [
+        'lines of other programs',
+        Buffer.from(`Nov 28 11:00:00 h sshd[1]: Invalid user ${text.slice(text.indexOf('app'))}`),
+        /has no AppArmor messages\. 1 line about AppArmor is from another program/,
+      ],
       ['half a gzip', gzipSync(text).subarray(0, 60), /damaged gzip file/],
       [
         'zstd in parts',
@@ -262,8 +276,16 @@ gone  not defined by any file on this host
     test('unreadable lines among others are reported', async () => {
       const html = text.replaceAll('"', '%22');
       const both = await read(Buffer.from(text + html));
-      expect(both.code).toBe(0);
+      expect(both.code).toBe(exit.failed);
+      expect(both.stdout).toContain('open /etc/hosts (r)');
       expect(both.stderr).toContain('1 line has an AppArmor decision');
+      expect(both.stderr).toContain('Some denials may be missing (exit code 1).');
+      const json = await read(Buffer.from(text + html), '--format', 'json');
+      expect(json.code).toBe(exit.failed);
+      expect(JSON.parse(json.stdout).fields.name).toBe('/etc/hosts');
+      await writeFile(at('partly'), policy);
+      const patched = await read(Buffer.from(text + html), '--patch', at('partly'));
+      expect(patched).toMatchObject({ code: exit.failed, stdout: '+ owner /etc/hosts r,\n' });
       const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + html));
       expect(none).toMatchObject({ code: exit.failed, stdout: '' });
     });
@@ -271,13 +293,21 @@ gone  not defined by any file on this host
     test('an overlong line among others is reported', async () => {
       const array = `${JSON.stringify(Array(100).fill(text))}\n`;
       const both = await read(Buffer.from(text + array));
-      expect(both.code).toBe(0);
+      expect(both.code).toBe(exit.failed);
       expect(both.stderr).toContain('1 line about AppArmor was skipped');
       const none = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + array));
       expect(none).toMatchObject({ code: exit.failed, stdout: '' });
       const others = `${JSON.stringify(Array(2000).fill('another log'))}\n`;
       const harmless = await read(Buffer.from(line(2, opened('/a'), 'AUDIT') + others));
       expect(harmless).toMatchObject({ code: 0, stdout: 'No denials.\n', stderr: '' });
+    });
+
+    test('a line of key=value after a denial does not hide it', async () => {
+      const log = `${text}Nov 28 11:00:00 h me[3]: level=info time=1 error=none\n${line(2, opened('/tmp/x'))}`;
+      const { code, stdout, stderr } = await read(Buffer.from(log));
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain('open /etc/hosts (r)');
+      expect(stdout).toContain('open /tmp/x (r)');
     });
 
     test('a folder is read as a journal', async () => {
@@ -300,6 +330,35 @@ gone  not defined by any file on this host
       const { code, stderr } = await read(gzipSync(text), '--follow');
       expect(code).toBe(exit.failed);
       expect(stderr).toContain('only plain text can be followed');
+    });
+  });
+
+  describe('--patch of a file without the profile', () => {
+    test.each<[string, string[], RegExp]>([
+      [
+        'a typing error',
+        ['--profile', 'wbe'],
+        /does not define wbe; it defines only web\.[\s\S]*these profiles: gone/,
+      ],
+      ['another profile', ['--profile', 'gone'], /does not define gone; it defines only web/],
+      ['no profile named', [], /does not define gone; it defines only web/],
+    ])('%s exits with 1 and names the profiles', async (_, args, message) => {
+      await writeFile(at('without'), policy);
+      const log = line(1, opened('/etc/hosts', 'r', 'gone'));
+      const outcome = await denials(['--file', '-', '--patch', at('without'), ...args], log);
+      expect(outcome.stderr).toMatch(message);
+      expect(outcome).toMatchObject({ code: exit.failed, stdout: '' });
+      expect(await readFile(at('without'), 'utf8')).toBe(policy);
+    });
+
+    test('a profile without denials has nothing to add', async () => {
+      await writeFile(at('without'), policy);
+      const log = line(1, opened('/etc/hosts', 'r', 'gone'));
+      const named = ['--file', '-', '--patch', at('without'), '--profile', 'web'];
+      expect(await denials(named, log)).toMatchObject({
+        code: 0,
+        stdout: `Nothing to add to ${at('without')}.\n`,
+      });
     });
   });
 
@@ -430,6 +489,30 @@ gone  not defined by any file on this host
   });
 
   describe('--draft', () => {
+    test.each<[string, string[], number]>([
+      ['5.0', ['3.0', '4.0', '5.0'], exit.ok],
+      ['5.0', ['3.0', '4.0'], exit.failed],
+      ['4.0', ['3.0'], exit.failed],
+      ['3.0', ['3.0'], exit.ok],
+      ['5.0', [], exit.ok],
+    ])('for AppArmor %s with the abis %j exits with %i', async (needed, abis, code) => {
+      const base = at(`base-${needed}-${abis.length}`);
+      await mkdir(join(base, 'abi'), { recursive: true });
+      for (const abi of abis) await writeFile(join(base, 'abi', abi), '');
+      const records: Record<string, string> = {
+        '3.0': opened('/x'),
+        '4.0':
+          'operation="userns_create" class="namespace" profile="web" requested="userns_create" denied="userns_create"',
+        '5.0':
+          'operation="uring_sqpoll" class="io_uring" profile="web" requested="sqpoll" denied="sqpoll"',
+      };
+      const log = line(1, records[needed] ?? '', 'ALLOWED');
+      const outcome = await denials(['--file', '-', '--draft', 'web', '--base', base], log);
+      expect(outcome.code).toBe(code);
+      expect(outcome.stdout).toContain(`abi <abi/${needed}>,`);
+      expect(/can’t load the draft/.test(outcome.stderr)).toBe(code !== exit.ok);
+    });
+
     test('writes a profile from a log of complain mode', async () => {
       const log = [
         line(1, opened('/srv/a', 'r', 'app'), 'ALLOWED'),

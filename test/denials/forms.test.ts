@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fieldOf } from '../../sdk/denials/event.ts';
-import { eventsIn, tellsOfDecision } from '../../sdk/denials/log-form.ts';
+import { eventsIn, isImitation, tellsOfDecision } from '../../sdk/denials/log-form.ts';
 import { requestOf } from '../../sdk/denials/request.ts';
 
 const fields =
@@ -81,5 +81,86 @@ describe('no event is read', () => {
   ])('from %s, which is reported as unreadable', (_, line) => {
     expect(eventsIn(line)).toEqual([]);
     expect(tellsOfDecision(line)).toBe(/denied/i.test(line));
+  });
+});
+
+const old =
+  'type=1503 audit(1.002:3): operation="open" requested_mask="r::" denied_mask="r::" fsuid=0 name="/etc/passwd" pid=1 profile="app"';
+const bus =
+  'apparmor="DENIED" operation="dbus_signal"  bus="system" path="/org/x" interface="org.x" member="Changed" name=":1.5" mask="receive" pid=1700 label="app" peer_pid=700 peer_label="unconfined"';
+const entry = (fields: object, message: string) => json({ ...fields, MESSAGE: message });
+
+describe('a record is not read from the text of another program', () => {
+  test.each(
+    [fields, old, bus].flatMap((text) => [
+      `Nov 28 11:00:00 h sshd[1]: Invalid user ${text}`,
+      `Nov 28 11:00:00 h sshd: ${text}`,
+      `2026-11-28T11:00:00.1+01:00 h sshd[1]: ${text}`,
+      `2026-11-28 11:00:00 h sshd[1]: ${text}`,
+      `2026-11-28T11:00:00Z stdout F Nov 28 11:00:00 h sshd[1]: ${text}`,
+      `<134>1 2026-11-28T11:00:00Z h sshd 12 - - ${text}`,
+      `<38>Nov 28 11:00:00 h user.notice sshd[1]: ${text}`,
+      `sshd[1]: ${text}`,
+      `[    5.1] usb 1-1: SerialNumber: ${text}`,
+      `kern.log:Nov 28 11:00:00 h sshd[1]: Nov 28 11:00:00 h kernel: ${text}`,
+      json({ log: `Nov 28 11:00:00 h sshd[1]: ${text}\n`, time: '2026-11-28T11:00:00Z' }),
+      entry({ _TRANSPORT: 'syslog', SYSLOG_IDENTIFIER: 'sshd' }, text),
+      entry({ _TRANSPORT: 'syslog', SYSLOG_IDENTIFIER: 'kernel', _COMM: 'logger' }, text),
+      entry({ _TRANSPORT: 'syslog', SYSLOG_IDENTIFIER: 'dbus-daemon', _COMM: 'logger' }, text),
+      entry({ _TRANSPORT: 'stdout' }, text),
+      entry({ _TRANSPORT: 'journal', _COMM: 'app' }, `Nov 28 11:00:00 h kernel: ${text}`),
+      entry({ SYSLOG_IDENTIFIER: 'sshd' }, text),
+      json({ log: entry({ _TRANSPORT: 'syslog', _COMM: 'sshd' }, text) }),
+    ]),
+  )('%s', (line) => {
+    expect(eventsIn(line)).toEqual([]);
+    expect(isImitation(line)).toBe(true);
+  });
+
+  test.each(
+    [fields, old].flatMap((text) => [
+      `Nov 28 11:00:00 h dbus-daemon[1]: ${text}`,
+      entry({ _TRANSPORT: 'syslog', _COMM: 'dbus-daemon' }, text),
+    ]),
+  )('nor a record of the kernel from a message bus: %s', (line) => {
+    expect(eventsIn(line)).toEqual([]);
+  });
+
+  test.each([
+    ...[`audit: ${fields}`, fields, old].flatMap((text) => [
+      `Nov 28 11:00:00 h kernel: ${text}`,
+      `Nov 28 11:00:00 h kernel: [  5.1] ${text}`,
+      `Nov 28 11:00:00 kernel: ${text}`,
+      `Tue Nov 24 10:00:03 2026 h kern.notice kernel: [  5.1] ${text}`,
+      `Tue 2026-11-24 10:00:03 CET h kernel: ${text}`,
+      `kern.log:Nov 28 11:00:00 h kernel: ${text}`,
+      `h: Nov 28 11:00:00 h kernel: ${text}`,
+      `[Tue Nov 24 10:00:03 2026] audit: ${text}`,
+      `kern  :notice: [    5.1] audit: ${text}`,
+      `[    5.1][  T12] audit: ${text}`,
+      `[    5.1] h kernel: audit: ${text}`,
+      `[    5.1] ${text}`,
+      `<5>[    5.1] audit: ${text}`,
+      `2026-11-28T11:00:00,123456+00:00 audit: ${text}`,
+      `1795500003.004000 h kernel: ${text}`,
+      `<4>1 2026-11-28T11:00:00Z h kernel - - - ${text}`,
+      `Nov 28 11:00:00 h audit[12]: AVC ${text}`,
+      `Nov 28 11:00:00 h audispd: node=web1 ${text}`,
+      `Nov 28 11:00:00 h audisp-syslog[4]: ${text}`,
+      `2026-11-28T11:00:00Z Nov 28 11:00:00 h kernel: ${text}`,
+      entry({ _TRANSPORT: 'kernel', SYSLOG_IDENTIFIER: 'kernel' }, text),
+      entry({ _TRANSPORT: 'audit', _COMM: 'cat' }, text),
+    ]),
+    `Nov 28 11:00:00 h dbus-daemon[763]: ${bus}`,
+    `Nov 28 11:00:00 h dbus[763]: ${bus}`,
+    `{"time": "2026-11-28T11:00:00Z", "host": "h", "message": ${json(`audit: ${fields}`)}}`,
+    `2026-11-28T11:00:00Z h dbus-broker[763]: ${bus}`,
+    `Nov 28 11:00:00 h /usr/bin/dbus-daemon[763]: ${bus}`,
+    entry({ _TRANSPORT: 'syslog', SYSLOG_IDENTIFIER: 'dbus-daemon', _COMM: 'dbus-daemon' }, bus),
+    entry({ _TRANSPORT: 'stdout', _COMM: 'dbus-daemon' }, bus),
+    entry({ _TRANSPORT: 'journal', _COMM: 'dbus-broker-launch' }, bus),
+  ])('unless the program writes records: %s', (line) => {
+    expect(eventsIn(line)).toHaveLength(1);
+    expect(isImitation(line)).toBe(false);
   });
 });

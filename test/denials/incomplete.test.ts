@@ -159,6 +159,58 @@ describe('a record that lacks a field', () => {
   });
 });
 
+describe('a record that contradicts itself', () => {
+  const opened = (requested: string, denied: string) =>
+    `${start} operation="open" profile="app" name="/a" requested_mask="${requested}" denied_mask="${denied}" fsuid=0 ouid=0`;
+  test.each([
+    `${start} operation="capable" profile="app" capability=99 capname="sys_module"`,
+    `${start} operation="capable" profile="app" capability=13 capname="sys_module"`,
+    opened('r', 'rwlkmx'),
+    opened('r', 'w'),
+    `${start} operation="signal" profile="app" requested_mask="send" denied_mask="send receive" signal=term peer="b"`,
+    `${start} operation="uring_sqpoll" profile="app" requested="cmd" denied="sqpoll"`,
+  ])('results in no rule: %s', (line) => {
+    const finding = findingOf(line) as Finding;
+    const { suggestion, explanations } = adviseOn(finding, undefined);
+    expect(suggestion).toBeUndefined();
+    expect(explanations.map(({ id }) => id)).toContain('contradictory-record');
+    expect(draftProfile('app', [finding]).unsaid[0]?.reason).toMatch(/contradict each other/);
+    expect(wantedBy([finding], 'profile app {}\n').additions).toEqual([]);
+  });
+
+  test.each([
+    [
+      `${start} operation="capable" profile="app" capability=16 capname="sys_module"`,
+      'capability sys_module,',
+    ],
+    [opened('wrc', 'wc'), 'owner /a w,'],
+    [opened('rw::', '::r'), 'owner /a r,'],
+  ])('unless it does not: %s', (line, rule) => {
+    expect(ruleOf(line)).toBe(rule);
+  });
+});
+
+test.each([
+  `${start} operation="getattr" class="posix_mqueue" profile="app" requested="getattr" denied="getattr"`,
+  `${start} operation="signal" profile="app" requested_mask="send" denied_mask="send" signal=unknown(70)`,
+  `${start} operation="stack" class="file" profile="app//&:ns:b" name="inner" info="label not found"`,
+  `${start} operation="create" profile="app//&other" family="unknown(46)" sock_type="unknown(9)" requested_mask="create" denied_mask="create"`,
+])('a rule that is not suggested is not explained: %s', (line) => {
+  const { suggestion, explanations } = adviseOn(findingOf(line) as Finding, undefined);
+  expect(suggestion).toBeUndefined();
+  for (const { text } of explanations)
+    expect(text).not.toMatch(/also allows others|& before the name|rule belongs to|need the rule/);
+});
+
+test('a queue without a name is described', () => {
+  const finding = findingOf(
+    `${start} operation="getattr" class="posix_mqueue" info="Failed name lookup - disconnected IPC path" error=-13 profile="app" requested="getattr" denied="getattr" class="posix_mqueue"`,
+  ) as Finding;
+  expect(adviseOn(finding, undefined).suggestion?.permits).toEqual([
+    "The profile's processes may read the attributes of every POSIX message queue.",
+  ]);
+});
+
 test('(null) is not a value: there is no rule for a message without a path, an interface or a member', () => {
   for (const quote of ['', '"']) {
     const none = `${quote}(null)${quote}`;

@@ -1,6 +1,6 @@
 // Lines that a container runtime split are joined; those that were wrapped when copied are told apart.
 import { describe, expect, test } from 'vitest';
-import { eventsIn } from '../../sdk/denials/log-form.ts';
+import { eventsIn, isImitation } from '../../sdk/denials/log-form.ts';
 import { requestOf } from '../../sdk/denials/request.ts';
 import { wholeLines } from '../../sdk/denials/whole-lines.ts';
 
@@ -18,7 +18,7 @@ async function read(lines: string[], hold = true) {
   };
   const found = await Array.fromAsync(wholeLines(given(), hold));
   return {
-    cut: found.filter(({ cut }) => cut).length,
+    cut: found.filter(({ cut, line }) => cut || isImitation(line)).length,
     events: found.flatMap(({ line, cut }) => (cut ? [] : eventsIn(line))),
   };
 }
@@ -78,6 +78,60 @@ describe('wrapped lines', () => {
       'Nov 24 10:00:04 web1 sshd[1]: Accepted publickey for root from ::1 port=22',
     ]);
     expect({ cut, events: events.length }).toEqual({ cut: 0, events: 3 });
+  });
+});
+
+describe('a line of key=value after an event does not hide it', () => {
+  const next = [
+    'Nov 28 11:00:00 h me[3]: level=info time=1 error=none',
+    'level=info time=1 error=none',
+    '2026-11-24T10:00:03.1Z stdout F info=x name=/y pid=3',
+    '[    5.1] usb 1-1: name=x info=y',
+    'app[7]: pid=7 name=x',
+    'name=/x pid=3 error=none info=none',
+    ' pid=1',
+  ];
+  const other = (text: string) =>
+    `Nov 28 11:00:00 h kernel: audit: type=1400 audit(1.002:9): ${text}`;
+  test.each([
+    plain,
+    `Nov 28 11:00:00 h kernel: ${plain}`,
+    plain.replace(' ouid=0', ' ouid=1000'),
+    plain.replace(
+      / class=.* fsuid/,
+      ' profile="app" name="/etc/passwd" requested_mask="r" denied_mask="r" fsuid',
+    ),
+    other(
+      'apparmor="DENIED" operation="capable" profile="app" pid=1 capability=13  capname="net_raw"',
+    ),
+    other(
+      'apparmor="DENIED" operation="create" profile="app" pid=1 comm="a" family="inet" sock_type="raw" protocol=1 requested_mask="create" denied_mask="create"',
+    ),
+    other(
+      'apparmor="DENIED" operation="ptrace" profile="app" pid=1 comm="a" requested_mask="read" denied_mask="read" peer="b"',
+    ),
+    other('apparmor="STATUS" operation="profile_replace" name="app" pid=1 comm="apparmor_parser"'),
+  ])('%s', async (line) => {
+    for (const one of next) {
+      const { cut, events } = await read([line, one, one, plain.replace(':78', ':80')]);
+      expect({ one, cut, events: events.length }).toEqual({ one, cut: 0, events: 2 });
+    }
+  });
+
+  test('unless the event lacks a field that the line has', async () => {
+    const at = plain.indexOf(' fsuid');
+    expect(await read([plain.slice(0, at), plain.slice(at)])).toEqual({ cut: 1, events: [] });
+    const wrapped = await read([`${plain.slice(0, -1)}1`, '000FSUID="root" OUID="root"']);
+    expect(wrapped).toEqual({ cut: 1, events: [] });
+  });
+
+  test('in other records either', async () => {
+    const lines = [
+      'type=SYSCALL msg=audit(1.002:3): arch=c000003e syscall=2',
+      'pid=1 name=x',
+      plain,
+    ];
+    expect(await read(lines)).toMatchObject({ cut: 0, events: [{ type: 'DENIED' }] });
   });
 });
 
