@@ -40,7 +40,7 @@ export const pull = defineCommand({
     offline: offlineOption,
     complain: {
       type: 'boolean',
-      description: 'Load in complain mode: log instead of deny, until "enforce"',
+      description: 'Load in complain mode until "enforce": log and allow what no rule allows',
     },
     'dry-run': {
       type: 'boolean',
@@ -81,8 +81,8 @@ export const pull = defineCommand({
     if (args.length === 0 && bundle === undefined) {
       throw new CliError(
         exit.usage,
-        '"pull" requires REF….',
-        'Usage: aa-registry pull REF… [OPTIONS]',
+        '"pull" requires REF… or --bundle FILE.',
+        'Usage: aa-registry pull [REF…] [--bundle FILE] [OPTIONS]',
       );
     }
     if (downloadOnly !== (output !== undefined)) {

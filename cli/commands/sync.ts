@@ -224,7 +224,9 @@ function reportTrust(
     return ofBundle(id) ?? trustAdvice(id, { team, name, lacksKeys, selector }, values) ?? [];
   });
   if (lockFile !== undefined && refused.some(({ id }) => id === 'key-revoked')) {
-    advice.push(`${lockFile} names a refused version; run "aa-registry lock" to update it.`);
+    advice.push(
+      `${lockFile} names a refused version; to update it: ${hostCommand('lock', values)}`,
+    );
   }
   for (const next of new Set(advice)) io.note(next);
 }

@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -102,6 +102,7 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     await writeFile(at('front', 'front'), policy.replaceAll('docker-nginx', 'front'));
     await succeed(['publish', at('front'), '--version', '1.0.0', '--key', at('key.pem')]);
     const root = at('several');
+    await mkdir(root, { recursive: true });
     await succeed(['trust', 'init', 'platform', '--root', root, '--yes']);
     await succeed(['pull', 'platform/front', 'platform/docker-nginx', '--root', root]);
     const both = ['platform/front', 'platform/docker-nginx'];
@@ -112,6 +113,7 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
   test('without a token, a profile that is not found may be private, whether it exists or not', async () => {
     const root = at('anonymous');
     const anonymous = { AA_TOKEN: '' };
+    await mkdir(root, { recursive: true });
     await succeed(['trust', 'init', 'platform', '--root', root, '--yes'], anonymous);
     const hint = `private profiles require one. To log in: aa-registry login ${registry.url}`;
     const messages = [];
@@ -210,6 +212,7 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
 
   test('pull shows the deprecation of a profile', async () => {
     await succeed(['visibility', 'platform/docker-nginx', 'public']);
+    await mkdir(at('host'), { recursive: true });
     await succeed(['trust', 'init', 'platform', '--root', at('host'), '--yes']);
     await succeed(['deprecate', 'platform/docker-nginx', '--reason', 'Use another one.']);
     const pulled = await succeed(['pull', 'platform/docker-nginx', '--root', at('host')]);
