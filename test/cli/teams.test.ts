@@ -217,6 +217,22 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     await succeed(['deprecate', 'platform/docker-nginx', '--reason', 'Use another one.']);
     const pulled = await succeed(['pull', 'platform/docker-nginx', '--root', at('host')]);
     expect(pulled.stderr).toContain('Deprecated: platform/docker-nginx: Use another one.');
+    const status = await run(['status', '--root', at('host')]);
+    expect(status.stdout).toContain('deprecated: Use another one.');
+    expect((await succeed(['search', 'nginx'])).stdout).toContain('(deprecated) ');
+    await writeFile(
+      at('host/etc/aa-registry/profiles.toml'),
+      'profiles = ["platform/docker-nginx"]\n',
+    );
+    for (let run = 0; run < 2; run++) {
+      const synced = await succeed(['sync', '--root', at('host')]);
+      expect(synced.stderr).toContain('Deprecated: platform/docker-nginx: Use another one.');
+    }
+    const reason = ['--reason', 'Unmaintained', '--replacement', 'platform/front'];
+    await succeed(['deprecate', 'platform/docker-nginx', ...reason]);
+    expect((await succeed(['show', 'platform/docker-nginx'])).stdout).toMatch(
+      /Deprecated +Unmaintained\. Use platform\/front\./,
+    );
     await succeed(['deprecate', 'platform/docker-nginx', '--undo']);
     const again = await succeed(['pull', 'platform/docker-nginx', '--root', at('host')]);
     expect(again.stderr).not.toContain('Deprecated');
