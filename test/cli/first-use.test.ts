@@ -107,6 +107,9 @@ describe('first use', () => {
     expect(restored).toMatchObject({ code: 1 });
     expect((await stat(state)).mode).toBe(mode);
     await expect(stat(join(state, 'registry.db'))).rejects.toThrow('ENOENT');
+    const none = await run('serve', '--data', '/var/lib/aa-registry', '--port', '0');
+    expect(none.said).toContain('the installed state of a host');
+    expect(none.said).not.toContain('registry.db');
   });
 
   test('-o - is standard output, and missing folders are not created', async () => {
@@ -202,6 +205,7 @@ describe('first use', () => {
       ['rollback', 'web'],
       ['enforce', 'web'],
       ['trust', 'show'],
+      ['trust', 'init', '--yes'],
       ['trust', 'add', 'team'],
     ];
     for (const args of commands) {

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
 import { hintedCommands, pasteError } from '../hinted-commands.ts';
@@ -51,6 +52,47 @@ describe('a hint for another root', () => {
   ])('%j', async (args, hint) => {
     const { said } = await command([...args, '--root', root]);
     expect(said).toContain(hint.replace('ROOT', root));
+  });
+
+  test('a host without a trust file, where the registry and the team are known', async () => {
+    const empty = ['--root', `${root}/etc`];
+    const registry = ['--registry', fixture.registry.url];
+    const next = `trust init acme --registry ${fixture.registry.url} --root ${root}/etc`;
+    const commands = [
+      ['pull', 'acme/web'],
+      ['verify', 'acme/web'],
+      ['bundle', 'acme/web', '-o', `${root}/none.bundle`],
+      ['can', 'acme/web', 'read', '/etc/passwd'],
+      ['diff', 'acme/web', 'acme/web'],
+    ];
+    for (const args of commands) {
+      const { said } = await command([...args, ...empty, ...registry]);
+      expect(said, args.join(' ')).toContain(next);
+    }
+    const { said } = await command(['doctor', '--offline', '--root', root]);
+    expect(said).toContain(`status --root ${root}`);
+  });
+
+  test('a pull of another version than the locked one names lock', async () => {
+    await writeFile(`${root}/etc/aa-registry/profiles.toml`, 'profiles = ["web@^1.0"]\n');
+    const locked = await command(['lock', '--root', root]);
+    expect(locked.code, locked.said).toBe(0);
+    await fixture.publish('web', '1.1.0');
+    const pulled = await command(['pull', 'web', '--root', root]);
+    expect(pulled.said).toContain(`to update it: aa-registry lock --root ${root}`);
+    expect(pulled.said).not.toContain('change it there');
+  });
+
+  test('a mode of another root is named', async () => {
+    expect((await command(['enforce', 'web', '--root', root])).said).toContain(
+      'is in enforce mode',
+    );
+    expect((await command(['status', '--root', root])).stdout).toMatch(/web +\S+ +enforce/);
+  });
+
+  test('show names the channels', async () => {
+    const { stdout } = await command(['show', 'web', '--registry', fixture.registry.url]);
+    expect(stdout).toMatch(/^Channels +-$/m);
   });
 
   test('a log without a trust file', async () => {
