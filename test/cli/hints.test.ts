@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
 import { hintedCommands, pasteError } from '../hinted-commands.ts';
 import { type Fixture, startFixture } from '../host/fixture.ts';
+import { expectStatus, send } from '../publisher.ts';
 
 /** Every test that runs a command checks the commands in its messages (test/command.ts). */
 describe('the check of hinted commands', () => {
@@ -93,6 +94,20 @@ describe('a hint for another root', () => {
   test('show names the channels', async () => {
     const { stdout } = await command(['show', 'web', '--registry', fixture.registry.url]);
     expect(stdout).toMatch(/^Channels +-$/m);
+    const { registry, team } = fixture;
+    const path = '/v1/profiles/library/web/channels/stable';
+    await expectStatus(
+      200,
+      send(registry, 'PUT', path, { version: '1.0.0', previous: null }, team.token),
+    );
+    const after = await command(['show', 'web', '--registry', registry.url]);
+    expect(after.stdout).toMatch(/^Version +1\.0\.0,/m);
+    expect(after.stdout).toMatch(/^Channels +stable 1\.0\.0$/m);
+    // The page of the latest version pulls that version, and says which one "pull" takes.
+    const response = await fetch(`${registry.url}/p/library/web`);
+    const page = (await response.text()).replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ');
+    expect(page).toContain('sudo aa-registry pull web@1.1.0');
+    expect(page).toContain('pull installs 1.0.0, the version of channel stable.');
   });
 
   test('a log without a trust file', async () => {

@@ -117,6 +117,14 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect(await installed()).toBe(textOf('web', '1.1.0'));
   }
 
+  test('is named by bundle, with the advice of pull', async () => {
+    const file = join(root, 'refused.bundle');
+    const refused = await run('bundle', 'team/web:latest', 'team/web@1.0.0', '-o', file);
+    expect(refused.code).toBe(3);
+    expect(refused.said).toContain('Refused: team/web@1.0.0: team team has revoked the key');
+    expect(refused.said).toMatch(/aa-registry pull team\/web:latest --root/);
+  });
+
   test('what is advised helps: another version, or another key first', async () => {
     await stayAt100();
     const refused = await run('pull', 'team/web@1.0.0');
