@@ -3,7 +3,7 @@ import { readCheckpointFile } from '../sdk/checkpoint-file.ts';
 import type { Client } from '../sdk/client.ts';
 import { hostCommand } from '../sdk/host-command.ts';
 import { waitLimits } from '../sdk/pacing.ts';
-import { defaultMaxAge, readTrust, trustPlace } from '../sdk/trust-file.ts';
+import { defaultMaxAge, readTrust, trustInit, trustPlace } from '../sdk/trust-file.ts';
 import { type LogPolicy, parseNoteVerifier, type SeenCheckpoint } from '../trust/index.ts';
 import { CliError, exit, type Values } from './framework/command.ts';
 import { trustOption } from './host-trust.ts';
@@ -50,7 +50,7 @@ export async function openLog(
         exit.refused,
         `No log is configured: ${place} does not exist.`,
         'Auditors: pass --log-key VKEY, the verifier key from the registry’s operator ("serve" prints it). ' +
-          `Hosts: ${hostCommand('trust init TEAM --registry URL', values)}`,
+          `Hosts: ${hostCommand(trustInit(values), values)}`,
         'no-trust-file',
       );
     }

@@ -14,14 +14,15 @@ export const trustOption = {
 
 /** Loads the trust file; throws before the command does anything if there is none. */
 export async function requireTrust(
-  { trust }: { trust?: string },
+  { trust, registry }: { trust?: string; registry?: string },
   root: string,
+  teams: readonly string[] = [],
 ): Promise<HostTrust> {
   const missing = await checkRoot(root);
   if (missing) throw refused(missing);
   const found = await readTrust(trust ?? trustPlace(root));
   if (found) return found;
-  throw refused(noTrustFile(root, trust));
+  throw refused(noTrustFile(root, trust, { registry, teams }));
 }
 
 /** The refused profile. */

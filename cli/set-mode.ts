@@ -10,6 +10,7 @@ import { reinstall } from '../sdk/host/reinstall.ts';
 import { lacksKeys } from '../sdk/host/trust-check.ts';
 import { hostCommand } from '../sdk/host-command.ts';
 import { profilesPlace } from '../sdk/profiles-file.ts';
+import { flaggedMode } from './flagged-mode.ts';
 import { CliError, type Command, defineCommand, exit } from './framework/command.ts';
 import { formatOption, outputItems } from './framework/format.ts';
 import { reportHostEvent, reportSetAside } from './host-events.ts';
@@ -112,5 +113,7 @@ async function modeAtBoot(
   named: { team: string; name: string },
 ): Promise<string> {
   if (complain !== (await isForcedToComplain(root, named))) return 'an unknown mode';
-  return complain ? 'complain mode' : 'the mode in its flags';
+  if (complain) return 'complain mode';
+  const mode = flaggedMode(root, named);
+  return mode === undefined ? 'the mode in its flags' : `${mode} mode`;
 }

@@ -1,5 +1,12 @@
 import { isSdkError } from '../sdk/error.ts';
-import { profilesPlace, readProfiles, type WantedProfile } from '../sdk/profiles-file.ts';
+import {
+  lockPath,
+  profilesPlace,
+  readLock,
+  readProfiles,
+  type WantedProfile,
+} from '../sdk/profiles-file.ts';
+import { formatReference } from '../trust/index.ts';
 
 /** The wanted profiles of a host; none if they can't be read, which `sync` reports. */
 export async function wantedBySync(root: string): Promise<WantedProfile[]> {
@@ -7,6 +14,20 @@ export async function wantedBySync(root: string): Promise<WantedProfile[]> {
     return (await readProfiles(profilesPlace(root))) ?? [];
   } catch (error) {
     if (isSdkError(error, 'profiles-file')) return [];
+    throw error;
+  }
+}
+
+/** The version of a wanted profile in the host's lock file; `undefined` if there is none or the file can't be read. */
+export async function lockedVersion(
+  root: string,
+  { reference }: WantedProfile,
+): Promise<string | undefined> {
+  try {
+    const locked = await readLock(lockPath(profilesPlace(root)));
+    return locked?.find((one) => one.reference === formatReference(reference))?.version;
+  } catch (error) {
+    if (isSdkError(error, 'profiles-file')) return undefined;
     throw error;
   }
 }

@@ -57,6 +57,7 @@ export const ProfileSummary = z
     grade: z.enum(grades).nullable().meta({
       description: 'The lint grade of the latest version; null until it is analysed',
     }),
+    deprecated: z.boolean().optional().meta({ description: 'Whether the profile is deprecated' }),
   })
   .meta({ id: 'ProfileSummary' });
 export type ProfileSummary = z.infer<typeof ProfileSummary>;

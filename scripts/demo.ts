@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -117,6 +117,7 @@ try {
   await run('search', 'nginx');
   await run('show', 'docker-nginx');
   step('On a host: trust the team once, then pull, verify and install');
+  await mkdir(host, { recursive: true });
   await run('trust', 'init', 'library', '--root', host, '--yes');
   await run('pull', 'docker-nginx', '--root', host);
 

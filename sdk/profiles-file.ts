@@ -11,6 +11,7 @@ import { SdkError } from './error.ts';
 import { readTextIfPresent, writeFileAtomically } from './files.ts';
 import { type Installation, maxRecords } from './host/state.ts';
 import { Place } from './host/tree.ts';
+import { hostCommand } from './host-command.ts';
 import { type Fields, parseToml } from './toml.ts';
 
 /** A profile wanted on a host. */
@@ -157,7 +158,7 @@ export function lockedVersions(
     if (!one)
       throw new SdkError(
         'profiles-file',
-        `${path} has no ${text}; update it with "aa-registry lock"`,
+        `${path} has no ${text}; update it with "${lockCommand(path)}"`,
       );
     return one;
   });
@@ -165,7 +166,7 @@ export function lockedVersions(
   if (stray) {
     throw new SdkError(
       'profiles-file',
-      `${path} has ${stray.reference}, which is no longer wanted; update it with "aa-registry lock"`,
+      `${path} has ${stray.reference}, which is no longer wanted; update it with "${lockCommand(path)}"`,
     );
   }
   return found;
@@ -180,4 +181,9 @@ async function readToml<Schema extends z.ZodType>(
   const file = parseToml(`${path}`, text, schema, profilesFields);
   if (!file.ok) throw new SdkError('profiles-file', file.reason);
   return file.value;
+}
+
+/** The command that rewrites a lock file. */
+function lockCommand(path: string | Place): string {
+  return hostCommand('lock', typeof path === 'string' ? {} : { root: path.root });
 }

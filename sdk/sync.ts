@@ -76,6 +76,8 @@ export interface SyncReport extends TrustCheck {
   teamsLackingKeys: string[];
   /** Profiles that "pull" installed and that are not wanted: sync neither changes nor removes them. */
   unmanaged: Installation[];
+  /** The wanted profiles that are deprecated, and why. */
+  deprecated: { team: string; name: string; reason: string }[];
 }
 
 /**
@@ -122,6 +124,11 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
     ...(await checkTrust(root, after, { trust, revoked: known })),
     teamsLackingKeys: [...teams].filter((team) => lacksKeys(trust, team, known.get(team))),
     unmanaged: unlisted(after, wanted),
+    deprecated: wants.flatMap(({ reference: { team, name }, meaning }) =>
+      meaning?.ok && meaning.deprecated !== undefined
+        ? [{ team, name, reason: meaning.deprecated }]
+        : [],
+    ),
   };
 }
 
@@ -159,6 +166,7 @@ function lockedMeaning(
     version,
     digest,
     yanked: meaning?.ok ? meaning.yanked : undefined,
+    deprecated: meaning?.ok ? meaning.deprecated : undefined,
     revokedKeys: undefined,
   };
 }
@@ -237,7 +245,14 @@ async function resolveInBundle(
     if (evidence) {
       const digest = await sha256(evidence.profile);
       const { version } = evidence;
-      meanings.push({ ok: true, version, digest, yanked: undefined, revokedKeys: undefined });
+      meanings.push({
+        ok: true,
+        version,
+        digest,
+        yanked: undefined,
+        deprecated: undefined,
+        revokedKeys: undefined,
+      });
     } else {
       const why = exact.selector.kind === 'channel' ? ', which has no channels' : '';
       meanings.push({ ok: false, id: undefined, reason: `it is not in the bundle${why}` });

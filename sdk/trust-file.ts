@@ -13,6 +13,7 @@ import { readTextIfPresent, writeFileAtomically } from './files.ts';
 import { Place } from './host/tree.ts';
 import { hostCommand } from './host-command.ts';
 import type { Refusal } from './refusal.ts';
+import { shellWord } from './shell-word.ts';
 import { explainingErrors } from './system-error.ts';
 import { parseToml } from './toml.ts';
 import { editTeam } from './trust-edit.ts';
@@ -66,17 +67,30 @@ export function readHostTrust(root: string): Promise<HostTrust | undefined> {
   return readTrust(trustPlace(root));
 }
 
-/** Why a host has no trust, and how to create it. */
+/** Why a host has no trust, and how to create it; the hint names the registry and the teams that are known. */
 export function noTrustFile(
   root: string,
   trust: string | undefined,
+  known: { registry?: string | undefined; teams?: readonly string[] } = {},
 ): Refusal<'no-trust-file'> & { next: string } {
   const reason = `${trust ?? trustPlace(root)} does not exist`;
   const next =
     trust === undefined
-      ? `Decide whom to trust with: ${hostCommand('trust init TEAM --registry URL', { root })}`
+      ? `Decide whom to trust with: ${hostCommand(trustInit(known), { root })}`
       : 'Use an existing trust file, or omit --trust to use the host’s own.';
   return { ok: false, id: 'no-trust-file', reason, next };
+}
+
+/** The command that creates a trust file, with placeholders for what is unknown. */
+export function trustInit({
+  registry,
+  teams = [],
+}: {
+  registry?: string | undefined;
+  teams?: readonly string[];
+}): string {
+  const names = [...new Set(teams)].join(' ') || 'TEAM';
+  return `trust init ${names} --registry ${registry ? shellWord(registry) : 'URL'}`;
 }
 
 /** Reads a trust file; `undefined` if it does not exist. Throws {@link SdkError} if it is malformed. */

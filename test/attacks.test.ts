@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -83,6 +83,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
 
   async function newHost(): Promise<string> {
     const root = join(folder, `host-${++hosts}`);
+    await mkdir(root, { recursive: true });
     const trusted = await command([
       'trust',
       'init',

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -65,6 +65,7 @@ describe.each(runtimes)('a registry on $name with a witness', ({ name, start }) 
     registry = await start({ logKey, witnesses: [`${key.verifier}=${url}`] });
     library = await createPublisher(registry, 'library');
     await publishNext();
+    await mkdir(host, { recursive: true });
     const trust = ['trust', 'init', '--root', host, '--registry', registry.url, '--yes'];
     const trusted = await command(trust);
     expect(trusted, trusted.said).toMatchObject({ code: 0 });
@@ -144,6 +145,7 @@ describe.each(runtimes)('a registry on $name with a witness', ({ name, start }) 
     await expectRefused();
     // A bundle may contain entries above and below the last cosigned checkpoint.
     const other = join(host, 'other');
+    await mkdir(other, { recursive: true });
     const init = ['trust', 'init', '--root', other, '--registry', registry.url, '--yes'];
     expect(await command(init)).toMatchObject({ code: 0 });
     for (const names of [
@@ -219,6 +221,7 @@ describe.each(runtimes)('a registry on $name with a hostile witness', (runtime) 
     });
     library = await createPublisher(registry, 'library');
     await publishNext();
+    await mkdir(host, { recursive: true });
     const trust = ['trust', 'init', '--root', host, '--registry', registry.url, '--yes'];
     const trusted = await command(trust);
     expect(trusted, trusted.said).toMatchObject({ code: 0 });
@@ -331,6 +334,7 @@ describe.each(runtimes)(
         const library = await createPublisher(registry, 'library');
         await expectStatus(201, publish(registry, library, { name: 'web', version: '1.0.0' }));
         const about = ['--root', host, '--registry', registry.url, '--yes'];
+        await mkdir(host, { recursive: true });
         expect(await command(['trust', 'init', ...about])).toMatchObject({ code: 0 });
         const toml = (await readFile(trustPath(host), 'utf8'))
           .replace(/witnesses = \[.*\]/, `witnesses = ["${good.verifier}"]`)

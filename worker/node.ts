@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createProbe, type Server as NetServer } from 'node:net';
 import type { Database } from '../db/database.ts';
 import { readLogHead } from '../db/log.ts';
 import { migrate } from '../db/migrate.ts';
@@ -106,6 +107,7 @@ export interface RunningRegistry {
  */
 export async function startRegistry(options: ServeOptions): Promise<RunningRegistry> {
   const files = dataFiles(options.data);
+  await requirePorts(options);
   const lock = await lockData(options.data, 'shared');
   const logKey = await loadLogKey(files.logKey, options.publicUrl);
   const db = await openDatabase(files.database);
@@ -251,8 +253,18 @@ function createMetricsServer(metrics: Metrics): Server {
   });
 }
 
+/** Throws before a new data folder is created if the registry could not listen: a failed first start leaves nothing. */
+async function requirePorts({ data, metrics, ...main }: ServeOptions): Promise<void> {
+  if (existsSync(data)) return;
+  for (const address of metrics ? [main, metrics] : [main]) {
+    const probe = createProbe();
+    await listen(probe, address);
+    await new Promise((resolve) => probe.close(resolve));
+  }
+}
+
 async function listen(
-  server: Server,
+  server: NetServer,
   { host, port }: { host: string; port: number },
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {

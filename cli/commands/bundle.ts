@@ -8,13 +8,15 @@ import {
   writeRevoked,
   writeSeen,
 } from '../../sdk/host/seen.ts';
+import { lacksKeys } from '../../sdk/host/trust-check.ts';
 import { mapInParallel } from '../../sdk/in-parallel.ts';
 import { fetchEvidence, resolveAvailable, verifyEvidence } from '../../sdk/resolve/index.ts';
 import type { Checkpoint, Evidence, Reference } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
-import { requireTrust, trustOption } from '../host-trust.ts';
+import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
+import { pathOf } from '../installed.ts';
 import { isStandardOutput, writeAnswer } from '../output.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
@@ -56,7 +58,9 @@ export const bundle = defineCommand({
       requireWholeNumber('since', size, { maximum: 999_999_999_999_999 }),
     );
     const root = rootOf(values.root);
-    const trust = await requireTrust(values, root);
+    const references = args.map(requireReference);
+    const teams = references.map(({ team }) => team);
+    const trust = await requireTrust(values, root, teams);
     const folder = seenFolder(io.env, root, trust.log.key, {
       isForeign: values.trust !== undefined,
     });
@@ -64,7 +68,6 @@ export const bundle = defineCommand({
     const revoked = await readRevoked(folder);
     const client = await openSession(io, values, trust.registry);
 
-    const references = args.map(requireReference);
     const paths: VersionPath[] = [];
     for (const reference of references) {
       const resolved = await resolveAvailable(client, reference);
@@ -86,7 +89,14 @@ export const bundle = defineCommand({
       await writeRevoked(folder, path.team, verified.revoked);
       if (!verified.ok) {
         const { id, reason } = verified;
-        throw new CliError(exit.refused, `Refused: ${reason} [${id}].`, undefined, id);
+        const { team, name, version } = path;
+        const lacking = lacksKeys(trust, team, revoked.get(team), verified.revoked);
+        throw new CliError(
+          exit.refused,
+          `Refused: ${pathOf(path)}@${version}: ${reason} [${id}].`,
+          trustAdvice(id, { team, name, lacksKeys: lacking, selector: reference.selector }, values),
+          id,
+        );
       }
       ({ checkpoint } = verified.profile);
       ({ log } = evidence);

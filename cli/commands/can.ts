@@ -12,6 +12,7 @@ import { formatOption, toJson } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
 import { readModel, unknownReasons } from '../profile-model.ts';
+import { rootOption } from '../target.ts';
 import { targetBaseOptions } from '../target-base.ts';
 import { visibleLine } from '../terminal/io.ts';
 
@@ -26,6 +27,7 @@ export const can = defineCommand({
   options: {
     ...includeOptions,
     ...targetBaseOptions,
+    root: rootOption,
     trust: trustOption,
     owner: { type: 'boolean', description: 'Decide for a process that owns the file' },
     ...questionOptions,

@@ -10,6 +10,7 @@ import { formatOption, toJson } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
 import { readModel, unknownReasons } from '../profile-model.ts';
+import { rootOption } from '../target.ts';
 import { targetBaseOptions } from '../target-base.ts';
 import { visibleLine } from '../terminal/io.ts';
 
@@ -20,6 +21,7 @@ export const diff = defineCommand({
   options: {
     ...includeOptions,
     ...targetBaseOptions,
+    root: rootOption,
     trust: trustOption,
     target: {
       type: 'string',

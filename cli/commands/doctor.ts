@@ -31,7 +31,11 @@ export const doctor = defineCommand({
   async run({ values, io }) {
     const json = values.format === 'json';
     const root = await requireRoot(values.root);
-    const findings = await examineHost(root, process.getuid?.() ?? 0);
+    const findings = await examineHost(
+      root,
+      process.getuid?.() ?? 0,
+      values.registry ?? io.env.AA_REGISTRY,
+    );
     if (!values.offline) {
       // A damaged trust file has its own finding.
       const trust = await readHostTrust(root).catch(() => undefined);

@@ -39,7 +39,7 @@ export const init = defineCommand({
     format: formatOption,
   },
   details:
-    'Writes aa-profile.toml, README.md and a profile that passes lint into DIR, the working ' +
+    'Writes aa-profile.toml, README.md and a profile without rules for its program into DIR, the working ' +
     'directory by default, which is created if needed. Existing files are never overwritten: if ' +
     'one exists, nothing is written.',
   examples: [

@@ -27,6 +27,10 @@ export const keyRevoke = defineCommand({
     const keyId = isDigest(text) ? text : await findKey(client, team, text);
     await client.revokeKey(team, keyId, reason);
     answer(io, values, { team, keyId, reason }, `Revoked ${keyId} of team ${team}.`);
+    io.note(
+      'Hosts now refuse every version that only this key signed. Publish those profiles again with another key, and move ' +
+        `channels that point at an older version: aa-registry channel set ${team}/NAME@VERSION CHANNEL`,
+    );
     return exit.ok;
   },
 });

@@ -3,8 +3,8 @@ import { type PullEvent, type Pulled, type PullRefusal, pullAll } from '../../sd
 import { type VerifyOptions, type VerifyRefusal, verifyAll } from '../../sdk/calls/verify.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
 import { findParser, hasParser } from '../../sdk/host/parser.ts';
-import type { AdvisedHost } from '../../sdk/host-command.ts';
-import { profilesPlace } from '../../sdk/profiles-file.ts';
+import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
+import { lockPath, profilesPlace } from '../../sdk/profiles-file.ts';
 import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { attachmentOf, dockerRunLine, kubernetesStanza, runArguments } from '../../sdk/run-args.ts';
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
@@ -21,7 +21,7 @@ import { rootOf, rootOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
 import type { Io } from '../terminal/io.ts';
 import { type Progress, showingProgress } from '../terminal/progress.ts';
-import { entryOf, wantedBySync } from '../wanted-by-sync.ts';
+import { entryOf, lockedVersion, wantedBySync } from '../wanted-by-sync.ts';
 
 export const pull = defineCommand({
   name: 'pull',
@@ -40,7 +40,7 @@ export const pull = defineCommand({
     offline: offlineOption,
     complain: {
       type: 'boolean',
-      description: 'Load in complain mode: log instead of deny, until "enforce"',
+      description: 'Load in complain mode until "enforce": log and allow what no rule allows',
     },
     'dry-run': {
       type: 'boolean',
@@ -81,8 +81,8 @@ export const pull = defineCommand({
     if (args.length === 0 && bundle === undefined) {
       throw new CliError(
         exit.usage,
-        '"pull" requires REF….',
-        'Usage: aa-registry pull REF… [OPTIONS]',
+        '"pull" requires REF… or --bundle FILE.',
+        'Usage: aa-registry pull [REF…] [--bundle FILE] [OPTIONS]',
       );
     }
     if (downloadOnly !== (output !== undefined)) {
@@ -138,7 +138,17 @@ export const pull = defineCommand({
       const { team, name, deprecation } = profile;
       const pulled = parsed.references[index];
       const entry = entryOf(wanted, profile);
-      if (pulled && entry && formatReference(pulled) !== formatReference(entry.reference)) {
+      const locked = entry && (await lockedVersion(root, entry));
+      if (locked !== undefined && locked !== profile.version) {
+        io.note(
+          `Warning: ${lockPath(profilesPlace(root))} has ${pathOf(profile)} ${locked}, so the next "sync" installs that; to update it: ${hostCommand('lock', values)}`,
+        );
+      } else if (
+        locked === undefined &&
+        pulled &&
+        entry &&
+        formatReference(pulled) !== formatReference(entry.reference)
+      ) {
         io.note(
           `Warning: ${profilesPlace(root)} lists "${formatReference(entry.reference)}", so the next "sync" may install another version; change it there.`,
         );

@@ -16,7 +16,7 @@ import type { Io } from '../terminal/io.ts';
 
 export const rollback = defineCommand({
   name: 'rollback',
-  summary: 'Roll back to the previously installed version',
+  summary: 'Roll back to the previously installed older version',
   args: [{ name: 'NAME' }],
   options: {
     to: { type: 'string', value: 'VERSION', description: 'Go to this version instead' },
@@ -32,7 +32,7 @@ export const rollback = defineCommand({
   details:
     'Works offline: earlier versions are stored with their proofs and verified again, with all ' +
     'revocations that the registry or this host knows. Another rollback goes further back, ' +
-    'until there is no older version. To return to a version that was rolled back, use --to or ' +
+    'until there is no older version. To return to a newer version, use --to or ' +
     '"pull". "sync" and "lock" keep the older version until a newer one than the one rolled ' +
     'back is published.',
   examples: [
@@ -92,15 +92,16 @@ function refusal(done: RollbackRefusal, values: { root?: string; trust?: string 
     return refused(done, { next });
   }
   if (id === 'already-installed') return refused(done);
-  const known = done.stored.join(', ');
-  const also =
-    id === 'nothing-older'
-      ? '; --to can return to a version that was rolled back: '
-      : '; the stored versions are ';
+  const { stored } = done;
+  const [newer] = id === 'nothing-older' ? stored : [];
+  const also = id === 'nothing-older' ? '; newer ones are ' : '; the stored versions are ';
+  const path = pathOf(installation);
   return new CliError(
     exit.failed,
-    `${id === 'nothing-older' ? reason.replace(/^t/, 'T') : reason}${known === '' ? '' : `${also}${known}`}.`,
-    `To install another version: ${hostCommand(`pull ${pathOf(installation)}@VERSION`, values)}`,
+    `${reason}${stored.length === 0 ? '' : `${also}${stored.join(', ')}`}.`,
+    newer === undefined
+      ? `To install another version: ${hostCommand(`pull ${path}@VERSION`, values)}`
+      : `To go forward to ${newer}: ${hostCommand(`rollback ${path} --to ${newer}`, values)}`,
     id,
   );
 }

@@ -62,7 +62,11 @@ export const search = defineCommand({
     printList(
       io,
       ['PROFILE', 'LATEST', 'DESCRIPTION'],
-      found.map((one) => [pathOf(one), one.latest, one.description]),
+      found.map((one) => [
+        pathOf(one),
+        one.latest,
+        one.deprecated ? `(deprecated) ${one.description}` : one.description,
+      ]),
     );
     if (found.length === 0) io.note('No matches.');
     return exit.ok;

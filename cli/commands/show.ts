@@ -1,5 +1,4 @@
-import type { Deprecation } from '../../contract/index.ts';
-import { resolveReference } from '../../sdk/resolve/index.ts';
+import { deprecationText, resolveReference } from '../../sdk/resolve/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
@@ -51,7 +50,14 @@ export const show = defineCommand({
     const { tags = [], links = {} } = manifest;
     const rows: [string, string][] = [
       ['Profile', `${version.team}/${version.name}${visibility === 'private' ? ' (private)' : ''}`],
-      ...(deprecation ? [['Deprecated', deprecationText(deprecation)] as [string, string]] : []),
+      ...(deprecation
+        ? [
+            ['Deprecated', deprecationText(deprecation.reason, deprecation.replacement)] as [
+              string,
+              string,
+            ],
+          ]
+        : []),
       ['Version', `${version.version}, published ${version.publishedAt}`],
       ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
       ['Digest', version.digest],
@@ -67,15 +73,12 @@ export const show = defineCommand({
       ['Licence', manifest.license],
       ['Lint', summarise(diagnostics, omitted)],
       ['Versions', versions.map(nameVersion).join(', ')],
+      ['Channels', channelsText(profile.channels)],
     ];
     printTable(io, rows);
     return exit.ok;
   },
 });
-
-function deprecationText({ reason, replacement }: Deprecation): string {
-  return replacement === null ? reason : `${reason} Use ${replacement}.`;
-}
 
 /** The version as the list of all versions shows it: marked if it was yanked. */
 function nameVersion({
@@ -86,6 +89,12 @@ function nameVersion({
   yankReason: string | null;
 }): string {
   return yankReason === null ? version : `${version} (yanked)`;
+}
+
+/** The channels and their versions: without a version, "pull" takes stable, or else the latest. */
+function channelsText(channels: Readonly<Record<string, string>>): string {
+  const named = Object.entries(channels).map(([name, version]) => `${name} ${version}`);
+  return named.length === 0 ? '-' : named.join(', ');
 }
 
 function capitalise(word: string): string {

@@ -9,6 +9,7 @@ import type { LoadedProfile } from '../../sdk/host/kernel.ts';
 import { maxRecords, type Named } from '../../sdk/host/state.ts';
 import type { Untrusted } from '../../sdk/host/trust-check.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
+import { flaggedMode } from '../flagged-mode.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { reportHostEvent } from '../host-events.ts';
@@ -129,7 +130,7 @@ function printStatus(
     const rows = installed.map((one) => [
       pathOf(one.installation),
       one.installation.version,
-      one.mode ?? (kernel ? 'not loaded' : modeAtBoot(one)),
+      one.mode ?? (kernel ? 'not loaded' : modeAtBoot(one, rootOf(host.root))),
       kernel?.ok ? String(one.processes.length) : '',
       [...trustOf(one, unproved), ...describeDrift(one.drift), ...noteworthy(one, host)].join(
         '; ',
@@ -207,6 +208,7 @@ function noteworthy(
     ...(update?.yanked === undefined
       ? []
       : [`${installation.version} was yanked: ${update.yanked}`]),
+    ...(update?.deprecated === undefined ? [] : [`deprecated: ${update.deprecated}`]),
     ...(update?.newer === undefined ? [] : [`${update.newer} is available`]),
     ...(update?.unknown === undefined ? [] : [`not checked for updates: ${update.unknown}`]),
     ...(rolledBackFrom === undefined
@@ -223,8 +225,9 @@ function noteworthy(
   ];
 }
 
-function modeAtBoot({ installation }: InstalledStatus): string {
-  return installation.complain ? 'complain' : 'from profile';
+/** The mode in which the system of another root will load a profile. */
+function modeAtBoot({ installation }: InstalledStatus, root: string): string {
+  return installation.complain ? 'complain' : (flaggedMode(root, installation) ?? 'unknown');
 }
 
 function byMode(items: readonly { mode: string | undefined }[]): string {
@@ -291,6 +294,7 @@ function asData(found: Status): unknown {
       // null if the registry was not asked or does not have the profile.
       newer: update?.newer ?? null,
       yanked: update?.yanked ?? null,
+      deprecation: update?.deprecated ?? null,
     })),
     interrupted: pending.map(({ kind, installation: { team, name, version } }) => ({
       kind,

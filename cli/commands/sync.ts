@@ -76,6 +76,9 @@ export const sync = defineCommand({
     if (!report.ok) throw refused(report);
     const code = dryRun ? plannedCode(report) : exitCodes[report.verdict];
     for (const line of describeUnmanaged(report.unmanaged, values.root)) io.note(line);
+    for (const { team, name, reason } of report.deprecated) {
+      io.note(`Deprecated: ${pathOf({ team, name })}: ${reason}`);
+    }
     if (values.format === 'json') {
       reportRegistry(io, report);
       reportTrust(io, report, values);
@@ -224,7 +227,9 @@ function reportTrust(
     return ofBundle(id) ?? trustAdvice(id, { team, name, lacksKeys, selector }, values) ?? [];
   });
   if (lockFile !== undefined && refused.some(({ id }) => id === 'key-revoked')) {
-    advice.push(`${lockFile} names a refused version; run "aa-registry lock" to update it.`);
+    advice.push(
+      `${lockFile} names a refused version; to update it: ${hostCommand('lock', values)}`,
+    );
   }
   for (const next of new Set(advice)) io.note(next);
 }
@@ -232,7 +237,7 @@ function reportTrust(
 /** The report as JSON. */
 function asData(
   root: string,
-  { outcomes, present, offline, log, untrusted, unmanaged, wanted }: Synced,
+  { outcomes, present, offline, log, untrusted, unmanaged, deprecated, wanted }: Synced,
   dryRun: boolean,
 ): object {
   const items: object[] = [];
@@ -264,6 +269,7 @@ function asData(
     log: log ?? null,
     // Installed by "pull" and not listed: not changed.
     unmanaged: unmanaged.map(({ team, name, version }) => ({ team, name, version })),
+    deprecated,
     untrusted: untrusted.map(({ installation: { team, name, version }, id, reason }) => ({
       team,
       name,

@@ -18,7 +18,7 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { answer, formatOption, toJson } from '../framework/format.ts';
 import { alone } from '../host-events.ts';
 import { openSession, registryOptions } from '../session.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { requireRoot, rootOption } from '../target.ts';
 import { confirm } from '../terminal/prompt.ts';
 
 export const trustInit = defineCommand({
@@ -43,7 +43,7 @@ export const trustInit = defineCommand({
     const teams = args.length > 0 ? args : [defaultTeam];
     const wrong = teams.find((team) => !isTeam(team));
     if (wrong !== undefined) throw new CliError(exit.usage, `"${wrong}" is not a valid team name.`);
-    const root = rootOf(values.root);
+    const root = await requireRoot(values.root);
     const unsafe = findUnsafe(root);
     if (unsafe) {
       throw new CliError(exit.unable, `Nothing was changed: ${unsafe.message}.`, unsafe.next);

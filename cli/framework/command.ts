@@ -119,7 +119,7 @@ export const exit = {
   /** The command ran and failed: the profile has errors, or the registry refused. */
   failed: 1,
   usage: 2,
-  /** A profile could not be verified. Nothing was changed. */
+  /** A profile could not be verified, or is older than the installed one. Nothing was changed. */
   refused: 3,
   unreachable: 4,
   /** Not possible on this machine: no root, no AppArmor, no apparmor_parser. Nothing was changed. */
@@ -149,7 +149,7 @@ export const exitMeanings: Record<(typeof exit)[keyof typeof exit], string> = {
   0: 'Success',
   1: 'Failed: the profile has errors, or the registry refused',
   2: 'Usage error',
-  3: 'Refused: the profile could not be verified; nothing was changed',
+  3: 'Refused: the profile could not be verified, or is older than the installed one; nothing was changed',
   4: "The registry can't be reached",
   5: 'Not possible on this machine: no root, no AppArmor, no apparmor_parser; nothing was changed',
   6: 'The host has drifted: a file, a loaded profile or a mode differs from what was installed',
@@ -246,5 +246,5 @@ function describeParseError({ options }: Command, message: string): string {
   if (!option) return `${message.split(/\.\s/)[0]}.`;
   if (option.type === 'boolean') return `--${name} takes no value.`;
   const value = placeholder(option) ?? 'VALUE';
-  return `--${name} requires a value: --${name} ${value}. If the value begins with "-", write --${name}=-….`;
+  return `--${name} requires a value: --${name} ${value}. If the value begins with "-", join them with "=": --${name}=${value}.`;
 }

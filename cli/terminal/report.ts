@@ -69,17 +69,18 @@ function includedSource(file: string): string {
   return readPolicyFile(file) ?? '';
 }
 
-/** A line with the number of errors and warnings of a file, and the release it needs. */
+/** A line with the number of errors and warnings of a file and, if it has no errors, the release it needs. */
 export function summary({ file, needs, diagnostics }: FileReport): string {
   const count = (severity: string) => diagnostics.filter((one) => one.severity === severity).length;
+  const errors = count('error');
   const notes = count('info');
   const counts = [
-    plural(count('error'), 'error'),
+    plural(errors, 'error'),
     plural(count('warning'), 'warning'),
     ...(notes > 0 ? [plural(notes, 'note')] : []),
   ];
   const found = diagnostics.length === 0 ? 'no problems' : counts.join(', ');
-  return `${visibleLine(file)}: ${found}${needs === undefined ? '' : `; needs AppArmor ${needs}`}`;
+  return `${visibleLine(file)}: ${found}${needs === undefined || errors > 0 ? '' : `; needs AppArmor ${needs}`}`;
 }
 
 function plural(count: number, noun: string): string {

@@ -116,10 +116,12 @@ function connectPlainly(registry: string, { brief }: { brief: boolean }): Client
   return createClient({ registry, ...pacing });
 }
 
-/** Opens a host. With `change`, refuses a host that nothing can be installed on. */
+/**
+ * Opens a host. With `change`, refuses a host that nothing can be installed on. `teams` are those that the call needs.
+ */
 export async function openHost(
   options: HostOptions,
-  { change }: { change: boolean },
+  { change, teams }: { change: boolean; teams?: readonly string[] },
 ): Promise<{ ok: true; host: Host } | TargetRefusal | NoRootRefusal | NoTrustRefusal> {
   const root = rootOf(options);
   const missing = await checkRoot(root);
@@ -130,7 +132,9 @@ export async function openHost(
   }
   const trust = await trustOf(root, options);
   if (!trust) {
-    return noTrustFile(root, typeof options.trust === 'string' ? options.trust : undefined);
+    const registry = options.registry ?? (options.env ?? process.env).AA_REGISTRY;
+    const named = typeof options.trust === 'string' ? options.trust : undefined;
+    return noTrustFile(root, named, { registry, ...(teams && { teams }) });
   }
   const connect = connector(options, trust.registry);
   const { onEvent: emit = () => {} } = options;

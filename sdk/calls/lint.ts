@@ -79,6 +79,10 @@ async function lintSource(
   const fixed = fix ? fixPolicy(before, options) : undefined;
   const { ok, diagnostics, omitted, needs } = fixed?.report ?? lintPolicy(before, options);
   const { text, applied } = fixed ?? { text: before, applied: [] };
+  // That no program can run under an unchanged template is said once, by the warning about the template.
+  const isOfTemplate = ({ id }: Diagnostic) =>
+    id === 'nothing-runs' &&
+    warnings.some((one) => one.id === 'unchanged-template' && one.file === file);
   if (typeof source === 'string' && file !== undefined && text !== before) {
     await rewriteProfile({ file, text: before }, text);
   }
@@ -86,7 +90,7 @@ async function lintSource(
     ok,
     file,
     text,
-    diagnostics: [...diagnostics, ...warnings],
+    diagnostics: [...diagnostics.filter((one) => !isOfTemplate(one)), ...warnings],
     omitted,
     fixed: applied,
     needs,

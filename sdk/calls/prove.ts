@@ -75,6 +75,12 @@ export function parseReferences(
   return { ok: true, references };
 }
 
+/** The teams of valid references. */
+export function teamsOf(named: readonly (string | Reference)[]): string[] {
+  const parsed = parseReferences(named);
+  return parsed.ok ? parsed.references.map(({ team }) => team) : [];
+}
+
 /** Reads a bundle's file. Throws an {@link SdkError} if it is not a bundle. */
 export async function openBundle(file: string): Promise<Bundle> {
   const bundle = parseBundle((await readBounded(file, maxBundle)).toString());

@@ -25,6 +25,7 @@ import {
   type ProveRefusal,
   prove,
   type SourceRefusal,
+  teamsOf,
 } from './prove.ts';
 
 export interface PullOptions extends HostOptions<PullEvent> {
@@ -110,7 +111,7 @@ async function pullEach(
   options: PullOptions,
 ): Promise<PullReport> {
   const { bundle, dryRun = false, offline } = options;
-  const opened = await openHost(options, { change: !dryRun });
+  const opened = await openHost(options, { change: !dryRun, teams: teamsOf(references) });
   if (!opened.ok) return { ...opened, items: [] };
   const { host } = opened;
   const { root, trust, folder } = host;

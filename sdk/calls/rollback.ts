@@ -1,7 +1,8 @@
+import { compareVersions } from '../../trust/index.ts';
 import { type Client, isRegistryFailure } from '../client.ts';
 import type { InstallRefusal, TargetRefusal } from '../host/install.ts';
 import { reinstall } from '../host/reinstall.ts';
-import { type Earlier, type Installation, wasLeft } from '../host/state.ts';
+import type { Earlier, Installation } from '../host/state.ts';
 import { lacksKeys } from '../host/trust-check.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile, VerifyRefusalId } from '../resolve/index.ts';
@@ -20,7 +21,7 @@ import {
 import { findInstalled, type NotInstalledRefusal, pathOf } from './installed.ts';
 
 export interface RollbackOptions extends HostOptions<RollbackEvent> {
-  /** The version to go back to; default the previously installed one. */
+  /** The version to go back to; default the previously installed older one. */
   to?: string | undefined;
   /** Do not ask the registry for yanked versions and revoked keys. */
   offline?: boolean | undefined;
@@ -39,7 +40,7 @@ export interface RolledBack {
   file: string;
   /** The version installed before the rollback. */
   from: string;
-  /** Whether an earlier rollback left this version, so that this one goes forward again. */
+  /** Whether this version is newer than `from`, so that this goes forward again. */
   isForward: boolean;
   /** The mode in the kernel; `undefined` for another root. */
   mode: string | undefined;
@@ -67,7 +68,7 @@ export type RollbackRefusal =
     });
 
 /**
- * Goes back to the previously installed version of a profile, by its name or `team/name`. Needs no network: the host
+ * Goes back to the previously installed older version of a profile, by its name or `team/name`. Needs no network: the host
  * stores earlier versions with their evidence and verifies them again. Another rollback goes further back.
  */
 export async function rollback(
@@ -92,7 +93,7 @@ async function goBack(
     const { installation } = found;
     const release = chooseEarlier(installation, to);
     if (!('digest' in release)) return release;
-    const isForward = wasLeft(installation, release);
+    const isForward = compareVersions(release.version, installation.version) > 0;
     if (!offline)
       await tellYanked(await host.connect({ brief: true }), installation, release, emit);
     const view = await currentView(withoutNetwork(host, offline), [installation.team]);
@@ -120,7 +121,7 @@ function chooseEarlier(
 ): Earlier | NotStoredRefusal {
   const { version, earlier } = installation;
   const release = earlier.find((one) =>
-    to === undefined ? !wasLeft(installation, one) : one.version === to,
+    to === undefined ? compareVersions(one.version, version) < 0 : one.version === to,
   );
   if (release) return release;
   const path = pathOf(installation);

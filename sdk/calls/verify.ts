@@ -16,6 +16,7 @@ import {
   type ProveRefusal,
   prove,
   type SourceRefusal,
+  teamsOf,
 } from './prove.ts';
 
 export type VerifyEvent = HostEvent | ProveEvent;
@@ -56,7 +57,7 @@ async function verifyEach(
   options: VerifyOptions,
 ): Promise<{ ok: true; profiles: VerifiedProfile[] } | VerifyRefusal> {
   const { bundle, offline = false, env = process.env, onEvent: emit = () => {} } = options;
-  const opened = await openHost(options, { change: false });
+  const opened = await openHost(options, { change: false, teams: teamsOf(references) });
   if (!opened.ok) return opened as NoRootRefusal | NoTrustRefusal;
   const { host } = opened;
   const { root, trust } = host;

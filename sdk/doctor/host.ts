@@ -15,7 +15,7 @@ import {
   writeTrouble,
 } from '../host/tree.ts';
 import { hostCommand } from '../host-command.ts';
-import { readHostTrust, trustPlace } from '../trust-file.ts';
+import { readHostTrust, trustInit, trustPlace } from '../trust-file.ts';
 import { type Finding, fail, look, ok, warn } from './check.ts';
 
 /** Rule classes that only some kernels enforce; AppArmor 3 on a current kernel has all. */
@@ -28,12 +28,16 @@ const maxParameter = 64 * 1024;
 const macAdmin = 33n;
 
 /** Checks whether the host below `root` can install and enforce profiles, most important checks first. */
-export async function examineHost(root: string, uid: number): Promise<Finding[]> {
+export async function examineHost(
+  root: string,
+  uid: number,
+  registry?: string,
+): Promise<Finding[]> {
   const found = await Promise.all([
     look('kernel', () => kernel(root)),
     look('parser', () => parser(root)),
     look('permissions', () => permissions(root, uid)),
-    look('trust', () => trust(root)),
+    look('trust', () => trust(root, registry)),
     look('state', () => state(root)),
     look('containers', () => containers(root)),
   ]);
@@ -172,11 +176,11 @@ async function permissions(root: string, uid: number): Promise<Finding[]> {
   return findings;
 }
 
-async function trust(root: string): Promise<Finding> {
+async function trust(root: string, registry: string | undefined): Promise<Finding> {
   const path = trustPlace(root);
   const file = lookBehind(path);
   if (file === undefined) {
-    const next = `Trust a team: ${hostCommand('trust init TEAM --registry URL', { root })}.`;
+    const next = `Trust a team: ${hostCommand(trustInit({ registry }), { root })}.`;
     return fail(
       'trust',
       `${path} does not exist: this host trusts no team, so no profile can be installed.`,
@@ -204,7 +208,10 @@ async function state(root: string): Promise<Finding[]> {
   const findings = [
     installed.length === 0
       ? ok('state', 'Nothing is installed by aa-registry yet.')
-      : ok('state', `${installed.length} ${files} installed; "aa-registry status" checks each.`),
+      : ok(
+          'state',
+          `${installed.length} ${files} installed; "${hostCommand('status', { root })}" checks each.`,
+        ),
   ];
   for (const { team, name, path } of await listDamaged(root)) {
     const next = `To rebuild it: ${hostCommand(`pull ${team}/${name}`, { root })}.`;

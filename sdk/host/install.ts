@@ -140,7 +140,7 @@ async function checkAndPut(
 ): Promise<Installed> {
   const file = place.path;
   const { root, onStep = () => {} } = options;
-  const { name, bytes, digest, evidence } = profile;
+  const { name, bytes, evidence } = profile;
   const before = await readInstallation(root, profile);
   const parser = await findParser();
   const staged = stage(place, bytes, 0o644);
@@ -156,7 +156,7 @@ async function checkAndPut(
       }
       onStep('Checked with apparmor_parser (dry run)');
     }
-    await store(root, evidence, digest);
+    await store(root, evidence);
   } catch (error) {
     await staged.discard().catch(() => {});
     throw error;
@@ -186,7 +186,7 @@ function succeed(
   const known = !before
     ? []
     : isRollback
-      ? earlierAfterRollback(before, digest)
+      ? earlierAfterRollback(before, version)
       : [releaseOf(before), ...before.earlier];
   return {
     team,
@@ -200,7 +200,7 @@ function succeed(
     origin: options.origin ?? before?.origin ?? 'pull',
     complain,
     ...(complainChosen ? { complainChosen } : {}),
-    earlier: known.filter((one) => one.digest !== digest).slice(0, maxEarlier),
+    earlier: known.filter((one) => one.version !== version).slice(0, maxEarlier),
     ...(rolledBackFrom === undefined ? {} : { rolledBackFrom }),
   };
 }
@@ -209,9 +209,9 @@ function succeed(
  * The releases installed before the target of a rollback. The ones that it leaves or skips come last and are marked, so
  * that another rollback goes further back and never forward.
  */
-function earlierAfterRollback(before: Installation, digest: string): Earlier[] {
+function earlierAfterRollback(before: Installation, version: string): Earlier[] {
   const { earlier } = before;
-  const at = earlier.findIndex((one) => one.digest === digest);
+  const at = earlier.findIndex((one) => one.version === version);
   const older = earlier.filter((one, index) => index > at && !wasLeft(before, one));
   const left = [releaseOf(before), ...earlier.filter((one) => !older.includes(one))];
   return [...older, ...left.map((one) => ({ ...one, left: true }))];

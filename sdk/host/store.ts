@@ -2,7 +2,6 @@ import {
   decodeBase64,
   type Evidence,
   formatReference,
-  isDigest,
   type Manifest,
   parseStatement,
   sha256,
@@ -15,8 +14,9 @@ import { type Installation, type Named, type Release, statePlace } from './state
 import { list, lookAt, type Place, readText, removeAll, write } from './tree.ts';
 
 /**
- * A host's version store: each current and previous version as a bundle of one, named by its digest. Versions are
- * verified and reinstalled from it without a network.
+ * A host's version store: each current and previous version as a bundle of one, named by its version, because versions
+ * with another manifest may have the same text and digest. Earlier releases named it by the digest; such files are still
+ * read. Versions are verified and reinstalled from it without a network.
  */
 function storeFolder(root: string, { team, name }: Named): Place {
   return statePlace(root, 'kept', `${team}.${name}`);
@@ -25,15 +25,20 @@ function storeFolder(root: string, { team, name }: Named): Place {
 /** The maximum size of a stored version, in bytes: far more than a registry accepts. */
 const maxStored = 4 * 1024 * 1024;
 
-function bundleName(digest: string): string {
+function bundleName(version: string): string {
+  return `${version}.bundle`;
+}
+
+/** The file name that earlier releases used. */
+function digestName(digest: string): string {
   return `${digest.slice('sha256:'.length)}.bundle`;
 }
 
 /** Stores verified evidence; revocations are stored separately (see seen.ts). */
-export async function store(root: string, proved: Evidence, digest: string): Promise<void> {
+export async function store(root: string, proved: Evidence): Promise<void> {
   const keys = proved.keys.map(({ revocation: _, ...key }) => key);
   const evidence = { ...proved, keys };
-  const place = storeFolder(root, evidence).at(bundleName(digest));
+  const place = storeFolder(root, evidence).at(bundleName(evidence.version));
   await write(place, `${JSON.stringify(makeBundle([evidence], {}))}\n`, 0o644);
 }
 
@@ -58,7 +63,7 @@ export async function verifyStored(
   { version, digest, verifiedAt }: Release,
   view: TrustView,
 ): Promise<Verified | { ok: false; id: 'not-kept'; reason: string }> {
-  const evidence = readStored(root, named, digest);
+  const evidence = readStored(root, named, { version, digest });
   const reference = { ...named, selector: { kind: 'version', version } } as const;
   if (!evidence) {
     const reason = `${formatReference(reference)} is not in this host's version store`;
@@ -79,7 +84,7 @@ export function readStoredPackage(
   root: string,
   installation: Installation,
 ): { manifest: Manifest; text: string } | undefined {
-  const evidence = readStored(root, installation, installation.digest);
+  const evidence = readStored(root, installation, installation);
   const payload = evidence && decodeBase64(evidence.envelope.payload);
   const statement = payload && parseStatement(payload);
   if (!statement) return undefined;
@@ -92,18 +97,35 @@ export async function listStored(root: string, named: Named): Promise<Release[]>
   const folder = storeFolder(root, named);
   const releases: Release[] = [];
   for (const { name: file } of list(folder)) {
-    const digest = `sha256:${file.replace(/\.bundle$/, '')}`;
-    const evidence = isDigest(digest) ? readStored(root, named, digest) : undefined;
-    if (!evidence || (await sha256(evidence.profile)) !== digest) continue;
+    const evidence = file.endsWith('.bundle') ? readBundle(folder.at(file)) : undefined;
+    if (!evidence) continue;
+    const { version, profile } = evidence;
+    const digest = await sha256(profile);
+    if (file !== bundleName(version) && file !== digestName(digest)) continue;
     const verifiedAt = lookAt(folder.at(file))?.stats.mtime.toISOString();
     if (verifiedAt === undefined) continue;
-    releases.push({ version: evidence.version, digest, verifiedAt });
+    releases.push({ version, digest, verifiedAt });
   }
-  return releases.sort((a, b) => (a.verifiedAt > b.verifiedAt ? -1 : 1));
+  releases.sort((a, b) => (a.verifiedAt > b.verifiedAt ? -1 : 1));
+  return releases.filter(
+    ({ version }, at) => releases.findIndex((one) => one.version === version) === at,
+  );
 }
 
-function readStored(root: string, named: Named, digest: string): Evidence | undefined {
-  const text = readText(storeFolder(root, named).at(bundleName(digest)), maxStored);
+/** The stored evidence of a version; a file named by its digest may be that of another version with the same text. */
+function readStored(
+  root: string,
+  named: Named,
+  { version, digest }: Pick<Release, 'version' | 'digest'>,
+): Evidence | undefined {
+  const folder = storeFolder(root, named);
+  return [bundleName(version), digestName(digest)]
+    .map((file) => readBundle(folder.at(file)))
+    .find((evidence) => evidence?.version === version);
+}
+
+function readBundle(place: Place): Evidence | undefined {
+  const text = readText(place, maxStored);
   const bundle = text === undefined ? undefined : parseBundle(text);
   return bundle && evidenceIn(bundle, 0)[0];
 }
@@ -111,7 +133,10 @@ function readStored(root: string, named: Named, digest: string): Evidence | unde
 /** Removes the stored versions that an installation's record does not name, and their staged files. */
 export function dropUnneeded(root: string, installation: Installation): void {
   const folder = storeFolder(root, installation);
-  const needed = [installation, ...installation.earlier].map(({ digest }) => bundleName(digest));
+  const needed = [installation, ...installation.earlier].flatMap(({ version, digest }) => [
+    bundleName(version),
+    digestName(digest),
+  ]);
   for (const { name } of list(folder)) {
     if (!needed.includes(name)) removeAll(folder.at(name));
   }

@@ -12,6 +12,10 @@ const Meaning = z.discriminatedUnion('ok', [
       .string()
       .optional()
       .transform((text): string | undefined => text),
+    deprecated: z
+      .string()
+      .optional()
+      .transform((text): string | undefined => text),
     revokedKeys: z
       .int()
       .optional()

@@ -6,6 +6,7 @@
 export { fetchEvidence } from './evidence.ts';
 export { fetchAllVerified, fetchVerified } from './fetch.ts';
 export {
+  deprecationText,
   isUnresolved,
   type Resolution,
   type Resolved,

@@ -51,13 +51,18 @@ export async function resolveReference(client: Client, reference: Reference): Pr
   }
   const { version, yankReason, deprecation, replacement } = found;
   const yanked = selector.kind === 'digest' ? undefined : (yankReason ?? undefined);
-  const instead = replacement === null ? '' : ` Use ${replacement}.`;
   return {
     ok: true,
     version,
     yanked,
-    deprecation: deprecation === null ? undefined : `${deprecation}${instead}`,
+    deprecation: deprecation === null ? undefined : deprecationText(deprecation, replacement),
   };
+}
+
+/** Why a profile is deprecated, and what to use instead, as sentences. */
+export function deprecationText(reason: string, replacement: string | null): string {
+  if (replacement === null) return reason;
+  return `${/[.!?]$/.test(reason) ? reason : `${reason}.`} Use ${replacement}.`;
 }
 
 function toUnresolved(error: unknown): Resolved {
@@ -74,6 +79,8 @@ export type Resolution =
       digest: Digest;
       /** Why it was yanked, if so. */
       yanked: string | undefined;
+      /** Why its profile is deprecated and what to use instead, if so. */
+      deprecated: string | undefined;
       /** The number of revoked keys of the team, if the registry says so. */
       revokedKeys: number | undefined;
     }
@@ -133,7 +140,8 @@ function toResolution(item: Resolutions['items'][number]): Resolution {
     const id = type.startsWith(problemNamespace) ? type.slice(problemNamespace.length) : undefined;
     return { ok: false, reason: oneLine(detail).replace(/\.$/, ''), id };
   }
-  const { version, digest, yankReason, revokedKeys } = item;
+  const { version, digest, yankReason, deprecation, replacement, revokedKeys } = item;
   const yanked = yankReason ?? undefined;
-  return { ok: true, version, digest: digest as Digest, yanked, revokedKeys };
+  const deprecated = deprecation === null ? undefined : deprecationText(deprecation, replacement);
+  return { ok: true, version, digest: digest as Digest, yanked, deprecated, revokedKeys };
 }

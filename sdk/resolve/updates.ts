@@ -9,6 +9,8 @@ export interface Update {
   newer: string | undefined;
   /** Why it was yanked, if so. */
   yanked: string | undefined;
+  /** Why its profile is deprecated, if so; an exact version is not asked about. */
+  deprecated: string | undefined;
   /** Why there is no result, for example if the registry no longer has it. */
   unknown: string | undefined;
 }
@@ -28,11 +30,17 @@ export function fetchUpdates(
       return {
         newer: isNewer ? latest.version : undefined,
         yanked: yankReason ?? undefined,
+        deprecated: latest.ok ? latest.deprecation : undefined,
         unknown: latest.ok ? undefined : latest.reason,
       };
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
-      return { newer: undefined, yanked: undefined, unknown: error.message };
+      return {
+        newer: undefined,
+        yanked: undefined,
+        deprecated: undefined,
+        unknown: error.message,
+      };
     }
   });
 }

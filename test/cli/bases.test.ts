@@ -337,6 +337,7 @@ describe('can with a reference', { timeout: 60_000 }, () => {
       publish(registry, stranger, { name: 'web', version: '1.0.0', text: profileText('web') }),
     );
     const root = at('host');
+    await mkdir(root, { recursive: true });
     const init = ['trust', 'init', '--root', root, '--registry', registry.url, '--yes'];
     expect((await aaRegistry(init)).code).toBe(0);
     trust = ['--trust', join(root, 'etc/aa-registry/trust.toml')];

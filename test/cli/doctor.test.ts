@@ -44,6 +44,7 @@ describe('doctor', () => {
     ({ path: folder, clean } = await scratch());
     registry = await serve(at('data'));
     const env = { AA_REGISTRY: registry.url, AA_TOKEN: registry.adminToken };
+    await mkdir(at('sound'), { recursive: true });
     sound = at('sound');
     for (const args of [
       ['team', 'create', 'library'],

@@ -53,6 +53,7 @@ describe('first use', () => {
     await done('key', 'add', 'library', at('config/aa-registry/signing-key.pem.pub'));
     await done('publish', await made('one'), '--version', '1.0.0');
     await done('publish', await made('two', undefined, '  /srv/two r,\n'), '--version', '1.1.0');
+    await mkdir(at('host'), { recursive: true });
     await done('trust', 'init', '--root', at('host'), '--yes');
   });
   afterAll(async () => {
@@ -106,6 +107,9 @@ describe('first use', () => {
     expect(restored).toMatchObject({ code: 1 });
     expect((await stat(state)).mode).toBe(mode);
     await expect(stat(join(state, 'registry.db'))).rejects.toThrow('ENOENT');
+    const none = await run('serve', '--data', '/var/lib/aa-registry', '--port', '0');
+    expect(none.said).toContain('the installed state of a host');
+    expect(none.said).not.toContain('registry.db');
   });
 
   test('-o - is standard output, and missing folders are not created', async () => {
@@ -131,6 +135,7 @@ describe('first use', () => {
   });
 
   test('pull shows the old and the new version, and the usage of new profiles', async () => {
+    await mkdir(at('pulls'), { recursive: true });
     const root = ['--root', at('pulls')];
     await done('trust', 'init', ...root, '--yes');
     const first = await done('pull', 'docker-nginx@1.0.0', ...root);
@@ -149,6 +154,7 @@ describe('first use', () => {
   });
 
   test('a host without a network syncs from a bundle, which can be verified first', async () => {
+    await mkdir(at('alone'), { recursive: true });
     const root = ['--root', at('alone')];
     await done('trust', 'init', ...root, '--yes');
     const away = ['--registry', 'http://127.0.0.1:9', '--offline', ...root];
@@ -199,6 +205,7 @@ describe('first use', () => {
       ['rollback', 'web'],
       ['enforce', 'web'],
       ['trust', 'show'],
+      ['trust', 'init', '--yes'],
       ['trust', 'add', 'team'],
     ];
     for (const args of commands) {

@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
 import { hintedCommands, pasteError } from '../hinted-commands.ts';
 import { type Fixture, startFixture } from '../host/fixture.ts';
+import { expectStatus, send } from '../publisher.ts';
 
 /** Every test that runs a command checks the commands in its messages (test/command.ts). */
 describe('the check of hinted commands', () => {
@@ -51,6 +53,61 @@ describe('a hint for another root', () => {
   ])('%j', async (args, hint) => {
     const { said } = await command([...args, '--root', root]);
     expect(said).toContain(hint.replace('ROOT', root));
+  });
+
+  test('a host without a trust file, where the registry and the team are known', async () => {
+    const empty = ['--root', `${root}/etc`];
+    const registry = ['--registry', fixture.registry.url];
+    const next = `trust init acme --registry ${fixture.registry.url} --root ${root}/etc`;
+    const commands = [
+      ['pull', 'acme/web'],
+      ['verify', 'acme/web'],
+      ['bundle', 'acme/web', '-o', `${root}/none.bundle`],
+      ['can', 'acme/web', 'read', '/etc/passwd'],
+      ['diff', 'acme/web', 'acme/web'],
+    ];
+    for (const args of commands) {
+      const { said } = await command([...args, ...empty, ...registry]);
+      expect(said, args.join(' ')).toContain(next);
+    }
+    const { said } = await command(['doctor', '--offline', '--root', root]);
+    expect(said).toContain(`status --root ${root}`);
+  });
+
+  test('a pull of another version than the locked one names lock', async () => {
+    await writeFile(`${root}/etc/aa-registry/profiles.toml`, 'profiles = ["web@^1.0"]\n');
+    const locked = await command(['lock', '--root', root]);
+    expect(locked.code, locked.said).toBe(0);
+    await fixture.publish('web', '1.1.0');
+    const pulled = await command(['pull', 'web', '--root', root]);
+    expect(pulled.said).toContain(`to update it: aa-registry lock --root ${root}`);
+    expect(pulled.said).not.toContain('change it there');
+  });
+
+  test('a mode of another root is named', async () => {
+    expect((await command(['enforce', 'web', '--root', root])).said).toContain(
+      'is in enforce mode',
+    );
+    expect((await command(['status', '--root', root])).stdout).toMatch(/web +\S+ +enforce/);
+  });
+
+  test('show names the channels', async () => {
+    const { stdout } = await command(['show', 'web', '--registry', fixture.registry.url]);
+    expect(stdout).toMatch(/^Channels +-$/m);
+    const { registry, team } = fixture;
+    const path = '/v1/profiles/library/web/channels/stable';
+    await expectStatus(
+      200,
+      send(registry, 'PUT', path, { version: '1.0.0', previous: null }, team.token),
+    );
+    const after = await command(['show', 'web', '--registry', registry.url]);
+    expect(after.stdout).toMatch(/^Version +1\.0\.0,/m);
+    expect(after.stdout).toMatch(/^Channels +stable 1\.0\.0$/m);
+    // The page of the latest version pulls that version, and says which one "pull" takes.
+    const response = await fetch(`${registry.url}/p/library/web`);
+    const page = (await response.text()).replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ');
+    expect(page).toContain('sudo aa-registry pull web@1.1.0');
+    expect(page).toContain('pull installs 1.0.0, the version of channel stable.');
   });
 
   test('a log without a trust file', async () => {

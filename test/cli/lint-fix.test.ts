@@ -170,7 +170,13 @@ describe('fix', () => {
   });
 
   test('inserts once where two diagnostics would insert at the same place', () => {
-    const { text } = fix('profile a {\n  /a r\n  /b r\n}\n');
-    expect(text).toBe('profile a {\n  /a r,\n  /b r,\n}\n');
+    const { text } = fix('abi <abi/3.0>,\nprofile a {\n  /a r\n  /b r\n}\n');
+    expect(text).toBe('abi <abi/3.0>,\nprofile a {\n  /a r,\n  /b r,\n}\n');
+  });
+
+  test('adds the abi before the first statement, as the manifest names it', () => {
+    const source = '# A comment.\n\ninclude <tunables/global>\nprofile a {\n}\n';
+    expect(fix(source).text).toBe(source.replace('include', 'abi <abi/3.0>,\ninclude'));
+    expect(fix(source, { manifestAbi: '4.0' }).text).toContain('abi <abi/4.0>,\ninclude');
   });
 });

@@ -119,6 +119,7 @@ describe('aa-registry serve', () => {
     const outcome = await aaRegistry(['serve', '--data', data, '--port', port]);
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toContain('is already in use');
+    await expect(stat(data)).rejects.toThrow('ENOENT');
     const second = await serve(data);
     expect(second.adminToken).toMatch(/^aar_/);
     await second.kill();

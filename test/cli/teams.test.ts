@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -102,6 +102,7 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     await writeFile(at('front', 'front'), policy.replaceAll('docker-nginx', 'front'));
     await succeed(['publish', at('front'), '--version', '1.0.0', '--key', at('key.pem')]);
     const root = at('several');
+    await mkdir(root, { recursive: true });
     await succeed(['trust', 'init', 'platform', '--root', root, '--yes']);
     await succeed(['pull', 'platform/front', 'platform/docker-nginx', '--root', root]);
     const both = ['platform/front', 'platform/docker-nginx'];
@@ -112,6 +113,7 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
   test('without a token, a profile that is not found may be private, whether it exists or not', async () => {
     const root = at('anonymous');
     const anonymous = { AA_TOKEN: '' };
+    await mkdir(root, { recursive: true });
     await succeed(['trust', 'init', 'platform', '--root', root, '--yes'], anonymous);
     const hint = `private profiles require one. To log in: aa-registry login ${registry.url}`;
     const messages = [];
@@ -210,10 +212,27 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
 
   test('pull shows the deprecation of a profile', async () => {
     await succeed(['visibility', 'platform/docker-nginx', 'public']);
+    await mkdir(at('host'), { recursive: true });
     await succeed(['trust', 'init', 'platform', '--root', at('host'), '--yes']);
     await succeed(['deprecate', 'platform/docker-nginx', '--reason', 'Use another one.']);
     const pulled = await succeed(['pull', 'platform/docker-nginx', '--root', at('host')]);
     expect(pulled.stderr).toContain('Deprecated: platform/docker-nginx: Use another one.');
+    const status = await run(['status', '--root', at('host')]);
+    expect(status.stdout).toContain('deprecated: Use another one.');
+    expect((await succeed(['search', 'nginx'])).stdout).toContain('(deprecated) ');
+    await writeFile(
+      at('host/etc/aa-registry/profiles.toml'),
+      'profiles = ["platform/docker-nginx"]\n',
+    );
+    for (let run = 0; run < 2; run++) {
+      const synced = await succeed(['sync', '--root', at('host')]);
+      expect(synced.stderr).toContain('Deprecated: platform/docker-nginx: Use another one.');
+    }
+    const reason = ['--reason', 'Unmaintained', '--replacement', 'platform/front'];
+    await succeed(['deprecate', 'platform/docker-nginx', ...reason]);
+    expect((await succeed(['show', 'platform/docker-nginx'])).stdout).toMatch(
+      /Deprecated +Unmaintained\. Use platform\/front\./,
+    );
     await succeed(['deprecate', 'platform/docker-nginx', '--undo']);
     const again = await succeed(['pull', 'platform/docker-nginx', '--root', at('host')]);
     expect(again.stderr).not.toContain('Deprecated');

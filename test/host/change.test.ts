@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withLock } from '../../sdk/host/lock.ts';
@@ -117,9 +118,11 @@ describe('changes of a host', () => {
     expect(await installed('web')).toBe(textOf('web', '1.0.0'));
     const record = join(root, 'var/lib/aa-registry/installed/library.web.json');
     const older = JSON.parse(await readFile(record, 'utf8'));
-    await done('rollback', 'web', '--offline');
-    expect(await installed('web')).toBe(textOf('web', '1.2.0'));
-    expect(await run('rollback', 'web', '--offline')).toMatchObject({ code: 1 });
+    const none = await run('rollback', 'web', '--offline');
+    expect(none.code).toBe(1);
+    expect(none.said).toContain('no version of web older than 1.0.0 is stored');
+    expect(none.said).toContain(`aa-registry rollback web --to 1.2.0 --root ${root}`);
+    expect(await installed('web')).toBe(textOf('web', '1.0.0'));
 
     root = await fixture.host();
     for (const version of ['1.0.0', '1.1.0']) await done('pull', `web@${version}`);
@@ -134,6 +137,33 @@ describe('changes of a host', () => {
       false,
       true,
     ]);
+  });
+
+  test('a rollback goes to an older version, in whatever order they were installed', async () => {
+    root = await fixture.host();
+    for (const version of ['1.0.0', '1.1.0', '1.0.0']) await done('pull', `web@${version}`);
+    expect(await run('rollback', 'web', '--offline')).toMatchObject({ code: 1 });
+    const { said } = await done('rollback', 'web', '--to', '1.1.0', '--offline');
+    expect(said).toContain('Moved web forward again from 1.0.0 to 1.1.0');
+    await done('rollback', 'web', '--offline');
+    expect(await installed('web')).toBe(textOf('web', '1.0.0'));
+  });
+
+  test('versions with the same text are stored separately', async () => {
+    const text = await fixture.publish('same', '1.0.0');
+    await fixture.publish('same', '1.1.0', text);
+    root = await fixture.host();
+    await done('pull', 'same@1.0.0');
+    // The file name that earlier releases used.
+    const store = join(root, 'var/lib/aa-registry/kept/library.same');
+    const digest = createHash('sha256').update(text).digest('hex');
+    await rename(join(store, '1.0.0.bundle'), join(store, `${digest}.bundle`));
+    await done('pull', 'same');
+    expect((await readdir(store)).sort()).toEqual(['1.1.0.bundle', `${digest}.bundle`]);
+    const { said } = await done('rollback', 'same', '--offline');
+    expect(said).toContain('Rolled back same from 1.1.0 to 1.0.0');
+    await done('rollback', 'same', '--to', '1.1.0', '--offline');
+    expect((await run('status', 'same')).lines.join('\n')).toContain('1.1.0');
   });
 
   test('after a rollback and an update, a rollback restores the last good version', async () => {
@@ -177,8 +207,8 @@ describe('changes of a host', () => {
     await done('pull', 'web@1.1.0');
     const before = await filesOf(root);
     const record = JSON.parse(before['var/lib/aa-registry/installed/library.web.json'] ?? '');
-    const [{ digest }] = record.earlier;
-    const kept = join('var/lib/aa-registry/kept/library.web', `${digest.slice(7)}.bundle`);
+    const [{ version }] = record.earlier;
+    const kept = join('var/lib/aa-registry/kept/library.web', `${version}.bundle`);
     const bundle = JSON.parse(before[kept] ?? '');
     bundle.offers[0].profile = Buffer.from('profile web { /** rwx, }\n').toString('base64');
     await writeFile(join(root, kept), JSON.stringify(bundle));

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, type Outcome } from '../command.ts';
@@ -39,6 +39,7 @@ export async function startFixture(): Promise<Fixture> {
     team,
     host: async () => {
       const root = join(folder, `host-${++hosts}`);
+      await mkdir(root, { recursive: true });
       await succeed(['trust', 'init', '--root', root, '--registry', registry.url, '--yes']);
       return root;
     },

@@ -117,6 +117,14 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect(await installed()).toBe(textOf('web', '1.1.0'));
   }
 
+  test('is named by bundle, with the advice of pull', async () => {
+    const file = join(root, 'refused.bundle');
+    const refused = await run('bundle', 'team/web:latest', 'team/web@1.0.0', '-o', file);
+    expect(refused.code).toBe(3);
+    expect(refused.said).toContain('Refused: team/web@1.0.0: team team has revoked the key');
+    expect(refused.said).toMatch(/aa-registry pull team\/web:latest --root/);
+  });
+
   test('what is advised helps: another version, or another key first', async () => {
     await stayAt100();
     const refused = await run('pull', 'team/web@1.0.0');
@@ -267,17 +275,14 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   const kept = () => join(root, 'var/lib/aa-registry/kept/team.web');
 
   /** Replaces or removes the proof of a stored version. */
-  async function forgeKept(digest: string, text: string): Promise<void> {
+  async function forgeKept(version: string, text: string): Promise<void> {
     const [some = ''] = await readdir(kept());
     const bundle = JSON.parse(await readFile(join(kept(), some), 'utf8'));
     const encoded = Buffer.from(text).toString('base64');
     const forged = JSON.parse(JSON.stringify(bundle), (key, value) =>
       key === 'profile' && typeof value === 'string' ? encoded : value,
     );
-    await writeFile(
-      join(kept(), `${digest.slice('sha256:'.length)}.bundle`),
-      JSON.stringify(forged),
-    );
+    await writeFile(join(kept(), `${version}.bundle`), JSON.stringify(forged));
   }
   const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
@@ -285,7 +290,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await stopInUpdate();
     // Neither version can be verified: the new one is not stored, and the old one's key was revoked.
     const { installation } = JSON.parse(await readFile(record('pending'), 'utf8'));
-    await rm(join(kept(), `${installation.digest.slice('sha256:'.length)}.bundle`));
+    await rm(join(kept(), `${installation.version}.bundle`));
     await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
     await want('profiles = []\n');
     const { said } = await run('sync');
@@ -312,7 +317,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await writeFile(file(), 'another\n');
     const old = JSON.parse(await readFile(record('installed'), 'utf8'));
     await writeFile(record('installed'), JSON.stringify({ ...old, digest: digestOf(evil) }));
-    await forgeKept(digestOf(evil), evil);
+    await forgeKept(old.version, evil);
     const trust = join(root, 'operator.toml');
     await cp(join(root, 'etc/aa-registry/trust.toml'), trust);
     await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
@@ -359,10 +364,6 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
         const installation = JSON.parse(await readFile(record('installed'), 'utf8'));
         const { earlier } = installation;
         const next = { ...installation, ...earlier[0], earlier: [], digest: digestOf('# EVIL\n') };
-        const bundle = `${earlier[0].digest.slice('sha256:'.length)}.bundle`;
-        const name = `${next.digest.slice('sha256:'.length)}.bundle`;
-        await rm(join(kept(), name), { force: true });
-        await cp(join(kept(), bundle), join(kept(), name));
         await writeFile(record('installed'), JSON.stringify(next));
         await writeFile(file(), '# EVIL\n');
       },

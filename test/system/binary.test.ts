@@ -73,6 +73,7 @@ describe('the executable, without Node.js, as an unprivileged user', () => {
   test('serves a registry, publishes to it and pulls from it', async () => {
     const nginx = join(folder, 'docker-nginx');
     await mkdir(nginx);
+    await mkdir(join(folder, 'host'));
     for (const file of ['docker-nginx', 'aa-profile.toml']) {
       await copyFile(join(root, 'profiles/docker-nginx', file), join(nginx, file));
     }

@@ -71,6 +71,7 @@ describe('the npm package', () => {
 
     registry = await serve(at('data'));
     const env = { AA_REGISTRY: registry.url, AA_TOKEN: registry.adminToken };
+    await mkdir(at('host'), { recursive: true });
     for (const args of [
       ['team', 'create', 'library'],
       ['key', 'generate', '--out', at('key.pem')],

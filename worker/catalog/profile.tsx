@@ -3,7 +3,7 @@ import type { StoredAnalysis } from '../../db/analyses.ts';
 import type { RegisteredKey } from '../../db/keys.ts';
 import type { Profile } from '../../db/profiles.ts';
 import type { Version } from '../../db/versions.ts';
-import { defaultTeam } from '../../trust/index.ts';
+import { defaultChannel, defaultTeam } from '../../trust/index.ts';
 import { Layout } from './layout.tsx';
 import { Day } from './list.tsx';
 import { renderSource } from './source.ts';
@@ -35,7 +35,9 @@ export function ProfilePage(props: {
   const { tags = [], links = {} } = version.manifest;
   const path = `/p/${team}/${name}`;
   const reference = team === defaultTeam ? name : `${team}/${name}`;
-  const pinned = version.version === latest ? '' : `@${version.version}`;
+  const isLatest = version.version === latest;
+  const byDefault = channels[defaultChannel] ?? latest;
+  const pinned = version.version === byDefault ? '' : `@${version.version}`;
   return (
     <Layout title={`${team}/${name} ${version.version} · aa-registry`} reader={props.reader}>
       <h1>
@@ -54,7 +56,7 @@ export function ProfilePage(props: {
           )}
         </p>
       )}
-      {pinned !== '' && (
+      {!isLatest && (
         <p class="soft">
           The latest version is <a href={path}>{latest}</a>.
         </p>
@@ -68,6 +70,12 @@ export function ProfilePage(props: {
           {pinned}
         </code>
       </pre>
+      {pinned !== '' && byDefault !== latest && (
+        <p class="soft">
+          Without a version, <code>pull</code> installs{' '}
+          <a href={`${path}/${byDefault}`}>{byDefault}</a>, the version of channel {defaultChannel}.
+        </p>
+      )}
       <dl>
         <dt>Images</dt>
         <dd>{version.manifest.images.join(', ') || '–'}</dd>

@@ -22,7 +22,7 @@ const hostState = '/var/lib/aa-registry';
 const hostFiles = ['installed', 'pending', 'kept', 'set-aside', 'sync.json'];
 
 /**
- * Refuses the folder of a host's state: a data folder is private to its registry, while every user may read the host's
+ * Refuses the folder of a host's state, also before a host uses it: a data folder is private to its registry, while every user may read the host's
  * state. A folder that already contains a registry's database stays usable until a host uses it.
  */
 async function refuseHostState(folder: string): Promise<void> {
@@ -31,13 +31,16 @@ async function refuseHostState(folder: string): Promise<void> {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [] as string[];
     throw new DataError(`the data folder ${folder} can't be read: ${error.message}`);
   });
-  const isHosts =
-    names.some((name) => hostFiles.includes(name)) ||
-    (resolve(folder) === hostState && !names.includes('registry.db'));
-  if (!isHosts) return;
+  const isUsed = names.some((name) => hostFiles.includes(name));
+  const hasData = names.includes('registry.db');
+  if (!isUsed && (resolve(folder) !== hostState || hasData)) return;
+  const what = isUsed
+    ? `${folder} contains the installed state of a host`
+    : `${folder} is the folder for the installed state of a host, which every user may read`;
+  const move =
+    hasData || names.includes('log.key') ? ', and move registry.db* and log.key there' : '';
   throw new DataError(
-    `${folder} contains the installed state of a host; use another folder for the registry's data, ` +
-      `such as /var/lib/aa-registry-server, and move registry.db* and log.key there, if present`,
+    `${what}; use another folder for the registry's data, such as /var/lib/aa-registry-server${move}`,
   );
 }
 

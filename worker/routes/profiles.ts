@@ -45,6 +45,7 @@ profiles.openapi(
       latest: profile.latest,
       publishedAt: profile.publishedAt,
       grade: profile.grade,
+      deprecated: profile.deprecation !== null,
     }));
     const next = found.next ? encodeCursor(found.next) : null;
     linkNext(c, next);

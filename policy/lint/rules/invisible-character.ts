@@ -14,6 +14,7 @@ const names: Readonly<Record<string, string>> = {
   '200D': 'zero width joiner',
   '200E': 'left-to-right mark',
   '200F': 'right-to-left mark',
+  '061C': 'Arabic letter mark',
   '2028': 'line separator',
   '2029': 'paragraph separator',
   '202A': 'left-to-right embedding',
@@ -55,7 +56,10 @@ export const invisibleCharacter: LintRule = {
       report(
         { start: index, end: index + character.length },
         `U+${code}${named} ${blank.test(character) ? 'only looks like a blank' : 'is invisible'}: ${comment ? 'the comment' : 'the rule'} is not what it looks like.`,
-        { expected: 'remove it', ...(mild && { severity: 'warning' as const }) },
+        {
+          expected: blank.test(character) ? 'a plain space' : 'remove it',
+          ...(mild && { severity: 'warning' as const }),
+        },
       );
     }
   },

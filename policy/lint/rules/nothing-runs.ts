@@ -1,3 +1,4 @@
+import { languageSeverity } from '../../diagnostics.ts';
 import { samplePath } from '../../glob/aare.ts';
 import { type ProfileModel, unreadIncludes } from '../../model/model.ts';
 import { type FilePermission, fileRules, letters } from '../file-rules.ts';
@@ -22,6 +23,10 @@ export const nothingRuns: LintRule = {
   options: { kind: 'container' },
   check(context) {
     const { analysis, profiles, report } = context;
+    // A rule that could not be parsed may be the one that lets a program run.
+    const { units } = analysis;
+    if (units.some((unit) => unit.diagnostics.some((one) => languageSeverity(one) === 'error')))
+      return;
     const unread = unreadIncludes(analysis).filter((one) => !one.startsWith('<tunables/'));
     for (const profile of profiles) {
       const { model, container, report: its } = profile;

@@ -64,6 +64,8 @@ describe('the commands with hostile input', () => {
     await publish('docker-nginx', '1.0.0');
     await publish('docker-nginx', '1.1.0', '# newer\n');
     await publish('docker-default', '1.0.0');
+    await mkdir(at('first'), { recursive: true });
+    await mkdir(at('steered'), { recursive: true });
     await succeed('trust', 'init', 'library', '--root', at('first'), '--yes');
     await cp(at('first/etc/aa-registry/trust.toml'), at('trust.toml'));
   });
@@ -210,6 +212,7 @@ describe('the commands with hostile input', () => {
       expect([3, 4], `${path}: ${outcome.stderr}`).toContain(outcome.code);
     }
     proxy.tamper = (asked, given) => (asked === '/log/checkpoint' ? 'x'.repeat(1 << 20) : given);
+    await mkdir(at('noted'), { recursive: true });
     const noted = await run(['trust', 'init', '--root', at('noted'), '-y'], {
       env: { AA_REGISTRY: proxy.url },
     });
