@@ -207,8 +207,8 @@ function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
   if (!scope.budget.spend(scope.aliases.length + copySteps * (copies.length - 1))) return undefined;
   return copies.flatMap(([onePath, oneTarget], index): Entry[] => {
     const merged = mergeSlashes(onePath);
-    // Reading a pattern takes time with its length.
-    if (!scope.budget.spend(5 * merged.length)) return [];
+    // Reading a pattern takes time with its length, and more for alternatives.
+    if (!scope.budget.spend((merged.includes('{') ? 10 : 5) * merged.length)) return [];
     const pattern = bytePattern(merged);
     const exact = isExact(merged, scope);
     // That a link is denied is said of the pair alone.

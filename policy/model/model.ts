@@ -88,6 +88,9 @@ export interface ModelOptions {
 export const modelSteps = 20_000_000;
 export const questionSteps = 2_000_000;
 
+/** What one entry of a table costs, apart from its automaton. */
+const entrySteps = 60;
+
 const modes = ['complain', 'kill', 'unconfined', 'prompt', 'default_allow'];
 
 /** The model of every profile that a policy defines. The policy is one that `check` accepts. */
@@ -326,6 +329,7 @@ class Profile implements ProfileModel {
 
   #tableOf(of: PermissionTable): Table | UnknownReason {
     const entries: TableEntry[] = [];
+    const budget = this.#budget(modelSteps);
     for (const effective of this.rules) {
       const found = of.entries(effective, this.#scope);
       if (found === 'variables' && this.#scope.symbols.budget.exhausted) return 'budget';
@@ -333,9 +337,10 @@ class Profile implements ProfileModel {
         if (this.#scope.usual) continue;
         return found;
       }
+      if (!budget.spend(entrySteps * found.length)) return 'budget';
       for (const entry of found) entries.push(entry);
     }
-    return Table.of(entries, of.permissions, grantOf, this.#budget(modelSteps)) ?? 'budget';
+    return Table.of(entries, of.permissions, grantOf, budget) ?? 'budget';
   }
 
   example(permission: FilePermission, owner: boolean): { path: string } | 'none' | undefined {
