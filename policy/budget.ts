@@ -36,7 +36,7 @@ export const checkSteps = 1_000_000;
 export const lintSteps = 1_500_000;
 
 /** What the models of all profiles that the lint rules ask may cost together, for one file. */
-export const lintModelSteps = 1_200_000;
+export const lintModelSteps = 1_500_000;
 
 /** The fixed cost of each profile, hat or child. */
 export const profileSteps = 1000;
