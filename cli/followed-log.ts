@@ -50,7 +50,7 @@ export async function openLog(
         exit.refused,
         `No log is configured: ${place} does not exist.`,
         'Auditors: pass --log-key VKEY, the verifier key from the registry’s operator ("serve" prints it). ' +
-          `Hosts: ${hostCommand(trustInit(values), values)}`,
+          `Hosts: ${hostCommand(trustInit(values), { root: values.root })}`,
         'no-trust-file',
       );
     }
