@@ -64,7 +64,7 @@ class View {
     this.#of = of;
     this.#pattern = pattern;
     this.#replace = replace;
-    // With a text instead of a function, the engine replaces thousands of line ends at once.
+    // A replacement string is much faster than a function for thousands of line ends.
     this.text = textOf(of).replace(pattern, replace as string);
   }
 

@@ -26,6 +26,8 @@ const nothing: Readonly<Record<string, readonly string[]>> = {};
 const maxNesting = 100;
 
 export class Symbols {
+  /** A text was not expanded since it, or the values of a variable, would exceed a limit. */
+  exceeded = false;
   readonly variables = new Map<string, { values: string[]; conditional: boolean }>();
   readonly booleans = new Map<string, boolean>();
   readonly budget: Budget;
@@ -253,6 +255,10 @@ export class Symbols {
   ): string[] | undefined {
     const open = new Set<string>();
     let made = 0;
+    const tooMany = () => {
+      this.exceeded = true;
+      return undefined;
+    };
     const ofName = (name: string): string[] | undefined => {
       const set = own[name as keyof ProfileVariables];
       const values =
@@ -262,7 +268,8 @@ export class Symbols {
         return set === undefined
           ? undefined
           : [set.replace(/\\.|[{}[\]*?]/g, (one) => (one.length > 1 ? one : `\\${one}`))];
-      if (open.has(name) || open.size > maxNesting || !this.budget.spend(10)) return undefined;
+      if (open.has(name)) return undefined;
+      if (open.size > maxNesting || !this.budget.spend(10)) return tooMany();
       open.add(name);
       const each = values.map(walk);
       open.delete(name);
@@ -285,10 +292,11 @@ export class Symbols {
         const end = variableEndAt(piece, at);
         if (end < 0) continue;
         const values = ofName(piece.slice(at + 2, end - 1));
-        if (!values || !append([piece.slice(from, at)]) || !append(values)) return undefined;
+        if (!values) return undefined;
+        if (!append([piece.slice(from, at)]) || !append(values)) return tooMany();
         from = end;
       }
-      return append([piece.slice(from)]) ? found : undefined;
+      return append([piece.slice(from)]) ? found : tooMany();
     };
     return ofName(variable);
   }

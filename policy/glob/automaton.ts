@@ -222,7 +222,11 @@ export function compileAll(
       const key = from * 0x10000 + (unit ?? 0);
       const known = isBeginning ? next.get(key) : undefined;
       at = known ?? build(draft, item, from);
-      if (at === undefined) return undefined;
+      if (at === undefined) {
+        // What a pattern means that is too large stays unknown, as over budget.
+        budget.exhaust();
+        return undefined;
+      }
       if (isBeginning) next.set(key, at);
     }
     if (!budget.spend(20 + items.length + 20 * (draft.moves.length - before))) return undefined;

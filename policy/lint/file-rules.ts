@@ -123,8 +123,7 @@ export function fileRules(context: LintContext, profile: LintedProfile): FileRul
         ? `${exec.mode}${exec.fallback ?? ''}${exec.safe ? '' : '!'} ${target}`
         : '';
       // What an alias makes of a rule is a rule like it.
-      for (const one of [path, ...context.aliased(path)]) {
-        if (!context.budget.spend(1)) break;
+      for (const one of context.withAliases(path)) {
         const known = outlines.get(one) ?? outline(one);
         outlines.set(one, known);
         found.push({

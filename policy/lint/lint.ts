@@ -1,6 +1,7 @@
 // Runs the lint rules over a checked file.
 import { Budget, lintModelSteps, lintSteps, profileSteps } from '../budget.ts';
 import type { Analysis, ProfileReport } from '../checks/analyse.ts';
+import { withAliases } from '../model/expansion.ts';
 import { aliasesOf, presumedModels } from '../model/model.ts';
 import type { RawDiagnostic, Severity } from '../raw-diagnostic.ts';
 import type { Rule } from '../syntax/tree.ts';
@@ -12,6 +13,9 @@ import { applySuppressions, suppressions } from './suppression.ts';
 export interface LintFinding extends RawDiagnostic {
   severity: Severity;
 }
+
+/** What a copy of a rule by an alias costs. */
+const copySteps = 100;
 
 /** How many findings of each rule are listed for one file: one rule never hides another. */
 const maxFindings = 100;
@@ -68,12 +72,10 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
         if (expanded.reason === 'limit') budget.exhaust();
         return undefined;
       },
-      aliased: (path) =>
-        aliases.flatMap(({ from, to }) =>
-          budget.spend(1) && path.startsWith(from.value) && budget.spend(100)
-            ? [to.value + path.slice(from.value.length)]
-            : [],
-        ),
+      withAliases(path) {
+        const paths = withAliases(path, undefined, { aliases }).map(([one]) => one);
+        return budget.spend(aliases.length + copySteps * (paths.length - 1)) ? paths : [];
+      },
       report(range, message, more = {}) {
         if (++listed > maxFindings) {
           omitted++;
@@ -91,8 +93,10 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
       },
     };
     rule.check(context);
-    if (modelBudget.exhausted) budget.exhaust();
   }
+  const { symbols } = analysis;
+  // What a model leaves unknown may be a way out.
+  if (modelBudget.exhausted || symbols.exceeded || symbols.budget.exhausted) budget.exhaust();
   const reported = applySuppressions(findings, suppressions(main.file), ids, always).map((one) => ({
     severity: 'warning' as Severity,
     ...one,

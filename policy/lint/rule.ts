@@ -47,8 +47,8 @@ export interface LintContext {
   budget: Budget;
   /** The expansion of a path or pattern; undefined when it is not known, or too long. */
   expand(text: string, profile: LintedProfile): string | undefined;
-  /** What the file's aliases make of an expanded path or pattern. */
-  aliased(path: string): readonly string[];
+  /** An expanded path or pattern, and what the file's aliases make of it. */
+  withAliases(path: string): readonly string[];
   report(
     range: Range,
     message: string,

@@ -28,7 +28,7 @@ export function replaceVariables(text: string, scope: TextScope): string | undef
   for (let replaced = 0; ; replaced++) {
     const at = firstVariable(found);
     if (at < 0) return found;
-    if (replaced > maxVariables) return undefined;
+    if (replaced > maxVariables) return tooLong(scope);
     const end = variableEndAt(found, at);
     const before = found.slice(0, at);
     const after = found.slice(end);
@@ -44,8 +44,13 @@ export function replaceVariables(text: string, scope: TextScope): string | undef
       });
       found = `${before}{${trimmed.join(',')}}${after}`;
     }
-    if (found.length > maxExpansion || !scope.symbols.budget.spend(found.length)) return undefined;
+    if (found.length > maxExpansion || !scope.symbols.budget.spend(found.length))
+      return tooLong(scope);
   }
+}
+
+function tooLong({ symbols }: TextScope): undefined {
+  symbols.exceeded = true;
 }
 
 /** Where the first variable starts that no backslash stands before; -1 where there is none. */
@@ -65,7 +70,7 @@ function firstVariable(text: string): number {
 export function withAliases<Second extends string | undefined>(
   text: string,
   second: Second,
-  { aliases }: TextScope,
+  { aliases }: Pick<TextScope, 'aliases'>,
 ): [string, Second][] {
   const found: [string, Second][] = [[text, second]];
   for (const { from, to } of aliases) {

@@ -281,8 +281,7 @@ class Profile implements ProfileModel {
     const early = this.#early();
     if (early) return early;
     if (!this.mediates(of)) return { granted: true, notMediated: true, rules: [] };
-    const table = this.#tables.get(of) ?? this.#tableOf(permissionTables[of]);
-    this.#tables.set(of, table);
+    const table = this.#table(of);
     if (typeof table === 'string') return unknown(table);
     return this.#inMode(table.decide(string, permission, this.#budget(questionSteps)));
   }
@@ -310,14 +309,11 @@ class Profile implements ProfileModel {
       const files = this.#files();
       return typeof files === 'string' ? files : files.table;
     }
-    const known = this.#tables.get(of) ?? this.#tableOf(permissionTables[of]);
-    this.#tables.set(of, known);
-    return known;
+    return this.#table(of);
   }
 
   entries(of: keyof typeof permissionTables): readonly TableEntry[] | UnknownReason {
-    const table = this.#tables.get(of) ?? this.#tableOf(permissionTables[of]);
-    this.#tables.set(of, table);
+    const table = this.#table(of);
     return typeof table === 'string' ? table : table.entries;
   }
 
@@ -325,6 +321,12 @@ class Profile implements ProfileModel {
     const entries = this.entries(of);
     if (typeof entries === 'string') return entries;
     return hiddenRules(entries, this.#budget(modelSteps)) ?? 'budget';
+  }
+
+  #table(of: keyof typeof permissionTables): Table | UnknownReason {
+    const known = this.#tables.get(of) ?? this.#tableOf(permissionTables[of]);
+    this.#tables.set(of, known);
+    return known;
   }
 
   #tableOf(of: PermissionTable): Table | UnknownReason {

@@ -88,7 +88,7 @@ export const syntaxDiagnostics = {
   ),
   'condition-conflict': error(
     'Conditions that exclude each other',
-    'No access can meet all of these conditions at once.',
+    'These conditions exclude each other, so the rule can never apply.',
     'profile demo {\n  dbus bind path=/org/demo,\n}\n',
     'profile demo {\n  dbus bind name=org.demo,\n}\n',
   ),

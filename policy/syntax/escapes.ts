@@ -13,8 +13,8 @@ export function unescaped(word: string): string {
 }
 
 /**
- * A word with the escapes of printable ASCII replaced. The others stay for whoever reads the word as a pattern: control
- * characters would garble a message, and bytes from 0x80 on are characters only together.
+ * A word with the escapes of printable ASCII characters replaced. Other escapes stay as they are and are handled when the
+ * word is parsed as a pattern: control characters would garble messages, and several bytes from 0x80 on form a character.
  */
 export function readable(word: string): string {
   return replaceEscapes(word, (code) => code >= 32 && code < 127);

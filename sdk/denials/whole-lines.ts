@@ -28,8 +28,9 @@ const field =
   /(?:^|[\s>])(?:operation|class|profile|name|pid|comm|requested_mask|denied_mask|requested|denied|fsuid|ouid|peer|family|sock_type|protocol|capability|capname|signal|info|error|srcname|target)=/;
 
 /**
- * The lines of a log, those that Docker or kubelet has split joined. With `hold`, an event waits for the line after it,
- * which tells whether it was wrapped. Without, every line is returned at once, as a log that is followed needs it.
+ * The lines of a log, in which the parts that Docker or kubelet made of one line are joined. With `hold`, an event is
+ * returned after the next line has been read, which shows whether the event was wrapped. Without it, each line is returned
+ * immediately, so that a log can be followed.
  */
 export async function* wholeLines(
   lines: AsyncIterable<string>,

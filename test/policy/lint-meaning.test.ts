@@ -130,6 +130,27 @@ test.each([
   expect(reports(profile(rule), 'bare-ptrace')).toEqual([]);
 });
 
+test.each([
+  [
+    'values',
+    `@{x}=${Array.from({ length: 5000 }, (_, at) => `v${at} `).join('')}sys/kernel/core_pattern\n`,
+    '/proc/@{x} w,',
+  ],
+  ['the length of a pattern', '', `/${'a'.repeat(30_000)}* r,\n/proc/sys/kernel/core_pattern w,`],
+  ['alternatives', '', `/${'{a,b}'.repeat(6000)} r,\n/proc/sys/kernel/core_pattern w,`],
+])('what exceeds a limit is an error, not silence: %s', (_, before, rules) => {
+  const policy = `abi <abi/3.0>,\n${before}profile docker-demo {\n/bin/* ix,\n${rules}\n}\n`;
+  expect(reports(policy, 'limit')).toMatchObject([{ severity: 'error' }]);
+});
+
+test('what the user is asked for may be granted', () => {
+  const rules = '/bin/* ix,\nprompt /proc/sys/kernel/core_pattern w,';
+  const policy = `abi <abi/3.0>,\nprofile docker-demo {\n${rules}\n}\n`;
+  expect(reports(policy, 'weaker-than-docker-default')).toMatchObject([
+    { message: expect.stringContaining('core_pattern') },
+  ]);
+});
+
 describe('leaving all confinement', () => {
   test.each([
     ...['/bin/x ux,', '/bin/x Px -> unconfined,', '/bin/x cx -> unconfined,'],

@@ -13,7 +13,7 @@ import {
 } from '../publisher.ts';
 import { node, type TestRegistry } from '../runtimes.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: the responses are changed anywhere
+// biome-ignore lint/suspicious/noExplicitAny: tests overwrite fields of responses of several types
 type Body = any;
 
 describe('a registry that confirms something else', () => {

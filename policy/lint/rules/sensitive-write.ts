@@ -43,7 +43,7 @@ export const sensitiveWrite: LintRule = {
       for (const [path, how] of places) {
         // A file may belong to whom the program runs as. What is appended counts as well.
         const { owner } = profile.model.file('a', path);
-        const by = owner.granted ? owner.rules.find(({ own }) => own) : undefined;
+        const by = owner.granted !== false ? owner.rules.find(({ own }) => own) : undefined;
         if (by?.rule.kind !== 'file' || wide.has(by)) continue;
         found.set(by, [...(found.get(by) ?? []), `${path}: ${how}`]);
       }

@@ -2,6 +2,7 @@ import { Budget } from '../../budget.ts';
 import { type Automaton, covers, intersects } from '../../glob/automaton.ts';
 import { textOf } from '../../glob/matcher.ts';
 import { mountsOfTypes, remounts } from '../../model/classes/mount.ts';
+import type { Decision } from '../../model/decision.ts';
 import { isKernelPath, walkBoth } from '../../model/difference.ts';
 import type { EffectiveRule } from '../../model/effective-rule.ts';
 import { describeRule } from '../../model/evaluate.ts';
@@ -171,7 +172,7 @@ function granting(
 ): readonly EffectiveRule[] | undefined {
   const rules = letters[permission].flatMap((letter) => {
     const { owner, others } = model.file(letter, path);
-    return [others, owner].flatMap((one) => (one.granted && !one.byMode ? one.rules : []));
+    return [others, owner].flatMap((one) => (mayBeGranted(one) ? one.rules : []));
   });
   return rules.length > 0 ? rules : undefined;
 }
@@ -180,6 +181,12 @@ const denied = (permission: Permission, path: string) => {
   const { others } = reference().file(permission === 'read' ? 'r' : 'w', path);
   return others.rules.find(({ deny }) => deny);
 };
+
+/** Whether rules grant it, or let the user grant it. */
+function mayBeGranted(decision: Decision): boolean {
+  if (decision.granted === undefined) return decision.reason === 'prompt';
+  return decision.granted && !decision.byMode && !decision.implied;
+}
 
 function place(profile: LintedProfile, rules: readonly EffectiveRule[]) {
   const own = rules.find((one) => one.own);
@@ -228,9 +235,8 @@ function checkFiles(context: LintContext, profile: LintedProfile, budget: Budget
     const grants = mine.grants(left);
     for (const { permission, index } of columns) {
       const [grant, refusal] = [grants[index] as Grant, refusals[index] as Grant];
-      if (grant.decision.granted !== true || refusal.decision.granted !== false) continue;
       // What apparmor_parser adds for change_profile is about the process itself.
-      if (grant.decision.implied) continue;
+      if (!mayBeGranted(grant.decision) || refusal.decision.granted !== false) continue;
       const deny = refusal.decision.rules.find((one) => one.deny);
       const path = textOf(string);
       if (!deny || path.endsWith('/') || !exists(path)) continue;
