@@ -101,6 +101,7 @@ function isLink(url: string): boolean {
   return /^(?:https?:|mailto:)/i.test(url) || !/^[^/?#]*:/.test(url);
 }
 
+const tooLong = () => new OverLimit(`it renders to more than ${readmeLimits.html} bytes of HTML`);
 const tooDeep = () => new OverLimit(`it is nested more than ${readmeLimits.nesting} levels deep`);
 
 const boxes: Record<string, string> = { '[ ] ': '☐ ', '[x] ': '☑ ', '[X] ': '☑ ' };
@@ -133,7 +134,6 @@ const rules: Renderer['rules'] = {
 };
 
 const parser = createParser();
-const encoder = new TextEncoder();
 
 /** Renders the HTML piece by piece, to stop at the limit before a short text expands too far. */
 function write(tokens: Token[], env: Env): string {
@@ -143,10 +143,9 @@ function write(tokens: Token[], env: Env): string {
   let depth = 0;
   let links = 0;
   const add = (piece: string) => {
-    length += encoder.encode(piece).length;
-    if (length > readmeLimits.html) {
-      throw new OverLimit(`it renders to more than ${readmeLimits.html} bytes of HTML`);
-    }
+    // UTF-8 takes at least a byte for each unit of UTF-16.
+    length += piece.length;
+    if (length > readmeLimits.html) throw tooLong();
     pieces.push(piece);
   };
   const writeImage = (image: Token) => {
@@ -171,5 +170,7 @@ function write(tokens: Token[], env: Env): string {
     });
   };
   writeAll(tokens);
-  return pieces.join('');
+  const html = pieces.join('');
+  if (new TextEncoder().encode(html).length > readmeLimits.html) throw tooLong();
+  return html;
 }

@@ -1,3 +1,4 @@
+import { isPlain } from '../../glob/aare.ts';
 import { automaton, matches } from '../../glob/automaton.ts';
 import { splitName } from '../../syntax/profile-head.ts';
 import type { LintRule } from '../rule.ts';
@@ -18,6 +19,7 @@ export const changeProfileAnywhere: LintRule = {
         if (rule.target && target === undefined) continue;
         const name = target === undefined ? undefined : (splitName(target)?.name ?? target);
         const matching = (label: string) => {
+          if (name !== undefined && isPlain(name)) return name === label;
           const one = name === undefined ? undefined : automaton(name, budget);
           return one ? (matches(one, label, budget) ?? false) : name === undefined;
         };
