@@ -1,3 +1,4 @@
+import type { InValue } from '@libsql/client';
 import { ConnectionPool, Sqlite3Client } from '@libsql/client/sqlite3';
 import type Libsql from 'libsql';
 import { LRUCache } from 'lru-cache';
@@ -16,8 +17,43 @@ type Statement = Libsql.Statement<unknown[]>;
  *
  * @param timeout how long a write waits for one of another process, in milliseconds
  */
-export function createEmbeddedClient(path: string, timeout: number): Sqlite3Client {
-  return new Sqlite3Client(new PreparingPool(path, { timeout }, maxConnections), 'number');
+export function createEmbeddedClient(path: string, timeout: number): EmbeddedClient {
+  return new EmbeddedClient(new PreparingPool(path, { timeout }, maxConnections), 'number');
+}
+
+/** The client of a database file. */
+export class EmbeddedClient extends Sqlite3Client {
+  #pool: PreparingPool;
+
+  constructor(pool: PreparingPool, integers: 'number') {
+    super(pool, integers);
+    this.#pool = pool;
+  }
+
+  /**
+   * The columns of a query's first row. It takes half the time of `execute`, which creates a cursor and objects with names
+   * for the columns. Throws libsql's own errors.
+   */
+  async first({ sql, args }: { sql: string; args: InValue[] }): Promise<unknown[] | undefined> {
+    const connection = await this.#pool.acquire();
+    try {
+      const row = connection.prepare(sql).get(args.map(toSqlite)) as unknown[] | undefined;
+      return row?.map(fromSqlite);
+    } finally {
+      this.#pool.release(connection);
+    }
+  }
+}
+
+/** As the client passes arguments. */
+const toSqlite = (value: unknown) => (typeof value === 'boolean' ? Number(value) : value);
+
+/** As the client returns values. */
+function fromSqlite(value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  throw new RangeError(`The integer ${value} can't be represented as a number`);
 }
 
 class PreparingPool extends ConnectionPool {

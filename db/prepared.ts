@@ -1,3 +1,4 @@
+import type { InValue } from '@libsql/client';
 import { fillPlaceholders, type Query } from 'drizzle-orm';
 import type { Database } from './database.ts';
 
@@ -13,15 +14,41 @@ export function prepared<Query>(
     let query = queries.get(db);
     if (!query) {
       query = build(db).prepare();
+      if (isShort(db.$client)) readFirst(query as Prepared<unknown>, db.$client);
       queries.set(db, query);
     }
     return query;
   };
 }
 
-/** A prepared query for several rows, as drizzle makes it. */
+const isShort = (client: object): client is FirstRow => 'first' in client;
+
+/** Lets `get` use the client's shorter way to a single row. */
+function readFirst(query: Prepared<unknown>, client: FirstRow): void {
+  const get = query.get.bind(query);
+  query.get = async (values = {}) => {
+    const { sql, params } = query.getQuery();
+    let row: unknown[] | undefined;
+    try {
+      row = await client.first({ sql, args: fillPlaceholders(params, values) as never });
+    } catch {
+      // Executed again the usual way, for an error that names the query.
+      return get(values);
+    }
+    return row && (query.mapResult([row]) as unknown[])[0];
+  };
+}
+
+/** A client that reads a single row with less work than `execute`. */
+interface FirstRow {
+  /** The columns of a query's first row; `undefined` if it has none. */
+  first: (statement: { sql: string; args: InValue[] }) => Promise<unknown[] | undefined>;
+}
+
+/** A prepared query, as drizzle makes it. */
 interface Prepared<Row> {
   all: (values?: Record<string, unknown>) => Promise<Row[]>;
+  get: (values?: Record<string, unknown>) => Promise<Row | undefined>;
   getQuery: () => Query;
   mapResult: (response: unknown, isFromBatch?: boolean) => unknown;
 }

@@ -86,11 +86,22 @@ for (const module of vitest.state.getTestModules()) {
     if (state === 'skipped') skipped.add(skippedPart(test));
   }
 }
+const durations = vitest.state
+  .getTestModules()
+  .map((module) => ({
+    file: module.relativeModuleId,
+    seconds: module.diagnostic().duration / 1000,
+  }))
+  .sort((a, b) => b.seconds - a.seconds);
 const errors = vitest.state.getUnhandledErrors().length;
 await vitest.close();
 
 for (const name of skipped) console.log(`skipped: ${name}`);
 for (const file of unfinished) console.log(`did not finish: ${file}`);
+console.log('\nSlowest files:');
+for (const { file, seconds } of durations.slice(0, 20)) {
+  console.log(`${seconds.toFixed(0).padStart(5)} s  ${file}`);
+}
 const { passed, failed } = counts;
 const strict = Boolean(process.env.CI);
 const ok =

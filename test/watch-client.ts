@@ -9,6 +9,15 @@ export interface Executed {
 /** Calls `observe` before each request of a client to its database, with the statements that it sends together. */
 export function watchClient(client: Client, observe: (statements: Executed[]) => void): void {
   const { execute, batch, transaction } = client;
+  // The client of a file also reads single rows.
+  if ('first' in client) {
+    const { first } = client as { first: (statement: InStatement) => Promise<unknown[]> };
+    const observed = (statement: InStatement) => {
+      observe([toExecuted(statement)]);
+      return first.call(client, statement);
+    };
+    Object.assign(client, { first: observed });
+  }
   Object.assign(client, {
     execute: (...args: Parameters<typeof execute>) => {
       observe([toExecuted(args[0])]);

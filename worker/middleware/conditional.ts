@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Env } from '../ports.ts';
@@ -70,7 +70,7 @@ async function takeBody(c: Context<Env>): Promise<Uint8Array> {
 
 /** The strong entity tag (RFC 9110 section 8.8.3) of a body. */
 export function tagOf(body: string | Uint8Array): string {
-  return `"${createHash('sha256').update(body).digest('hex').slice(0, 32)}"`;
+  return `"${hash('sha256', body).slice(0, 32)}"`;
 }
 
 /** Whether an If-None-Match contains a tag, by weak comparison (RFC 9110 section 13.1.2). */
