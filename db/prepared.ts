@@ -2,6 +2,35 @@ import type { InValue } from '@libsql/client';
 import { fillPlaceholders, type Query } from 'drizzle-orm';
 import type { Database } from './database.ts';
 
+/** A query that drizzle prepared. */
+interface Prepared<Row> {
+  all: (values?: Values) => Promise<Row[]>;
+  get: (values?: Values) => Promise<Row | undefined>;
+  getQuery: () => Query;
+  mapResult: (response: unknown, isFromBatch?: boolean) => unknown;
+}
+
+/** The values of a query's placeholders. */
+type Values = Record<string, unknown>;
+
+interface Statement {
+  sql: string;
+  args: InValue[];
+}
+
+/**
+ * A client that returns rows as arrays of their columns, as EmbeddedClient does: to name the columns of a row takes longer
+ * than SQLite takes to read it.
+ */
+interface ArrayClient {
+  /** The first row of a query; `undefined` if it has none. */
+  first: (statement: Statement) => Promise<unknown[] | undefined>;
+  /** The rows of each query, all from one snapshot of the database. */
+  rows: (statements: Statement[]) => Promise<unknown[][][]>;
+}
+
+const returnsArrays = (client: object): client is ArrayClient => 'rows' in client;
+
 /**
  * A query that is built once for each database and executed with values for its placeholders: building a query takes
  * longer than SQLite takes to run it.
@@ -14,55 +43,55 @@ export function prepared<Query>(
     let query = queries.get(db);
     if (!query) {
       query = build(db).prepare();
-      if (isShort(db.$client)) readFirst(query as Prepared<unknown>, db.$client);
+      if (returnsArrays(db.$client)) readArrays(query as Prepared<unknown>, db.$client);
       queries.set(db, query);
     }
     return query;
   };
 }
 
-const isShort = (client: object): client is FirstRow => 'first' in client;
-
-/** Lets `get` use the client's shorter way to a single row. */
-function readFirst(query: Prepared<unknown>, client: FirstRow): void {
+/** Lets a query read arrays. What fails is executed again drizzle's way, for an error that names the query. */
+function readArrays(query: Prepared<unknown>, client: ArrayClient): void {
   const get = query.get.bind(query);
+  const all = query.all.bind(query);
   query.get = async (values = {}) => {
-    const { sql, params } = query.getQuery();
     let row: unknown[] | undefined;
     try {
-      row = await client.first({ sql, args: fillPlaceholders(params, values) as never });
+      row = await client.first(toStatement(query, values));
     } catch {
-      // Executed again the usual way, for an error that names the query.
       return get(values);
     }
-    return row && (query.mapResult([row]) as unknown[])[0];
+    return row && mapRows(query, [row])[0];
+  };
+  query.all = async (values = {}) => {
+    let rows: unknown[][] | undefined;
+    try {
+      [rows] = await client.rows([toStatement(query, values)]);
+    } catch {
+      return all(values);
+    }
+    return mapRows(query, rows ?? []);
   };
 }
 
-/** A client that reads a single row with less work than `execute`. */
-interface FirstRow {
-  /** The columns of a query's first row; `undefined` if it has none. */
-  first: (statement: { sql: string; args: InValue[] }) => Promise<unknown[] | undefined>;
+function toStatement(query: Prepared<unknown>, values: Values): Statement {
+  const { sql, params } = query.getQuery();
+  return { sql, args: fillPlaceholders(params, values) as InValue[] };
 }
 
-/** A prepared query, as drizzle makes it. */
-interface Prepared<Row> {
-  all: (values?: Record<string, unknown>) => Promise<Row[]>;
-  get: (values?: Record<string, unknown>) => Promise<Row | undefined>;
-  getQuery: () => Query;
-  mapResult: (response: unknown, isFromBatch?: boolean) => unknown;
-}
+const mapRows = (query: Prepared<unknown>, rows: unknown[][]) => query.mapResult(rows) as unknown[];
 
 /** Executes prepared queries in one round trip to the database, on one snapshot of it. */
 export async function executeTogether<Rows extends unknown[]>(
   db: Database,
-  values: Record<string, unknown>,
+  values: Values,
   ...queries: { [At in keyof Rows]: Prepared<Rows[At]> }
 ): Promise<{ [At in keyof Rows]: Rows[At][] }> {
-  const statements = queries.map((query: Prepared<unknown>) => {
-    const { sql, params } = query.getQuery();
-    return { sql, args: fillPlaceholders(params, values) as never };
-  });
-  const results = await db.$client.batch(statements, 'read');
-  return results.map((result, at) => queries[at]?.mapResult(result, true)) as never;
+  const all = queries as Prepared<unknown>[];
+  const statements = all.map((query) => toStatement(query, values));
+  const { $client } = db;
+  const results = returnsArrays($client)
+    ? await $client.rows(statements)
+    : (await $client.batch(statements, 'read')).map(({ rows }) => rows as never);
+  return all.map((query, at) => mapRows(query, results[at] ?? [])) as never;
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
 import { everyCapability, type Grade } from '../policy/index.ts';
 import { isProfileName } from '../trust/index.ts';
 import type { Database } from './database.ts';
@@ -7,7 +7,7 @@ import { isLatest, type ProfileSummary } from './profiles.ts';
 import { profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
 import { facetWord, scopedWord, scopes } from './search-document.ts';
 import { isSpelt, queryWords, spellingsOf, withinOneEdit } from './search-text.ts';
-import { type Viewer, viewerValues, visibleTo, visibleToViewer } from './viewer.ts';
+import { type Viewer, viewerValues, visibleToViewer } from './viewer.ts';
 
 /** The filters of a search. */
 export interface Filters {
@@ -167,6 +167,9 @@ function termsOf(text: string, words: string[], alike: string[][]): SearchTerms 
 
 type Scope = (typeof scopes)[number];
 
+/** The number of {@link levelsOf}. */
+const levelCount = 1 + 2 * scopes.length;
+
 /** The FTS5 expression for all words in a scope. */
 function expressionOf(
   { words, lastIsPrefix }: SearchTerms,
@@ -214,26 +217,9 @@ function levelIn(indexed: string, { names, words, lastIsPrefix }: SearchTerms): 
   return 2 * scopes.length;
 }
 
-/** All matches of two expressions, the first before the second, up to the limit. */
-const matches = prepared((db) => {
-  const limit = sql.placeholder('limit');
-  const parts = ['whole', 'prefix'].map(
-    (expression) => sql`SELECT * FROM (
-      SELECT search.rowid AS id FROM search
-      CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleToViewer()}
-      WHERE search MATCH ${sql.placeholder(expression)} ORDER BY search.rowid LIMIT ${limit})`,
-  );
-  return db
-    .select({ ...columns, words: searchDocuments.words })
-    .from(sql`(${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit}) AS hits`)
-    .innerJoin(profiles, sql`${profiles.id} = hits.id`)
-    .innerJoin(versions, isLatest)
-    .innerJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
-});
-
 /**
- * A page of the profiles that match the terms. Most searches match no more than a page, which is found with one query and
- * sorted here; searching all levels would scan long lists repeatedly.
+ * A page of the profiles that match the terms. Most searches match no more than a page, which is found by two expressions
+ * and sorted here; searching all levels would scan long lists repeatedly, so that is done only for longer ones.
  */
 async function searchWords(
   db: Database,
@@ -243,20 +229,23 @@ async function searchWords(
   start: Extract<Place, { level: number }>,
   limit: number,
 ): Promise<FoundProfiles> {
-  const { similar } = start;
-  const levels = () => levelsOf(terms).map((level) => all([...facets, level]));
-  if (start.id > 0) return search(db, viewer, levels(), start, limit);
+  const levels = levelsOf(terms).map((level) => all([...facets, level]));
+  if (start.id > 0 || start.level > 0) return search(db, viewer, levels, start, limit);
   // Whole words first: they may fill the page, and prefixes cost more.
   const whole = expressionOf(terms, 4, false);
-  const rows = await matches(db).all({
+  const rows = await firstPage(db).all({
     whole: all([...facets, whole]),
     prefix: all([...facets, without(expressionOf(terms, 4, true), whole)]),
+    ...levelValues(levels),
     limit: limit + 1,
     ...viewerValues(viewer),
   });
-  if (rows.length > limit) return search(db, viewer, levels(), start, limit);
-  if (rows.length === 0) return noProfiles;
-  const places = rows.map(({ words, ...summary }) => ({ level: levelIn(words, terms), summary }));
+  const { similar } = start;
+  if (rows.length > limit) return pageOf(rows, levels, start, limit);
+  const places = rows.map(({ words, level: _, ...summary }) => ({
+    level: levelIn(words ?? '', terms),
+    summary,
+  }));
   return { items: inOrder(places), next: undefined, similar };
 }
 
@@ -299,34 +288,103 @@ const any = (expressions: string[]) => `(${expressions.join(' OR ')})`;
 const all = (expressions: string[]) => `(${expressions.join(' AND ')})`;
 const without = (expression: string, other: string) => `(${expression} NOT ${other})`;
 
+/** Levels, by the placeholders of their expressions. */
+const levelValues = (levels: string[]) =>
+  Object.fromEntries(levels.map((level, at) => [`level${at}`, level]));
+
+/** The ids of profiles that the viewer may see and that match an expression, in order, up to the limit. */
+function matches(expression: Placeholder, { after = sql`0`, only = sql`true` }: MatchOptions = {}) {
+  // CROSS JOIN makes SQLite start with the search index.
+  return sql`SELECT search.rowid AS id FROM search
+    CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleToViewer()}
+    WHERE ${only} AND search MATCH ${expression} AND search.rowid > ${after}
+    ORDER BY search.rowid LIMIT ${sql.placeholder('limit')}`;
+}
+
+type Placeholder = ReturnType<typeof sql.placeholder>;
+
+interface MatchOptions {
+  /** The id before the first. */
+  after?: SQL | Placeholder;
+  /** A condition that is evaluated once, before the search. */
+  only?: SQL;
+}
+
+/** Matches of levels, in order until the page is full, with the number of the level. */
+function matchesOfLevels(count: number, options: MatchOptions) {
+  const parts = Array.from({ length: count }, (_, at) => {
+    const { after, ...rest } = options;
+    const found = matches(sql.placeholder(`level${at}`), at === 0 ? options : rest);
+    return sql`SELECT ${sql.raw(String(at))} AS level, id FROM (${found})`;
+  });
+  return sql`SELECT * FROM (${sql.join(parts, sql` UNION ALL `)} LIMIT ${sql.placeholder('limit')})`;
+}
+
+function selectHits(db: Database, hits: SQL) {
+  return db
+    .select({
+      ...columns,
+      level: sql<number | null>`hits.level`,
+      words: sql<string | null>`CASE WHEN hits.level IS NULL THEN ${searchDocuments.words} END`,
+    })
+    .from(sql`(${hits}) AS hits`)
+    .innerJoin(profiles, sql`${profiles.id} = hits.id`)
+    .innerJoin(versions, isLatest)
+    .leftJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
+}
+
+/** All matches if they fit on a page, without their level but with their words; else those of the levels. */
+const firstPage = prepared((db) => {
+  const limit = sql.placeholder('limit');
+  const few = sql.join(
+    ['whole', 'prefix'].map((expression) => matches(sql.placeholder(expression))).map(subquery),
+    sql` UNION ALL `,
+  );
+  const isLong = sql`(SELECT count(*) FROM few) >= ${limit}`;
+  return selectHits(
+    db,
+    sql`WITH few AS MATERIALIZED (${few} LIMIT ${limit})
+      SELECT NULL AS level, id FROM few WHERE NOT ${isLong}
+      UNION ALL ${matchesOfLevels(levelCount, { only: isLong })}`,
+  );
+});
+
+const subquery = (query: SQL) => sql`SELECT * FROM (${query})`;
+
+/** The queries for a page of the last levels, by their number. */
+const laterPages = Array.from({ length: levelCount + 1 }, (_, count) =>
+  prepared((db) => selectHits(db, matchesOfLevels(count, { after: sql.placeholder('after') }))),
+);
+
 /** A page of the matches of the levels' expressions, from a place on. */
 async function search(
   db: Database,
   viewer: Viewer,
   levels: string[],
-  { level: first, id, similar }: { level: number; id: number; similar: boolean },
+  start: Extract<Place, { level: number }>,
   limit: number,
 ): Promise<FoundProfiles> {
-  const parts = levels.slice(first).map((level, at) => {
-    const after = at === 0 ? id : 0;
-    // CROSS JOIN makes SQLite start with the search index.
-    return sql`SELECT * FROM (
-      SELECT ${first + at} AS level, search.rowid AS id FROM search
-      CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleTo(viewer) ?? sql`true`}
-      WHERE search MATCH ${level} AND search.rowid > ${after}
-      ORDER BY search.rowid LIMIT ${limit + 1})`;
+  const rest = levels.slice(start.level);
+  const query = laterPages[rest.length];
+  if (rest.length === 0 || !query) return noProfiles;
+  const rows = await query(db).all({
+    ...levelValues(rest),
+    after: start.id,
+    limit: limit + 1,
+    ...viewerValues(viewer),
   });
-  if (parts.length === 0) return noProfiles;
-  // The levels are searched in order, until the page is full.
-  const hits = sql`(${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit + 1}) AS hits`;
-  const rows = await db
-    .select({ ...columns, level: sql<number>`hits.level` })
-    .from(hits)
-    .innerJoin(profiles, sql`${profiles.id} = hits.id`)
-    .innerJoin(versions, isLatest)
-    .leftJoin(searchDocuments, eq(searchDocuments.versionId, versions.id));
+  return pageOf(rows, levels, start, limit);
+}
+
+/** The page of rows that were found from a place on, of which there may be one more than the limit. */
+function pageOf(
+  rows: (ProfileSummary & { level: number | null; words: string | null })[],
+  levels: string[],
+  { level: first, similar }: Extract<Place, { level: number }>,
+  limit: number,
+): FoundProfiles {
   const places = rows
-    .map(({ level, ...summary }) => ({ level, summary }))
+    .map(({ level, words: _, ...summary }) => ({ level: first + (level ?? 0), summary }))
     .sort((a, b) => a.level - b.level || a.summary.id - b.summary.id);
   const page = places.slice(0, limit);
   const last = page.at(-1);

@@ -1,4 +1,4 @@
-import { and, eq, or, type SQL, sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { profiles } from './schema.ts';
 
@@ -15,19 +15,10 @@ export interface Viewer {
 /** A viewer without a token. */
 export const anonymous: Viewer = { everything: false, teams: [] };
 
-/** The condition that restricts `profiles`, or an alias of it, to what the viewer may see. */
-export function visibleTo(
-  { everything, teams, profile }: Viewer,
-  of: Record<'team' | 'name' | 'visibility', AnySQLiteColumn> = profiles,
-): SQL | undefined {
-  if (everything) return undefined;
-  const isPublic = eq(of.visibility, 'public');
-  if (teams.length === 0) return isPublic;
-  const own = sql`${of.team} IN (SELECT value FROM json_each(${JSON.stringify(teams)}))`;
-  return or(isPublic, profile === undefined ? own : and(own, eq(of.name, profile)));
-}
-
-/** As {@link visibleTo}, for a prepared query; its placeholders are those of {@link viewerValues}. */
+/**
+ * The condition of a prepared query that restricts `profiles`, or an alias of it, to what the viewer may see. The values of
+ * its placeholders are {@link viewerValues}.
+ */
 export function visibleToViewer(
   of: Record<'team' | 'name' | 'visibility', AnySQLiteColumn> = profiles,
 ): SQL {

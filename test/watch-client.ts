@@ -1,4 +1,5 @@
 import type { Client, InStatement, InValue } from '@libsql/client';
+import type { EmbeddedClient } from '../db/embedded-client.ts';
 
 /** A statement that a client executes. */
 export interface Executed {
@@ -9,14 +10,19 @@ export interface Executed {
 /** Calls `observe` before each request of a client to its database, with the statements that it sends together. */
 export function watchClient(client: Client, observe: (statements: Executed[]) => void): void {
   const { execute, batch, transaction } = client;
-  // The client of a file also reads single rows.
-  if ('first' in client) {
-    const { first } = client as { first: (statement: InStatement) => Promise<unknown[]> };
-    const observed = (statement: InStatement) => {
-      observe([toExecuted(statement)]);
-      return first.call(client, statement);
-    };
-    Object.assign(client, { first: observed });
+  // The client of a file also returns rows as arrays.
+  if ('rows' in client) {
+    const { first, rows } = client as EmbeddedClient;
+    Object.assign(client, {
+      first: (statement: Executed) => {
+        observe([statement]);
+        return first.call(client as EmbeddedClient, statement);
+      },
+      rows: (statements: Executed[]) => {
+        observe(statements);
+        return rows.call(client as EmbeddedClient, statements);
+      },
+    });
   }
   Object.assign(client, {
     execute: (...args: Parameters<typeof execute>) => {
