@@ -293,31 +293,23 @@ const levelValues = (levels: string[]) =>
   Object.fromEntries(levels.map((level, at) => [`level${at}`, level]));
 
 /** The ids of profiles that the viewer may see and that match an expression, in order, up to the limit. */
-function matches(expression: Placeholder, { after = sql`0`, only = sql`true` }: MatchOptions = {}) {
+function matches(expression: Placeholder, after: SQL | Placeholder = sql`0`) {
   // CROSS JOIN makes SQLite start with the search index.
   return sql`SELECT search.rowid AS id FROM search
     CROSS JOIN ${profiles} ON ${profiles.id} = search.rowid AND ${visibleToViewer()}
-    WHERE ${only} AND search MATCH ${expression} AND search.rowid > ${after}
+    WHERE search MATCH ${expression} AND search.rowid > ${after}
     ORDER BY search.rowid LIMIT ${sql.placeholder('limit')}`;
 }
 
 type Placeholder = ReturnType<typeof sql.placeholder>;
 
-interface MatchOptions {
-  /** The id before the first. */
-  after?: SQL | Placeholder;
-  /** A condition that is evaluated once, before the search. */
-  only?: SQL;
-}
-
-/** Matches of levels, in order until the page is full, with the number of the level. */
-function matchesOfLevels(count: number, options: MatchOptions) {
+/** Matches of levels with the number of the level, in order up to the limit, from an id in the first level on. */
+function matchesOfLevels(count: number, after: SQL | Placeholder, limit: SQL | Placeholder) {
   const parts = Array.from({ length: count }, (_, at) => {
-    const { after, ...rest } = options;
-    const found = matches(sql.placeholder(`level${at}`), at === 0 ? options : rest);
+    const found = matches(sql.placeholder(`level${at}`), at === 0 ? after : undefined);
     return sql`SELECT ${sql.raw(String(at))} AS level, id FROM (${found})`;
   });
-  return sql`SELECT * FROM (${sql.join(parts, sql` UNION ALL `)} LIMIT ${sql.placeholder('limit')})`;
+  return sql`SELECT * FROM (${sql.join(parts, sql` UNION ALL `)} LIMIT ${limit})`;
 }
 
 function selectHits(db: Database, hits: SQL) {
@@ -341,11 +333,12 @@ const firstPage = prepared((db) => {
     sql` UNION ALL `,
   );
   const isLong = sql`(SELECT count(*) FROM few) >= ${limit}`;
+  // With a limit of 0, SQLite does not begin to search the levels.
+  const ofLevels = matchesOfLevels(levelCount, sql`0`, sql`iif(${isLong}, ${limit}, 0)`);
   return selectHits(
     db,
     sql`WITH few AS MATERIALIZED (${few} LIMIT ${limit})
-      SELECT NULL AS level, id FROM few WHERE NOT ${isLong}
-      UNION ALL ${matchesOfLevels(levelCount, { only: isLong })}`,
+      SELECT NULL AS level, id FROM few WHERE NOT ${isLong} UNION ALL ${ofLevels}`,
   );
 });
 
@@ -353,7 +346,9 @@ const subquery = (query: SQL) => sql`SELECT * FROM (${query})`;
 
 /** The queries for a page of the last levels, by their number. */
 const laterPages = Array.from({ length: levelCount + 1 }, (_, count) =>
-  prepared((db) => selectHits(db, matchesOfLevels(count, { after: sql.placeholder('after') }))),
+  prepared((db) =>
+    selectHits(db, matchesOfLevels(count, sql.placeholder('after'), sql.placeholder('limit'))),
+  ),
 );
 
 /** A page of the matches of the levels' expressions, from a place on. */

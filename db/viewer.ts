@@ -24,7 +24,7 @@ export function visibleToViewer(
 ): SQL {
   const only = sql.placeholder('viewerProfile');
   return sql`(${of.visibility} = 'public' OR ${sql.placeholder('viewerEverything')}
-    OR (${of.team} IN (SELECT value FROM json_each(${sql.placeholder('viewerTeams')}))
+    OR (instr(${sql.placeholder('viewerTeams')}, '"' || ${of.team} || '"') > 0
       AND (${only} IS NULL OR ${of.name} = ${only})))`;
 }
 
