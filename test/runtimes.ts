@@ -12,7 +12,11 @@ import { openFile } from '../db/node.ts';
 import type { Amounts } from '../db/quotas.ts';
 import { addToken } from '../db/tokens.ts';
 import { generateNoteKey, type NoteKey } from '../trust/log/index.ts';
-import { createAnalyserThreads, type ThreadLimits } from '../worker/analysis/threads.ts';
+import {
+  type AnalyserThreads,
+  createAnalyserThreads,
+  type ThreadLimits,
+} from '../worker/analysis/threads.ts';
 import { createOidc, parseIssuer } from '../worker/auth/oidc.ts';
 import { generateToken, hashToken } from '../worker/auth/token.ts';
 import { createLog, createSerializer } from '../worker/log/log.ts';
@@ -29,6 +33,7 @@ import { createNodeSend } from '../worker/webhooks/send-node.ts';
 import { startHrana } from './hrana.ts';
 import { watchPlans } from './plans.ts';
 import { type Traffic, watchTraffic } from './traffic.ts';
+import { type PooledWorker, startPooled, workerModules, workerOptions } from './worker-pool.ts';
 
 /** A registry under test, which has only an administrator. */
 export interface TestRegistry {
@@ -89,6 +94,10 @@ export interface TestOptions {
   responseCacheBytes?: number;
   /** Private networks that webhooks may go to. */
   webhookNetworks?: string[];
+  /** Whether the database is empty, on workerd, where the first request migrates it. */
+  empty?: boolean;
+  /** Whether the worker has a process of its own, which `crash` kills; other options may imply it. */
+  ownProcess?: boolean;
   /** Limits of analysis on Node that differ from the default. */
   analysis?: Partial<ThreadLimits>;
 }
@@ -123,6 +132,14 @@ async function migratedDatabase(): Promise<Buffer> {
   const content = await readFile(path);
   await rm(folder, { recursive: true });
   return content;
+}
+
+let analyserThreads: AnalyserThreads | undefined;
+
+/** The threads for registries with the default limits: to start one takes longer than most analyses. */
+function sharedAnalyser(): AnalyserThreads {
+  analyserThreads ??= createAnalyserThreads();
+  return analyserThreads;
 }
 
 const node: Runtime = {
@@ -169,7 +186,7 @@ const node: Runtime = {
       serialize: createSerializer(),
       witnesses: createWitnesses(addresses, now),
     });
-    const analyser = createAnalyserThreads(analysis);
+    const analyser = analysis ? createAnalyserThreads(analysis) : sharedAnalyser();
     const app = createService({
       db: served,
       log,
@@ -204,7 +221,7 @@ const node: Runtime = {
       close: async () => {
         if ('closeAllConnections' in server) server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
-        await analyser.close();
+        if (analysis) await analyser.close();
         const scans = await plans.scans();
         served.$client.close();
         db.$client.close();
@@ -232,85 +249,50 @@ const workerd: Runtime = {
     webhookNetworks = [],
     responseCacheBytes = 0,
     sharedCache = false,
+    empty = false,
+    ownProcess = false,
   } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const path = join(folder, 'registry.db');
+    migrated ??= migratedDatabase();
+    if (!empty) await writeFile(path, await migrated);
     const db = await openFile(path);
     const hrana = await startHrana(path);
     const adminToken = generateToken();
     const key = logKey ?? (await generateNoteKey(logName));
     const adminHash = await hashToken(adminToken);
-    const launch = () =>
-      new Miniflare({
-        modules: true,
-        modulesRules: [{ type: 'Text', include: ['**/*.sql'] }],
-        scriptPath: join(import.meta.dirname, '../dist/worker/cloudflare.js'),
-        compatibilityDate: '2026-07-01',
-        compatibilityFlags: ['nodejs_compat'],
-        bindings: {
-          LIBSQL_URL: hrana.url,
-          LOG_KEY: key.signer,
-          ADMIN_TOKEN_SHA256: adminHash,
-          PROFILE_BYTES: String(profileBytes),
-          WITNESSES: witnesses.join(' '),
-          ...Object.fromEntries(
-            Object.entries(team).map(([what, most]) => [
-              `TEAM_${what.toUpperCase()}`,
-              String(most),
-            ]),
-          ),
-          PUBLIC_URL: origin,
-          OIDC_ISSUERS: issuers.join(' '),
-          ANSWER_CACHE_BYTES: String(responseCacheBytes),
-          WEBHOOK_NETWORKS: webhookNetworks.join(' '),
-          CLIENT_ADDRESS_HEADER: addressHeader,
-          LOG_LEVEL: logged ? 'info' : 'off',
-        },
-        cache: sharedCache,
-        ratelimits: {
-          ...(addressLimit
-            ? { ADDRESS_LIMIT: { namespace_id: '1', simple: { limit: addressLimit, period: 60 } } }
-            : {}),
-          ...(tokenLimit
-            ? { TOKEN_LIMIT: { namespace_id: '2', simple: { limit: tokenLimit, period: 60 } } }
-            : {}),
-        },
-        ...(logged
-          ? {
-              handleRuntimeStdio: (out: Readable, err: Readable) => {
-                createInterface(out).on('line', logged);
-                err.resume();
-              },
-            }
-          : {}),
-      });
-    let miniflare = launch();
-    const url = (await miniflare.ready).origin;
+    const variables = {
+      LIBSQL_URL: hrana.url,
+      LOG_KEY: key.signer,
+      ADMIN_TOKEN_SHA256: adminHash,
+      PROFILE_BYTES: String(profileBytes),
+      WITNESSES: witnesses.join(' '),
+      ...Object.fromEntries(
+        Object.entries(team).map(([what, max]) => [`TEAM_${what.toUpperCase()}`, String(max)]),
+      ),
+      PUBLIC_URL: origin,
+      OIDC_ISSUERS: issuers.join(' '),
+      ANSWER_CACHE_BYTES: String(responseCacheBytes),
+      WEBHOOK_NETWORKS: webhookNetworks.join(' '),
+      CLIENT_ADDRESS_HEADER: addressHeader,
+      LOG_LEVEL: logged ? 'info' : 'off',
+    };
+    const limits = { ADDRESS_LIMIT: addressLimit, TOKEN_LIMIT: tokenLimit };
+    const needsProcess = ownProcess || sharedCache || logged || addressLimit || tokenLimit;
+    const worker = needsProcess
+      ? await startOwn(variables, { limits, logged, sharedCache })
+      : await startPooled(variables);
     return {
-      url,
+      ...worker,
       traffic: hrana.traffic,
       loseResponse: hrana.loseResponse,
-      crash: async () => {
-        for (const pid of await childProcesses('workerd')) process.kill(pid, 'SIGKILL');
-        await miniflare.dispose();
-        miniflare = launch();
-        await miniflare.ready;
-      },
-      fetch: (path, init) =>
-        miniflare.dispatchFetch(
-          new URL(path, origin),
-          init as never,
-        ) as unknown as Promise<Response>,
+      fetch: (path, init) => worker.fetch(new URL(path, origin), init),
       db,
       adminToken,
       logKey: key,
-      deliver: async () => {
-        // The types of Workers are not installed.
-        const worker = (await miniflare.getWorker()) as unknown as Scheduled;
-        await worker.scheduled({ cron: '* * * * *' });
-      },
+      deliver: worker.scheduled,
       close: async () => {
-        await miniflare.dispose();
+        await worker.close();
         await hrana.close();
         db.$client.close();
         await rm(folder, { recursive: true });
@@ -318,6 +300,63 @@ const workerd: Runtime = {
     };
   },
 };
+
+interface OwnOptions {
+  limits: Record<string, number | undefined>;
+  logged: ((line: string) => void) | undefined;
+  sharedCache: boolean;
+}
+
+/** Starts a worker in a process of its own, which can be killed. */
+async function startOwn(
+  variables: Record<string, string>,
+  { limits, logged, sharedCache }: OwnOptions,
+): Promise<PooledWorker & { crash: () => Promise<void> }> {
+  const given = Object.entries(limits).filter(([, limit]) => limit);
+  const modules = await workerModules();
+  const launch = () =>
+    new Miniflare({
+      ...workerOptions,
+      modules,
+      bindings: variables,
+      cache: sharedCache,
+      ratelimits: Object.fromEntries(
+        given.map(([name, limit = 0], at) => [
+          name,
+          { namespace_id: String(at), simple: { limit, period: 60 } },
+        ]),
+      ),
+      ...(logged
+        ? {
+            handleRuntimeStdio: (out: Readable, err: Readable) => {
+              createInterface(out).on('line', logged);
+              err.resume();
+            },
+          }
+        : {}),
+    });
+  const others = new Set(await childProcesses('workerd'));
+  let miniflare = launch();
+  const url = (await miniflare.ready).origin;
+  return {
+    url,
+    fetch: (to, init) => miniflare.dispatchFetch(to, init as never) as unknown as Promise<Response>,
+    scheduled: async () => {
+      // The types of Workers are not installed.
+      const worker = (await miniflare.getWorker()) as unknown as Scheduled;
+      await worker.scheduled({ cron: '* * * * *' });
+    },
+    crash: async () => {
+      for (const pid of await childProcesses('workerd')) {
+        if (!others.has(pid)) process.kill(pid, 'SIGKILL');
+      }
+      await miniflare.dispose();
+      miniflare = launch();
+      await miniflare.ready;
+    },
+    close: () => miniflare.dispose(),
+  };
+}
 
 /** The runtimes of the API tests: those in AA_TEST_RUNTIMES (test/run.ts), by default Node. */
 export const runtimes: Runtime[] = (process.env.AA_TEST_RUNTIMES ?? 'node')

@@ -53,10 +53,18 @@ const concurrency = { all: 5, team: 2, webhook: 2, host: 4 };
 const maxPeriod = 60;
 
 /**
- * The service of this isolate. Requests that arrive before it exists each start one: another request's promise would
- * never settle if that request is cancelled.
+ * The service of this isolate for its bindings. Requests that arrive before it exists each start one: another request's
+ * promise would never settle if that request is cancelled.
  */
-let registry: Registry | undefined;
+const registries = new WeakMap<Bindings, Registry>();
+
+/** Returns the service of the bindings, which is this one unless another request was faster. */
+function remember(bindings: Bindings, started: Registry): Registry {
+  const known = registries.get(bindings);
+  if (known) return known;
+  registries.set(bindings, started);
+  return started;
+}
 
 async function start(bindings: Bindings): Promise<Registry> {
   const settings = await readSettings(bindings);
@@ -146,19 +154,18 @@ async function followUp(
 
 export default {
   fetch(request: Request, bindings: Bindings, context: Context): Response | Promise<Response> {
+    const registry = registries.get(bindings);
     if (registry) return serve(registry, request, context);
     return start(bindings).then(
-      (started) => {
-        registry ??= started;
-        return serve(registry, request, context);
-      },
+      (started) => serve(remember(bindings, started), request, context),
       (error) => notReady(error),
     );
   },
 
   /** The cron trigger of wrangler.toml: retries deliveries and requests cosignatures. */
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
-    registry ??= await start(bindings);
+    const known = registries.get(bindings);
+    const registry = known ?? remember(bindings, await start(bindings));
     const { deliverer, reanalyseDue, log } = registry;
     await Promise.all([deliverer.deliverDue(), reanalyseDue(Date.now()), log.cosign()]);
   },

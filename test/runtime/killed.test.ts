@@ -6,7 +6,7 @@ import { createPublisher, expectStatus, publish } from '../publisher.ts';
 import { workerd } from '../runtimes.ts';
 
 test('kill -9 of workerd during fifty publications leaves no partial version', async () => {
-  const registry = await workerd.start();
+  const registry = await workerd.start({ ownProcess: true });
   try {
     const library = await createPublisher(registry, 'library');
     const acknowledged = new Set<string>();
@@ -45,7 +45,7 @@ test('kill -9 of workerd during fifty publications leaves no partial version', a
 }, 180_000);
 
 test('a missing search index is built in the background', async () => {
-  const registry = await workerd.start();
+  const registry = await workerd.start({ ownProcess: true });
   const library = await createPublisher(registry, 'library');
   for (let at = 0; at < 12; at++) {
     await expectStatus(201, publish(registry, library, { name: `it-${at}`, version: '1.0.0' }));

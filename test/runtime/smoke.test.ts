@@ -7,7 +7,7 @@ describe('a registry on workerd', () => {
   let registry: TestRegistry;
 
   beforeAll(async () => {
-    registry = await workerd.start();
+    registry = await workerd.start({ empty: true });
   });
   afterAll(() => registry.close());
 
