@@ -23,6 +23,7 @@ import {
   type Publisher,
   profileText,
   publish,
+  send,
 } from './publisher.ts';
 import { runtimes, type TestRegistry } from './runtimes.ts';
 
@@ -261,6 +262,34 @@ describe.each(runtimes)('a registry on $name with a hostile witness', (runtime) 
     return formatSignatures([{ ...line, name: good.name, id: good.id }]);
   };
 
+  const checkpoint = async () => {
+    const response = await expectStatus(200, registry.fetch('/log/checkpoint'));
+    return response.text();
+  };
+
+  test('that cosigns only later trees while the log grows does not displace the other’s cosignatures', async () => {
+    await publishNext();
+    let moves = 0;
+    const grow = async () => {
+      const path = `/v1/profiles/library/web/channels/c${++moves}`;
+      const move = { version: '1.0.1', previous: null };
+      await expectStatus(200, send(registry, 'PUT', path, move, library.token));
+    };
+    let isAhead = true;
+    behave = async (about, response) => {
+      const size = Number(about.split('\n')[1]);
+      await grow();
+      if (isAhead && moves < 12) response.writeHead(409).end(`${size + 1}\n`);
+      else response.end(formatSignatures([await cosignText(about, bad, new Date())]));
+      isAhead = !isAhead;
+    };
+    // Paused after its first failure.
+    await waitUntilAsked();
+    await registry.deliver();
+    const { signatures } = parseNote(await checkpoint()) ?? {};
+    expect(signatures?.map(({ name }) => name)).toContain(good.name);
+  });
+
   test.each<[string, typeof behave]>([
     ['signs as the other one', async (about, response) => response.end(await impostor(about))],
     [
@@ -281,11 +310,6 @@ describe.each(runtimes)('a registry on $name with a hostile witness', (runtime) 
     const outcome = await command(['pull', 'web', '--root', host]);
     expect(outcome, outcome.said).toMatchObject({ code: 0 });
   });
-
-  const checkpoint = async () => {
-    const response = await expectStatus(200, registry.fetch('/log/checkpoint'));
-    return response.text();
-  };
 
   test('reads do not send requests to witnesses', async () => {
     await registry.deliver();

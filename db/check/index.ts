@@ -33,14 +33,17 @@ export async function checkDatabase(
   { key, report, progress = () => {} }: CheckOptions,
 ): Promise<number> {
   return withSnapshot(db, async (snapshot) => {
-    let whole = false;
+    let isSound = false;
     try {
       for (const detail of await schemaDifferences(snapshot.$client))
         report('schema-differs', detail);
-      whole = await checkFile(snapshot, report);
+      const isWhole = await checkFile(snapshot, report);
+      const malformed = await valueDifferences(snapshot);
+      for (const detail of malformed) report('value-malformed', detail);
+      isSound = isWhole && malformed.length === 0;
       return await checkRows(snapshot, { key, report, progress });
     } catch (error) {
-      if (whole) throw error;
+      if (isSound) throw error;
       const { message, cause } = error as Error;
       const reason = cause instanceof Error ? cause.message : message;
       report('database-damaged', `the check could not continue: ${reason}`);
@@ -53,7 +56,6 @@ async function checkRows(
   db: Database,
   { key, report, progress }: Required<CheckOptions>,
 ): Promise<number> {
-  for (const detail of await valueDifferences(db)) report('value-malformed', detail);
   const size = await checkLog(db, key, report, (count) => progress('entries', count));
   const facts = await readFacts(db);
   const keys = await checkKeys(db, facts, report);

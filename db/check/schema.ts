@@ -40,6 +40,11 @@ export async function schemaDifferences(
     "SELECT 1 FROM migrations WHERE typeof(name) <> 'text' OR instr(name, char(0)) > 0",
   );
   if (odd.length > 0) return ['its list of migrations has malformed names'];
+  const { rows: cut } = await database.execute(
+    `SELECT 1 FROM sqlite_schema
+      WHERE instr(type || name || tbl_name || coalesce(sql, ''), char(0)) > 0`,
+  );
+  if (cut.length > 0) return ['a definition in it contains a NUL'];
   const { rows } = await database.execute('SELECT name FROM migrations ORDER BY name');
   const applied = rows.map(({ name }) => String(name));
   const unknown = applied.filter((name) => !migrations.some((one) => one.name === name));
@@ -85,8 +90,9 @@ async function readEntries(database: Executor): Promise<Entries> {
   const entries: Entries = new Map();
   for (const { type, name, tbl_name: table, sql } of rows) {
     const what = `${type} ${name}${table === name ? '' : ` on ${table}`}`;
-    // White space is insignificant: migrations contain no comments.
-    const text = String(sql).replaceAll(/\s+/g, ' ');
+    // White space is insignificant, since migrations contain no comments: SQLite's, which is ASCII only. It reads other
+    // white space as part of a name, which can turn the NOT of NOT NULL into one.
+    const text = String(sql).replaceAll(/[\t\n\f\r ]+/g, ' ');
     // A forged file may contain the same name twice.
     entries.set(what, entries.has(what) ? `${entries.get(what)}; ${text}` : text);
   }

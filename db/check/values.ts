@@ -23,10 +23,22 @@ export async function valueDifferences(db: Database): Promise<string[]> {
       const count = Number(row?.[`c${at}`] ?? 0);
       if (count === 0) continue;
       const values = count === 1 ? 'a value' : `${count} values`;
-      differences.push(`${name}: ${values} of ${column.name} with a wrong type`);
+      differences.push(`${name}: ${values} of ${column.name} with a wrong type or out of range`);
     }
   }
+  const sequences = await db.all<{ name: string }>(sql`SELECT CAST(name AS text) AS name
+    FROM sqlite_sequence GROUP BY name HAVING count(*) > 1 OR NOT (${isSafe(sql`max(seq)`)})`);
+  for (const { name } of sequences) differences.push(`the sequence of ${name} is malformed`);
   return differences;
+}
+
+/**
+ * Whether a value is an integer that JavaScript represents exactly: the database's client fails at others, and SQLite
+ * inserts no rows after the largest.
+ */
+function isSafe(value: SQL | SQLiteColumn): SQL {
+  const max = Number.MAX_SAFE_INTEGER;
+  return sql`(typeof(${value}) = 'integer' AND ${value} BETWEEN ${-max} AND ${max})`;
 }
 
 function isSound(column: SQLiteColumn): SQL {
@@ -34,7 +46,7 @@ function isSound(column: SQLiteColumn): SQL {
   const sound = column.dataType.startsWith('boolean')
     ? sql`(${kind} = 'integer' AND ${column} IN (0, 1))`
     : column.getSQLType() === 'integer'
-      ? sql`${kind} = 'integer'`
+      ? isSafe(column)
       : column.enumValues
         ? sql`(${kind} = 'text' AND ${column} IN ${column.enumValues})`
         : sql`(${kind} = 'text' AND instr(${column}, char(0)) = 0)`;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Amounts, readQuota } from '../../db/quotas.ts';
+import { endorse, generateKeyPair } from '../../trust/index.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
@@ -169,7 +170,17 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
           send(registry, 'POST', path, transfer, registry.adminToken),
           /0 changes|zero versions or bytes/,
         );
+        const keys = '/v1/teams/library/keys';
+        const next = await generateKeyPair();
+        const endorsement = await endorse('library', next.publicKey, publisher.key);
+        const key = { publicKey: next.publicKey.text, label: 'next', endorsement };
+        await expectRefused(
+          send(registry, 'POST', keys, key, token()),
+          /0 changes|zero versions or bytes/,
+        );
         expect(await entries()).toBe(before);
+        // An administrator can replace a lost key.
+        await expectStatus(201, send(registry, 'POST', keys, key, registry.adminToken));
         // Undoing something is never refused.
         const yank = { reason: 'it is bad' };
         await expectStatus(

@@ -401,6 +401,8 @@ describe.each(runtimes)('destinations of webhooks on $name', ({ start }) => {
     'https://intranet/',
     'https://ip6-loopback/',
     'https://localhost.localdomain/',
+    'https://127.0.0.1../',
+    'https://example.1../',
     'https://hooks..example.com/',
     'https://localhost/',
     'https://LOCALHOST./',

@@ -171,6 +171,11 @@ describe('admin check reports', () => {
     expect(found.map(([id]) => id)).toContain('checkpoint-invalid');
   });
 
+  test('values beyond exact numbers, which the client can’t read', async () => {
+    const found = await run('UPDATE log_entries SET "index" = "index" + (1 << 60)');
+    expect(found.map(([id]) => id)).toEqual(['value-malformed', 'database-damaged']);
+  });
+
   test('damage that SQLite detects', async () => {
     const path = join(folder.path, 'damaged.db');
     await copyFile(original, path);

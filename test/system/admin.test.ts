@@ -325,6 +325,19 @@ describe('aa-registry admin', () => {
           WHERE name = 'users'; PRAGMA writable_schema = RESET`,
         'table users differs from its migration',
       ],
+      ...['\u00a0', '\u2028', '\ufeff'].map((space) => [
+        `white space that is none to SQLite (${space.codePointAt(0)?.toString(16)})`,
+        `PRAGMA writable_schema = ON; UPDATE sqlite_schema
+          SET sql = replace(sql, 'integer NOT NULL', 'integer${space}NOT NULL')
+          WHERE name = 'log_head'; PRAGMA writable_schema = RESET`,
+        'table log_head differs from its migration',
+      ]),
+      [
+        'a definition with a NUL',
+        `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = sql || char(0) || ', more'
+          WHERE name = 'log_head'; PRAGMA writable_schema = RESET`,
+        'a definition in it contains a NUL',
+      ],
       ['a virtual table', 'CREATE VIRTUAL TABLE more USING fts5(a)', 'table more'],
       ['another user version', 'PRAGMA user_version = 7', 'its user_version is 7, not 0'],
       [
@@ -451,6 +464,11 @@ describe('aa-registry admin', () => {
       ],
       ['a name with a NUL', 'users', "INSERT INTO users VALUES (char(0) || 'eve', 1, '2026')"],
       ['a name of bytes', 'users', "INSERT INTO users VALUES (x'657665', 1, '2026')"],
+      ['an id beyond exact numbers', 'tokens', 'UPDATE tokens SET id = id + (1 << 60)'],
+      ['a size beyond exact numbers', 'log_head', 'UPDATE log_head SET size = 1 << 60'],
+      ['the last id', 'sequence', 'UPDATE sqlite_sequence SET seq = 0x7fffffffffffffff'],
+      ['a text for an id', 'sequence', "UPDATE sqlite_sequence SET seq = 'a'"],
+      ['two next ids', 'sequence', 'INSERT INTO sqlite_sequence SELECT * FROM sqlite_sequence'],
       ['a migration with a NUL', 'migrations', 'UPDATE migrations SET name = name || char(0)'],
     ])('refuses values that no registry writes: %s', async (_, table, statement) => {
       const meddled = at('values.db');

@@ -8,11 +8,17 @@ import {
 } from '../../db/log.ts';
 import { formatSignatures, type NoteSignature, parseSignatures } from '../../trust/log/index.ts';
 import { logError } from '../observability/text-log.ts';
-import { type Cosigned, isSameKey, type Witness, type WitnessedTree } from './witness.ts';
+import { isSameKey, type SignedTree, type Witness, type WitnessedTree } from './witness.ts';
 
 /** The maximum number of rounds of requests in a run while the log grows, and their total time, in milliseconds. */
 const maxRounds = 3;
 const timeout = 5000;
+
+/**
+ * How long a run may take until it repeats a round, about a later tree, because a witness has already cosigned that one,
+ * in milliseconds. With another round, it still ends before publishers stop waiting.
+ */
+const maxRepeatTime = 2000;
 
 /** The maximum number of attempts to store cosignatures against concurrent writers. */
 const maxAttempts = 5;
@@ -65,20 +71,15 @@ export function createCosigning({ db, witnesses, proveConsistency }: CosigningOp
     return [...verified, ...unverified];
   }
 
-  async function store(results: Cosigned[], requestedSize: number): Promise<void> {
-    const size = Math.max(0, ...results.map(({ tree }) => tree.size));
-    const newest = results.filter(({ tree }) => tree.size === size);
-    const checkpoint = newest[0]?.tree.signed ?? '';
-    const added = newest.flatMap(({ signatures }) => signatures);
-    if (added.length === 0) return saveCompletedSize(db, requestedSize);
+  async function store({ size, signed }: SignedTree, added: NoteSignature[]): Promise<void> {
+    if (added.length === 0) return saveCompletedSize(db, size);
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const { head, cosigned: before } = await readCosignedLog(db);
       // Another process was faster. A size beyond the log's belongs to another log.
       if (before && before.size > size && before.size <= head.frontier.size) return;
-      const stored = before?.checkpoint === checkpoint ? cosignaturesOf(before) : [];
+      const stored = before?.checkpoint === signed ? cosignaturesOf(before) : [];
       const cosignatures = formatSignatures(merge(added, stored).slice(0, maxLines));
-      const completedSize = Math.max(size, requestedSize);
-      const row = { size, checkpoint, cosignatures, completedSize };
+      const row = { size, checkpoint: signed, cosignatures, completedSize: size };
       if (await saveCosigned(db, row, before)) return;
     }
     logError('The cosignatures of the witnesses could not be stored: other processes wrote first.');
@@ -96,12 +97,15 @@ export function createCosigning({ db, witnesses, proveConsistency }: CosigningOp
         if ((cosigned?.completedSize ?? 0) < tree.size) await saveCompletedSize(db, tree.size);
         return;
       }
-      const results = await Promise.all(
+      const responses = await Promise.all(
         due.map((witness) => witness.cosign(tree, { read, proveConsistency })),
       );
-      const succeeded = results.filter((result) => result !== undefined);
-      await store(succeeded, tree.size);
-      if (succeeded.length === 0) return;
+      // All cosign the same tree: a checkpoint that only some have cosigned must not replace one of all.
+      const isLate = time === maxRounds || performance.now() - start >= maxRepeatTime;
+      if (responses.includes('ahead') && !isLate) continue;
+      const added = responses.flatMap((one) => (Array.isArray(one) ? one : []));
+      await store(tree, added);
+      if (added.length === 0) return;
     }
   };
 }

@@ -27,11 +27,11 @@ export interface SignedTree {
   signed: string;
 }
 
-/** A tree that a witness has cosigned, with its signatures. */
-export interface Cosigned {
-  tree: SignedTree;
-  signatures: NoteSignature[];
-}
+/**
+ * A witness's response about a tree: its cosignatures, `ahead` if it has already cosigned a later tree of the log, or
+ * `undefined` if it failed.
+ */
+export type WitnessResponse = NoteSignature[] | 'ahead' | undefined;
 
 /** A witness that cosigns the registry's checkpoints. */
 export interface Witness {
@@ -41,11 +41,8 @@ export interface Witness {
    * `stored`, and not while it is paused after a failure.
    */
   isDue: (tree: SignedTree, stored: readonly NoteSignature[]) => boolean;
-  /**
-   * Requests a cosignature of a tree, or of a later one if it has already cosigned more. Returns `undefined` and logs the
-   * reason if it fails or times out. Never throws.
-   */
-  cosign: (tree: SignedTree, log: WitnessedTree) => Promise<Cosigned | undefined>;
+  /** Requests a cosignature of a tree. Logs the reason if it fails or times out. Never throws. */
+  cosign: (tree: SignedTree, log: WitnessedTree) => Promise<WitnessResponse>;
 }
 
 /** The log to cosign. */
@@ -141,19 +138,17 @@ function createWitness(
   }
 
   async function requestCosignature(
-    first: SignedTree,
+    tree: SignedTree,
     { read, proveConsistency }: WitnessedTree,
-  ): Promise<Cosigned> {
+  ): Promise<NoteSignature[] | 'ahead'> {
     const signal = AbortSignal.timeout(timeout);
-    let tree = first;
     let oldSize = largest;
     let lastReported: number | undefined;
     for (let round = 1; round <= maxRounds; round++) {
       if (oldSize > tree.size) {
-        tree = await read();
-        if (oldSize > tree.size) {
-          throw new Error(`it has cosigned ${oldSize} entries of this log of ${tree.size}`);
-        }
+        const { size } = await read();
+        if (oldSize <= size) return 'ahead';
+        throw new Error(`it has cosigned ${oldSize} entries of this log of ${size}`);
       }
       const proof = await proveConsistency(oldSize, tree.size);
       const body = formatAddCheckpoint({ oldSize, proof, checkpoint: tree.signed });
@@ -161,7 +156,7 @@ function createWitness(
       if (status === 200) {
         const signatures = await accept(tree, text);
         largest = tree.size;
-        return { tree, signatures };
+        return signatures;
       }
       const reported = status === 409 ? parseDecimal(text.replace(/\n$/, '')) : undefined;
       if (reported === undefined) {
@@ -227,10 +222,11 @@ function createWitness(
     },
     async cosign(tree, log) {
       try {
-        const cosigned = await requestCosignature(tree, log);
-        latest = { signed: cosigned.tree.signed, until: now().getTime() + lifetime };
+        const response = await requestCosignature(tree, log);
+        if (response !== 'ahead')
+          latest = { signed: tree.signed, until: now().getTime() + lifetime };
         failures = { count: 0, until: 0 };
-        return cosigned;
+        return response;
       } catch (error) {
         // Logged once per outage.
         if (failures.count === 0) {

@@ -175,13 +175,13 @@ async function prepare(
   const db = await openFile(path);
   try {
     await migrate(db);
-    const { frontier, checkpoint } = await readLogHead(db);
-    if (checkpoint !== '' && !(await openNote(checkpoint, [key])).ok) {
-      throw new DataError(`the log in the backup was not signed with the key ${key.name}`);
-    }
     const [malformed] = await valueDifferences(db);
     if (malformed !== undefined) {
       throw new DataError(`the backup contains malformed values (${malformed})`);
+    }
+    const { frontier, checkpoint } = await readLogHead(db);
+    if (checkpoint !== '' && !(await openNote(checkpoint, [key])).ok) {
+      throw new DataError(`the log in the backup was not signed with the key ${key.name}`);
     }
     const [users, tokens] = [await listAdministrators(db), await listAdminTokens(db, new Date())];
     await db.$client.execute('PRAGMA wal_checkpoint(TRUNCATE)');

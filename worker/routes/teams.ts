@@ -19,6 +19,7 @@ import { idempotent } from '../middleware/idempotency.ts';
 import { createRouter, json, jsonBody, problemResponses, repeatable } from '../openapi/router.ts';
 import type { Caller, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
+import { changeQuotaProblem, countStatements } from '../quota.ts';
 
 export const teams = createRouter();
 
@@ -81,13 +82,14 @@ teams.openapi(
       201: json('The team with the new key', Team),
       ...problemResponses(
         ...repeatable,
-        ...([400, 401, 403, 404, 413, 415] as const),
+        ...([400, 401, 403, 'quota-exceeded', 404, 413, 415] as const),
         ...(['team-full', 'key-revoked', 'key-invalid', 'endorsement-refused'] as const),
       ),
     },
   }),
   async (c) => {
-    const { db, log, now } = c.var.deps;
+    const { deps } = c.var;
+    const { db, log, now } = deps;
     const { team, keys: registered } = await requireTeamWithKeys(db, c.req.valid('param').team);
     const { publicKey, label, endorsement } = c.req.valid('json');
     const key = await importPublicKey(publicKey);
@@ -110,9 +112,13 @@ teams.openapi(
 
     const time = now().toISOString();
     const { keyId, text } = key;
+    // An administrator can still replace the keys of a team that has used up its quota.
+    const change = isAdministrator(c.var.caller) ? undefined : { team: team.name, logged: true };
+    const overQuota = async () => change && (await changeQuotaProblem(deps, change));
     const appended = await log.append(
       { kind: 'key', time, team: team.name, keyId, publicKey: text, label },
       (logIndex) => [
+        ...(change ? countStatements(deps, change) : []),
         insertKey(
           db,
           {
@@ -128,11 +134,17 @@ teams.openapi(
       ],
       async () => {
         const now = await listKeys(db, team.name);
-        return now.length >= maxKeys || now.some((one) => one.keyId === keyId);
+        const isDecided = now.length >= maxKeys || now.some((one) => one.keyId === keyId);
+        return isDecided || (await overQuota()) !== undefined;
       },
     );
     const keys = await listKeys(db, team.name);
-    if (!appended) requireKeyRoom(team.name, keys, keyId);
+    if (!appended) {
+      requireKeyRoom(team.name, keys, keyId);
+      if (!keys.some((one) => one.keyId === keyId)) {
+        throw (await overQuota()) ?? new Error(`key ${keyId} was not registered`);
+      }
+    }
     return c.json(toTeam(team, keys), appended ? 201 : 200);
   },
 );

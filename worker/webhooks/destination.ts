@@ -36,12 +36,13 @@ export function createDestinations(allowed: readonly string[]): Destinations {
 }
 
 /**
- * Whether a name is local: one without a dot, which resolvers complete, or one under a reserved name (RFC 6761, RFC 6762,
- * RFC 8375, RFC 9476, and ICANN's `internal`).
+ * Whether a name is local: one without a dot, which resolvers complete, one under a reserved name (RFC 6761, RFC 6762,
+ * RFC 8375, RFC 9476, and ICANN's `internal`), or one that ends in a number, which some resolvers read as an address.
  */
 function isLocalName(host: string): boolean {
   const name = host.replace(/\.+$/, '');
-  const last = /(^|\.)(localhost|localdomain|local|internal|alt|test|invalid|onion|home\.arpa)$/i;
+  const last =
+    /(^|\.)(localhost|localdomain|local|internal|alt|test|invalid|onion|home\.arpa|\d+)$/i;
   return !name.includes('.') || name.includes('..') || last.test(name);
 }
 
