@@ -36,9 +36,13 @@ export class EmbeddedClient extends Sqlite3Client {
    */
   async first({ sql, args }: { sql: string; args: InValue[] }): Promise<unknown[] | undefined> {
     const connection = await this.#pool.acquire();
+    const statements = this.#pool.singleRows(connection);
     try {
-      const row = connection.prepare(sql).get(args.map(toSqlite)) as unknown[] | undefined;
+      const row = statements.get(sql).get(args.map(toSqlite)) as unknown[] | undefined;
       return row?.map(fromSqlite);
+    } catch (error) {
+      statements.drop(sql);
+      throw error;
     } finally {
       this.#pool.release(connection);
     }
@@ -74,30 +78,48 @@ function fromSqlite(value: unknown): unknown {
 }
 
 class PreparingPool extends ConnectionPool {
-  #prepared = new WeakSet<Libsql.Database>();
+  #singleRows = new WeakMap<Libsql.Database, Statements>();
 
   override acquireSync(forTransaction?: boolean): Libsql.Database {
     const connection = super.acquireSync(forTransaction);
-    if (!this.#prepared.has(connection)) {
-      this.#prepared.add(connection);
-      keepStatements(connection);
+    if (!this.#singleRows.has(connection)) {
+      const prepare = connection.prepare.bind(connection);
+      const statements = createStatements(prepare);
+      connection.prepare = statements.get as typeof connection.prepare;
+      this.#singleRows.set(connection, createStatements(prepare));
     }
     return connection;
   }
+
+  /**
+   * A connection's statements for `get`, which libsql resets only after a success: one that `all` has executed, or that
+   * failed, would ignore the next arguments and return a row of the last ones.
+   */
+  singleRows(connection: Libsql.Database): Statements {
+    return this.#singleRows.get(connection) as Statements;
+  }
 }
 
-function keepStatements(connection: Libsql.Database): void {
-  const prepare = connection.prepare.bind(connection);
+/** Prepared statements by their SQL. */
+interface Statements {
+  get: (sql: string) => Statement;
+  /** Prepares the statement again at its next use. */
+  drop: (sql: string) => void;
+}
+
+function createStatements(prepare: (sql: string) => unknown): Statements {
   const statements = new LRUCache<string, Statement>({ max: maxStatements });
-  const prepareOnce = (sql: string): Statement => {
-    let statement = statements.get(sql);
-    if (!statement) {
-      statement = configureOnce(prepare(sql) as Statement);
-      statements.set(sql, statement);
-    }
-    return statement;
+  return {
+    get: (sql) => {
+      let statement = statements.get(sql);
+      if (!statement) {
+        statement = configureOnce(prepare(sql) as Statement);
+        statements.set(sql, statement);
+      }
+      return statement;
+    },
+    drop: (sql) => void statements.delete(sql),
   };
-  connection.prepare = prepareOnce as typeof connection.prepare;
 }
 
 /**
