@@ -3,6 +3,7 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 import { visible } from '../terminal/io.ts';
+import { suppressedText } from '../terminal/report.ts';
 import { printTable } from '../terminal/table.ts';
 
 export const show = defineCommand({
@@ -45,7 +46,7 @@ export const show = defineCommand({
       io.print(toJson({ profile, version, versions }));
       return exit.ok;
     }
-    const { manifest, diagnostics, omitted } = version;
+    const { manifest, diagnostics, omitted, suppressed } = version;
     const { visibility, deprecation } = profile;
     const { tags = [], links = {} } = manifest;
     const rows: [string, string][] = [
@@ -71,7 +72,7 @@ export const show = defineCommand({
       ]),
       ['ABI', `${manifest.abi}; needs AppArmor ${version.needs} or newer`],
       ['Licence', manifest.license],
-      ['Lint', summarise(diagnostics, omitted)],
+      ['Lint', summarise(diagnostics, omitted, suppressed)],
       ['Versions', versions.map(nameVersion).join(', ')],
       ['Channels', channelsText(profile.channels)],
     ];
@@ -101,10 +102,15 @@ function capitalise(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
-function summarise(diagnostics: { id: string; severity: string }[], omitted: number): string {
-  if (diagnostics.length === 0) return 'nothing to report';
+function summarise(
+  diagnostics: { id: string; severity: string }[],
+  omitted: number,
+  suppressed: number,
+): string {
+  const ignored = suppressed === 0 ? '' : `; ${suppressedText(suppressed)}`;
+  if (diagnostics.length === 0) return `nothing to report${ignored}`;
   const ids = [...new Set(diagnostics.map(({ id }) => id))];
   const more = omitted === 0 ? '' : `, and ${omitted} more`;
   const count = diagnostics.length === 1 ? '1 diagnostic' : `${diagnostics.length} diagnostics`;
-  return `${count}: ${ids.join(', ')}${more}`;
+  return `${count}: ${ids.join(', ')}${more}${ignored}`;
 }
