@@ -37,10 +37,11 @@ export const show = defineCommand({
       else io.stdout.write(content);
       return exit.ok;
     }
-    const [profile, version, versions] = await Promise.all([
+    const [profile, version, versions, { keys }] = await Promise.all([
       client.getProfile(path),
       client.getVersion(path),
       client.listVersions(path),
+      client.getTeam(path.team),
     ]);
     if (json) {
       io.print(toJson({ profile, version, versions }));
@@ -62,7 +63,7 @@ export const show = defineCommand({
       ['Version', `${version.version}, published ${version.publishedAt}`],
       ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
       ['Digest', version.digest],
-      ['Signed by', version.signers.join(', ')],
+      ['Signed by', version.signers.map((keyId) => nameSigner(keyId, keys)).join(', ')],
       ['About', manifest.description],
       ['Images', manifest.images.join(', ') || '-'],
       ...(tags.length > 0 ? [['Tags', tags.join(', ')] as [string, string]] : []),
@@ -80,6 +81,15 @@ export const show = defineCommand({
     return exit.ok;
   },
 });
+
+/** A key id, marked if the team revoked the key: hosts then refuse versions that no other key signed. */
+function nameSigner(
+  keyId: string,
+  keys: readonly { keyId: string; revokedAt: string | null }[],
+): string {
+  const revokedAt = keys.find((key) => key.keyId === keyId)?.revokedAt ?? null;
+  return revokedAt === null ? keyId : `${keyId} (revoked ${revokedAt.slice(0, 10)})`;
+}
 
 /** The version as the list of all versions shows it: marked if it was yanked. */
 function nameVersion({

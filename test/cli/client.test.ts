@@ -202,6 +202,11 @@ describe('the client commands', () => {
     expect((await succeed([...revoke, '--dry-run'])).stderr).toContain(named);
     expect((await succeed(['key', 'list', 'losing'])).stdout).not.toContain('REVOKED');
     expect((await succeed([...revoke, '--reason', 'lost'])).stderr).toContain(named);
+    const shown = await succeed(['show', 'losing/docker-nginx@1.2.0']);
+    expect(shown.stdout).toMatch(new RegExp(`Signed by +${keyId} \\(revoked `));
+    const moved = await succeed(['channel', 'set', 'losing/docker-nginx@1.2.0', 'old']);
+    expect(moved.stderr).toContain('1.2.0 is signed only with revoked keys');
+    await succeed(['channel', 'set', 'losing/docker-nginx@1.0.0', 'old']);
     const json = [...revoke, '--reason', 'lost', '--format', 'json'];
     expect(JSON.parse((await succeed(json)).stdout).refused).toEqual([
       {
@@ -241,7 +246,11 @@ describe('the client commands', () => {
     expect((await succeed(['show', 'moving@1.2.0'])).stdout).toContain('a mistake');
     expect((await run(['channel', 'set', 'moving', 'stable'])).code).toBe(2);
     expect((await run(['yank', 'moving@1.0.0'])).code).toBe(2);
-    await succeed(['yank', 'moving@1.0.0', '--reason', 'too strict']);
+    const yanked = await succeed(['yank', 'moving@1.0.0', '--reason', 'too strict']);
+    expect(yanked.stderr).toContain('Warning: channel stable points at it');
+    expect((await succeed(['channel', 'set', 'moving@1.0.0', 'other'])).stderr).toContain(
+      'Warning: 1.0.0 was yanked (too strict), so hosts can’t install library/moving:other.',
+    );
     await mkdir(at('yanked'));
     const elsewhere = ['--root', at('yanked'), '--trust', at('host/etc/aa-registry/trust.toml')];
     for (const reference of ['moving', 'moving:stable']) {

@@ -105,11 +105,20 @@ export function ProfilePage(props: {
         )}
         <dt>Signed by</dt>
         <dd>
-          {version.signers.map((keyId) => (
-            <div>
-              {keys.find((key) => key.keyId === keyId)?.label} <code>{keyId}</code>
-            </div>
-          ))}
+          {version.signers.map((keyId) => {
+            const key = keys.find((one) => one.keyId === keyId);
+            return (
+              <div>
+                {key?.label} <code>{keyId}</code>
+                {key?.revokedAt && (
+                  <strong class="error">
+                    {' '}
+                    revoked <Day at={key.revokedAt} />
+                  </strong>
+                )}
+              </div>
+            );
+          })}
         </dd>
         <dt>Digest</dt>
         <dd>
