@@ -62,7 +62,7 @@ export const denials = defineCommand({
     generalise: {
       type: 'boolean',
       description:
-        'Suggest rules for all process ids, numbers, random names, homes and container paths',
+        'Suggest rules for all process ids, numbers, random names in temporary folders, homes and container paths',
     },
     patch: {
       type: 'string',
@@ -366,6 +366,7 @@ class Seen {
 
 const readForms =
   'Supported are the formats of dmesg, syslog, auditd, ausearch and journalctl, also as JSON, in UTF-16, or compressed with gzip or zstd. ' +
+  'Denials of containers are in the log of the host’s kernel, not in that of the container (docker logs). ' +
   'A log without such lines does not prove that nothing was denied.';
 
 const interpretedNote =

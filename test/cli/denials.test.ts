@@ -387,7 +387,7 @@ gone  not defined by any file on this host
         `Not changed: ${at('package/web')}:5: audit deny /srv/secret/** rw,`,
       );
       expect(stderr).toContain('does not remove deny rules');
-      expect(stderr).toContain('(exit code 1): a deny rule forbids some of it.\n');
+      expect(stderr).toContain('(exit code 1): a deny rule forbids some of them.\n');
       expect(await readFile(at('package/web'), 'utf8')).toBe(
         policy.replace(/\}\n$/, '  owner /etc/hosts rw,\n}\n'),
       );
