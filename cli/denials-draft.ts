@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { check, type IncludeResolver, lint, quoted } from '../policy/index.ts';
 import { abis, type Draft } from '../sdk/denials/draft.ts';
 import { ifPresent, readBounded, writeOutput } from '../sdk/files.ts';
-import { manifestText } from '../sdk/new-package.ts';
-import { isPackageName, manifestName } from '../sdk/package-folder.ts';
+import { manifestText, readmeText } from '../sdk/new-package.ts';
+import { isPackageName, manifestName, readmeName } from '../sdk/package-folder.ts';
 import { maxProfileFile } from '../sdk/profile-file.ts';
 import { shellWord } from '../sdk/shell-word.ts';
 import { cautionsOf, reportMissing } from './denials-patch.ts';
@@ -14,7 +14,7 @@ import { CliError, exit } from './framework/command.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 
 /**
- * Writes a draft to `output`: standard output if it is undefined or "-"; a package of two files if it is an existing
+ * Writes a draft to `output`: standard output if it is undefined or "-"; a package if it is an existing
  * folder or ends with a slash; otherwise a file. Existing files with other content are overwritten only with `force`.
  */
 export async function writeDraft(
@@ -24,7 +24,7 @@ export async function writeDraft(
   force: boolean,
 ): Promise<void> {
   if (output === undefined || output === '-') return io.print(text.trimEnd());
-  const isFolder = output.endsWith('/') || (await kindOf(output)) === 'folder';
+  const isFolder = await isPackageOutput(output);
   if (isFolder && !isPackageName(name)) {
     throw new CliError(
       exit.usage,
@@ -40,6 +40,7 @@ export async function writeDraft(
           data: manifestText({ name, description, abi }),
           keep: true,
         },
+        { path: join(output, readmeName), data: readmeText(name), keep: true },
         { path: join(output, name), data: text, keep: false },
       ]
     : [{ path: output, data: text, keep: false }];
@@ -54,11 +55,11 @@ export async function writeDraft(
   }
   if (isFolder) await mkdir(output, { recursive: true });
   for (const { path, data, keep } of files) {
-    // A manifest is written by hand and never overwritten.
+    // A manifest and a README are written by hand and never overwritten.
     if (keep && (await kindOf(path)) !== undefined) continue;
     await writeOutput(path, data);
   }
-  const more = isFolder ? ` and ${manifestName}` : '';
+  const more = isFolder ? `, ${manifestName} and ${readmeName}` : '';
   const last = files.at(-1)?.path ?? output;
   io.note(
     visibleLine(`Wrote ${last}${more}; review it with: aa-registry lint ${shellWord(output)}`),
@@ -66,6 +67,12 @@ export async function writeDraft(
   if (!isFolder && isPackageName(name)) {
     io.note(`To write a package with a manifest, use -o ${visibleLine(name)}/.`);
   }
+}
+
+/** Whether `output` names a folder, so that the draft becomes a package. */
+export async function isPackageOutput(output: string | undefined): Promise<boolean> {
+  if (output === undefined || output === '-') return false;
+  return output.endsWith('/') || (await kindOf(output)) === 'folder';
 }
 
 /**

@@ -168,7 +168,7 @@ export async function patchProfile(
   const why = [
     ...(denying.length > 0
       ? [
-          `${counted(denying.length, 'deny rule')} ${denying.length === 1 ? 'forbids' : 'forbid'} some of it`,
+          `${counted(denying.length, 'deny rule')} ${denying.length === 1 ? 'forbids' : 'forbid'} some of them`,
         ]
       : []),
     ...(leftOut.length > 0 ? [`${counted(leftOut.length, 'addition')} could not be made`] : []),

@@ -157,6 +157,10 @@ export const Version = VersionSummary.extend({
     .array(Diagnostic)
     .meta({ description: 'Lint diagnostics, at most 100, errors first' }),
   omitted: z.int().default(0).meta({ description: 'How many more diagnostics there are' }),
+  suppressed: z
+    .int()
+    .default(0)
+    .meta({ description: 'How many findings comments in the profile suppress' }),
   needs: z
     .string()
     .regex(/^[0-9][0-9.]{0,15}$/)

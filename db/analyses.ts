@@ -11,7 +11,7 @@ import { analyses, contents, profiles, type StoredDiagnostic, versions } from '.
 import { indexProfile, indexVersion, storeSearchDocument } from './search-index.ts';
 
 /** The version of the analysis. Raise it when its results change: stored results of older versions are recomputed. */
-export const analysisVersion = 2;
+export const analysisVersion = 3;
 
 /** The analysis as pages and responses show it. */
 export interface StoredAnalysis {
@@ -20,14 +20,16 @@ export interface StoredAnalysis {
   diagnostics: StoredDiagnostic[];
   /** How many more diagnostics there are. */
   omitted: number;
+  /** How many findings comments suppress. */
+  suppressed: number;
   /** The README as HTML. */
   readme: string | null;
 }
 
-const { needs, unseen, diagnostics, omitted, readme } = analyses;
+const { needs, unseen, diagnostics, omitted, suppressed, readme } = analyses;
 
 /** The columns of a {@link StoredAnalysis}. */
-export const analysisColumns = { needs, unseen, diagnostics, omitted, readme };
+export const analysisColumns = { needs, unseen, diagnostics, omitted, suppressed, readme };
 
 /** The join of a version with its analysis, if there is a current one. */
 export const isCurrentAnalysis = and(
@@ -60,8 +62,9 @@ export interface Analysed extends Pick<Package, 'team' | 'name' | 'manifest'> {
 /** The statements that store the analysis of a stored version. */
 export function storeAnalysis(db: Database, analysed: Analysed): Statement[] {
   const { team, name, version } = analysed;
-  const { words, grade, needs, unseen, diagnostics, omitted, readme } = analysed.analysis;
-  const stored = { analysisVersion, needs, unseen, diagnostics, omitted, readme };
+  const { words, grade, needs, unseen, diagnostics, omitted, suppressed, readme } =
+    analysed.analysis;
+  const stored = { analysisVersion, needs, unseen, diagnostics, omitted, suppressed, readme };
   const versionId = sql`(SELECT ${versions.id} FROM ${versions} JOIN ${profiles}
     ON ${profiles.id} = ${versions.profileId} WHERE ${profiles.team} = ${team}
     AND ${profiles.name} = ${name} AND ${versions.version} = ${version})`;

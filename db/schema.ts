@@ -386,6 +386,8 @@ export const analyses = sqliteTable(
     diagnostics: text({ mode: 'json' }).$type<StoredDiagnostic[]>().notNull(),
     /** How many more diagnostics there are. */
     omitted: integer().notNull(),
+    /** How many findings comments suppress. */
+    suppressed: integer().notNull().default(0),
     /** The README as HTML; null if there is none or it is too large to show. */
     readme: text(),
   },

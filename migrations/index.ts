@@ -7,6 +7,7 @@ import idempotency from './0005_idempotency.sql';
 import searchWords from './0006_search_words.sql';
 import hardening from './0007_hardening.sql';
 import basePolicies from './0008_base_policies.sql';
+import suppressed from './0009_suppressed.sql';
 
 /** Every migration, oldest first. A name, once released, is never changed nor removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -19,4 +20,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0006_search_words', sql: searchWords },
   { name: '0007_hardening', sql: hardening },
   { name: '0008_base_policies', sql: basePolicies },
+  { name: '0009_suppressed', sql: suppressed },
 ];

@@ -153,6 +153,8 @@ export interface LintResult extends CheckResult {
   warnings: number;
   /** How many more findings there are: of one lint rule only the first hundred are listed. */
   omitted: number;
+  /** How many findings comments suppress (`# lint-ignore`). */
+  suppressed: number;
 }
 
 /** `check`, and the findings of every lint rule, less those that a comment suppresses. */
@@ -161,7 +163,9 @@ export function lint(source: string, options: CheckOptions & LintOptions = {}): 
   const { analysis, needs } = study(main, options);
   // A file over a limit is refused as it is, so no more work is spent on it.
   const isOver = main.diagnostics.some(({ id }) => id === 'limit');
-  const { findings, omitted } = isOver ? { findings: [], omitted: 0 } : advise(analysis, options);
+  const { findings, omitted, suppressed } = isOver
+    ? { findings: [], omitted: 0, suppressed: 0 }
+    : advise(analysis, options);
   const diagnostics = [
     ...report(analysis, options.target),
     ...toDiagnostics(findings, source, (one) => one.severity),
@@ -176,6 +180,7 @@ export function lint(source: string, options: CheckOptions & LintOptions = {}): 
     errors: count('error'),
     warnings: count('warning'),
     omitted,
+    suppressed,
   };
 }
 

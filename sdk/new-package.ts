@@ -38,11 +38,18 @@ include <tunables/global>
 
 profile ${quoted(name)} flags=(attach_disconnected, mediate_deleted) {
   include <abstractions/base>
-
-  # Rules that an administrator adds on a host.
-  include if exists <local/${name}>
+${localInclude(name).join('\n')}
 }
 `;
+}
+
+/** The lines that end a profile: the include of the rules that a host's administrator adds. */
+export function localInclude(name: string): string[] {
+  return [
+    '',
+    '  # Rules that an administrator adds on a host.',
+    `  include if exists <local/${name}>`,
+  ];
 }
 
 /** A README for the people who choose the profile and run it. */

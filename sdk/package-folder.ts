@@ -15,6 +15,7 @@ import { isSdkError, SdkError } from './error.ts';
 import { readBounded, readOwnFile } from './files.ts';
 import { licenceTrouble } from './licence.ts';
 import { templateDiagnostics } from './new-package.ts';
+import { shellWord } from './shell-word.ts';
 import { type Fields, fieldCheck, parseToml } from './toml.ts';
 
 /** A package to publish: a folder with `aa-profile.toml` and the profile. */
@@ -129,7 +130,14 @@ const maxProfile = 8 * 1024 * 1024;
 export async function readPackageFolder(folder: string): Promise<PackageFolder> {
   const path = join(folder, manifestName);
   const manifestBytes = await readPart(path, maxManifest);
-  if (!manifestBytes) throw new SdkError('package-invalid', await whyNoManifest(folder));
+  if (!manifestBytes) {
+    const isFolder = await stat(folder).then(
+      (one) => one.isDirectory(),
+      () => false,
+    );
+    const next = isFolder ? `To start one: aa-registry init ${shellWord(folder)}` : undefined;
+    throw new SdkError('package-invalid', await whyNoManifest(folder), { next });
+  }
   const source = decode(path, manifestBytes);
   requireNoSecret(path, source);
   const parsed = parseToml(path, source, ManifestFile, manifestFields);

@@ -1,7 +1,10 @@
 import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { Diagnostic } from '../policy/index.ts';
+import { SdkError } from './error.ts';
 import { readBounded, readOwnFile, replaceFile } from './files.ts';
-import { readPackageFolder } from './package-folder.ts';
+import { manifestName, readmeName, readPackageFolder } from './package-folder.ts';
+import { shellWord } from './shell-word.ts';
 
 /** The maximum size of a profile's file, in bytes. */
 export const maxProfileFile = 64 * 1024 * 1024;
@@ -28,6 +31,12 @@ export interface ProfileFile {
 export async function readProfileFile(path: string): Promise<ProfileFile> {
   const folder = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
   const file = folder?.file ?? path;
+  if (!folder && [manifestName, readmeName].includes(basename(file))) {
+    const next = `Name the folder of the package instead: ${shellWord(dirname(file))}`;
+    throw new SdkError('package-invalid', `${file} is not a profile, but a part of a package.`, {
+      next,
+    });
+  }
   const bytes = folder ? Buffer.from(folder.bytes) : await readBounded(file, maxProfileFile);
   return {
     ...parseProfileFile(file, bytes),

@@ -13,7 +13,7 @@ import { maxLine } from '../../sdk/host/line-splitter.ts';
 import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
 import { hostProfiles } from '../../sdk/host/profile-on-host.ts';
 import { maxRecords, policyPlace } from '../../sdk/host/state.ts';
-import { reportDraft, writeDraft } from '../denials-draft.ts';
+import { isPackageOutput, reportDraft, writeDraft } from '../denials-draft.ts';
 import { patchProfile, patchTarget, requireProfiles } from '../denials-patch.ts';
 import {
   type AdvisedFinding,
@@ -62,7 +62,7 @@ export const denials = defineCommand({
     generalise: {
       type: 'boolean',
       description:
-        'Suggest rules for all process ids, numbers, random names, homes and container paths',
+        'Suggest rules for all process ids, numbers, random names in temporary folders, homes and container paths',
     },
     patch: {
       type: 'string',
@@ -96,7 +96,7 @@ export const denials = defineCommand({
     'journalctl, also in gzip, zstd, UTF-16 or JSON lines. Exits with 1 if such a log has no AppArmor messages, or if some ' +
     'lines about AppArmor could not be read, as these may be denials; those that were read are shown. ' +
     '--patch never removes a rule: if a deny rule still forbids an access, it exits with 1. With a folder, --draft also ' +
-    `writes aa-profile.toml; it exits with 1 if the AppArmor of this machine is too old for the profile. --follow keeps counts for the latest ${number(maxFindings)} findings.`,
+    `writes aa-profile.toml and README.md; it exits with 1 if the AppArmor of this machine is too old for the profile. --follow keeps counts for the latest ${number(maxFindings)} findings.`,
   examples: [
     'sudo aa-registry denials --since 1h',
     'sudo aa-registry denials --follow --profile docker-nginx',
@@ -246,7 +246,8 @@ export const denials = defineCommand({
           'Load a profile of that name with flags=(complain), use the program, and try again.',
         );
       }
-      const drafted = draftProfile(draft, found, { generalise, resolver });
+      const isPackage = await isPackageOutput(output);
+      const drafted = draftProfile(draft, found, { generalise, resolver, isPackage });
       for (const { operation, reason } of drafted.unsaid) {
         io.note(`No rule was written for ${spelt(`${operation ?? 'an event'}: ${reason}`)}.`);
       }
@@ -365,6 +366,7 @@ class Seen {
 
 const readForms =
   'Supported are the formats of dmesg, syslog, auditd, ausearch and journalctl, also as JSON, in UTF-16, or compressed with gzip or zstd. ' +
+  'Denials of containers are in the log of the host’s kernel, not in that of the container (docker logs). ' +
   'A log without such lines does not prove that nothing was denied.';
 
 const interpretedNote =

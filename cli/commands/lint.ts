@@ -57,7 +57,8 @@ export const lint = defineCommand({
     'fixed and what remains; the rest decides the exit code. A misspelt name becomes the ' +
     'nearest known one, so review the result. Only files that change are written, each ' +
     'atomically, with the same mode and owner. Links are refused, and so are fixes that would ' +
-    'add syntax errors.',
+    'add syntax errors. To accept a finding, give the reason in a comment after the rule or on the ' +
+    'line before: "# lint-ignore ID: reason". Errors can’t be suppressed.',
   examples: [
     'aa-registry lint ./docker-nginx',
     'aa-registry lint --fix ./docker-nginx',
@@ -84,9 +85,9 @@ export const lint = defineCommand({
       const source =
         path === '-' ? parseProfileFile('-', await readAllInput(io, maxProfileFile)) : path;
       const linted = await lintProfile(source, { ...options, fix });
-      const { ok, file = '-', text, needs, diagnostics, omitted, fixed } = linted;
+      const { ok, file = '-', text, needs, diagnostics, omitted, suppressed, fixed } = linted;
       if (filters) io.stdout.write(encodeProfile(text));
-      const report = { file, source: text, ok, needs, diagnostics, omitted };
+      const report = { file, source: text, ok, needs, diagnostics, omitted, suppressed };
       reports.push(report);
       warnings += diagnostics.filter(({ severity }) => severity === 'warning').length;
       if (format === 'json') {

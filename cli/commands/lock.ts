@@ -96,7 +96,7 @@ export const lock = defineCommand({
         const lacking = lacksKeys(trust, team, view.revoked.get(team), one.revoked);
         const next =
           one.id === 'key-revoked' && !lacking
-            ? `In ${path}, name a version that is signed with another key, such as "${team}/${name}:latest".`
+            ? `Once team ${team} has a version that is signed with another key, run "lock" again; or name it in ${path}, such as "${team}/${name}@VERSION".`
             : trustAdvice(one.id, { team, name, lacksKeys: lacking }, values);
         throw refused(one, { consequence: `nothing was written: ${names[at]}`, next });
       }

@@ -8,7 +8,7 @@ import { answer, formatOption } from '../framework/format.ts';
 import { openPublishingSession, openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 import type { Io } from '../terminal/io.ts';
-import { maxShown, printDiagnostics } from '../terminal/report.ts';
+import { maxShown, printDiagnostics, suppressedText } from '../terminal/report.ts';
 
 export const publish = defineCommand({
   name: 'publish',
@@ -68,6 +68,8 @@ export const publish = defineCommand({
     if (diagnostics.length > 0) {
       printDiagnostics(io, io.stderr, { ...report, diagnostics, file, source: text });
     }
+    const { suppressed } = report;
+    if (suppressed > 0) io.note(`${file}: ${suppressedText(suppressed)}`);
     if (!report.ok) {
       throw new CliError(exit.failed, 'The profile has errors; nothing was published.');
     }
@@ -79,7 +81,8 @@ export const publish = defineCommand({
     if (values['dry-run']) {
       const client = await openSession(io, values);
       const created = await couldPublish(client, version, digest, read, signedBy);
-      const data = { team, name, version, digest, signedBy, registry: client.registry, created };
+      const { registry } = client;
+      const data = { team, name, version, digest, signedBy, registry, suppressed, created };
       const line = created
         ? `Would publish ${reference}`
         : `${reference} is already published, unchanged`;
@@ -110,7 +113,10 @@ export const publish = defineCommand({
     answer(
       io,
       values,
-      { team, name, version, digest, signedBy, registry: client.registry, index, created },
+      {
+        ...{ team, name, version, digest, signedBy, registry: client.registry },
+        ...{ index, suppressed, created },
+      },
       created ? `Published ${reference}` : `${reference} is already published, unchanged`,
       digest,
     );

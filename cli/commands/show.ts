@@ -3,6 +3,7 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 import { visible } from '../terminal/io.ts';
+import { suppressedText } from '../terminal/report.ts';
 import { printTable } from '../terminal/table.ts';
 
 export const show = defineCommand({
@@ -36,16 +37,17 @@ export const show = defineCommand({
       else io.stdout.write(content);
       return exit.ok;
     }
-    const [profile, version, versions] = await Promise.all([
+    const [profile, version, versions, { keys }] = await Promise.all([
       client.getProfile(path),
       client.getVersion(path),
       client.listVersions(path),
+      client.getTeam(path.team),
     ]);
     if (json) {
       io.print(toJson({ profile, version, versions }));
       return exit.ok;
     }
-    const { manifest, diagnostics, omitted } = version;
+    const { manifest, diagnostics, omitted, suppressed } = version;
     const { visibility, deprecation } = profile;
     const { tags = [], links = {} } = manifest;
     const rows: [string, string][] = [
@@ -61,7 +63,7 @@ export const show = defineCommand({
       ['Version', `${version.version}, published ${version.publishedAt}`],
       ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
       ['Digest', version.digest],
-      ['Signed by', version.signers.join(', ')],
+      ['Signed by', version.signers.map((keyId) => nameSigner(keyId, keys)).join(', ')],
       ['About', manifest.description],
       ['Images', manifest.images.join(', ') || '-'],
       ...(tags.length > 0 ? [['Tags', tags.join(', ')] as [string, string]] : []),
@@ -71,7 +73,7 @@ export const show = defineCommand({
       ]),
       ['ABI', `${manifest.abi}; needs AppArmor ${version.needs} or newer`],
       ['Licence', manifest.license],
-      ['Lint', summarise(diagnostics, omitted)],
+      ['Lint', summarise(diagnostics, omitted, suppressed)],
       ['Versions', versions.map(nameVersion).join(', ')],
       ['Channels', channelsText(profile.channels)],
     ];
@@ -79,6 +81,15 @@ export const show = defineCommand({
     return exit.ok;
   },
 });
+
+/** A key id, marked if the team revoked the key: hosts then refuse versions that no other key signed. */
+function nameSigner(
+  keyId: string,
+  keys: readonly { keyId: string; revokedAt: string | null }[],
+): string {
+  const revokedAt = keys.find((key) => key.keyId === keyId)?.revokedAt ?? null;
+  return revokedAt === null ? keyId : `${keyId} (revoked ${revokedAt.slice(0, 10)})`;
+}
 
 /** The version as the list of all versions shows it: marked if it was yanked. */
 function nameVersion({
@@ -101,10 +112,15 @@ function capitalise(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
-function summarise(diagnostics: { id: string; severity: string }[], omitted: number): string {
-  if (diagnostics.length === 0) return 'nothing to report';
+function summarise(
+  diagnostics: { id: string; severity: string }[],
+  omitted: number,
+  suppressed: number,
+): string {
+  const ignored = suppressed === 0 ? '' : `; ${suppressedText(suppressed)}`;
+  if (diagnostics.length === 0) return `nothing to report${ignored}`;
   const ids = [...new Set(diagnostics.map(({ id }) => id))];
   const more = omitted === 0 ? '' : `, and ${omitted} more`;
   const count = diagnostics.length === 1 ? '1 diagnostic' : `${diagnostics.length} diagnostics`;
-  return `${count}: ${ids.join(', ')}${more}`;
+  return `${count}: ${ids.join(', ')}${more}${ignored}`;
 }

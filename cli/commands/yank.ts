@@ -16,7 +16,9 @@ export const yank = defineCommand({
     format: formatOption,
     ...registryOptions,
   },
-  details: 'The version can still be pulled by its exact version or digest.',
+  details:
+    'The version can still be pulled by its exact version or digest. A yank can’t be undone: publish the ' +
+    'profile again as a new version. Channels that point at it are listed.',
   examples: ['aa-registry yank docker-nginx@1.1.0 --reason "breaks log rotation"'],
   async run({ values, args: [text = ''], io }) {
     const { team, name, selector } = requireReference(text);
@@ -37,6 +39,14 @@ export const yank = defineCommand({
         ? `Yanked ${team}/${name}@${version}.`
         : `${team}/${name}@${version} is already yanked: ${shownReason}. The reason was not changed.`,
     );
+    const { channels } = await client.getProfile({ team, name });
+    for (const [channel, target] of Object.entries(channels)) {
+      if (target !== version) continue;
+      io.note(
+        `Warning: channel ${channel} points at it, so hosts can’t install ${team}/${name}:${channel}.`,
+      );
+      io.note(`To move it: aa-registry channel set ${team}/${name}@VERSION ${channel}`);
+    }
     return exit.ok;
   },
 });

@@ -25,7 +25,7 @@ export function toCliError(thrown: unknown, env: NodeJS.ProcessEnv = {}): CliErr
     const advice = env.AA_TOKEN
       ? `The token may be that of AA_TOKEN, which takes precedence over the saved one: set another, or unset AA_TOKEN and log in with: ${login}`
       : `Log in with: ${login}`;
-    const next = error.status === 401 ? advice : mayBePrivate(error);
+    const next = error.status === 401 ? advice : missingAdvice(error);
     return new CliError(exit.failed, `The registry refused: ${error.message}`, next, id);
   }
   if (error instanceof SdkError) {
@@ -38,9 +38,14 @@ export function toCliError(thrown: unknown, env: NodeJS.ProcessEnv = {}): CliErr
   return new CliError(exit.failed, `unexpected: ${trace}`, next, 'unexpected');
 }
 
-function mayBePrivate({ id, request }: RegistryError): string | undefined {
-  if (id !== 'not-found' || !request || request.hasToken) return undefined;
-  return /^\/v1\/(profiles|resolve)\b/.test(request.path)
-    ? privateAdvice(request.registry)
-    : undefined;
+/** What to do about a profile or version that the registry does not have. */
+function missingAdvice({ id, message, request }: RegistryError): string | undefined {
+  if (id !== 'not-found' || !request) return undefined;
+  if (!/^\/v1\/(profiles|resolve)\b/.test(request.path)) return undefined;
+  // The message is the registry's: only names are taken from it.
+  const version = /^Version \S+ of ([a-z0-9-]+\/[a-z0-9._-]+) does not exist\.$/.exec(message);
+  if (version) return `To see its versions: aa-registry show ${version[1]}`;
+  if (!request.hasToken) return privateAdvice(request.registry);
+  const profile = /^Profile [a-z0-9-]+\/([a-z0-9._-]+) does not exist\.$/.exec(message);
+  return profile ? `To find a profile: aa-registry search ${profile[1]}` : undefined;
 }

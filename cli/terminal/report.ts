@@ -14,6 +14,8 @@ export interface FileReport {
   diagnostics: Diagnostic[];
   /** The number of further diagnostics. */
   omitted?: number;
+  /** The number of findings that comments suppress. */
+  suppressed?: number;
 }
 
 /** The maximum number of diagnostics shown for a file, in any format; each is less than 3 KiB. */
@@ -70,7 +72,7 @@ function includedSource(file: string): string {
 }
 
 /** A line with the number of errors and warnings of a file and, if it has no errors, the release it needs. */
-export function summary({ file, needs, diagnostics }: FileReport): string {
+export function summary({ file, needs, diagnostics, suppressed = 0 }: FileReport): string {
   const count = (severity: string) => diagnostics.filter((one) => one.severity === severity).length;
   const errors = count('error');
   const notes = count('info');
@@ -80,7 +82,14 @@ export function summary({ file, needs, diagnostics }: FileReport): string {
     ...(notes > 0 ? [plural(notes, 'note')] : []),
   ];
   const found = diagnostics.length === 0 ? 'no problems' : counts.join(', ');
-  return `${visibleLine(file)}: ${found}${needs === undefined || errors > 0 ? '' : `; needs AppArmor ${needs}`}`;
+  const ignored = suppressed === 0 ? '' : `; ${suppressedText(suppressed)}`;
+  const release = needs === undefined || errors > 0 ? '' : `; needs AppArmor ${needs}`;
+  return `${visibleLine(file)}: ${found}${ignored}${release}`;
+}
+
+/** How many findings comments suppress, for a summary. */
+export function suppressedText(count: number): string {
+  return `${plural(count, 'finding')} suppressed by lint-ignore comments`;
 }
 
 function plural(count: number, noun: string): string {
@@ -89,7 +98,7 @@ function plural(count: number, noun: string): string {
 
 /** One file's report as a line of JSON, with extra fields. */
 export function jsonLine(report: FileReport, more: object = {}): string {
-  const { file, ok, needs } = report;
+  const { file, ok, needs, suppressed } = report;
   const { shown, omitted } = shownOf(report);
   return toJson({
     file,
@@ -98,6 +107,7 @@ export function jsonLine(report: FileReport, more: object = {}): string {
     ...more,
     diagnostics: shown.map(jsonDiagnostic),
     omitted,
+    ...(suppressed === undefined ? {} : { suppressed }),
   });
 }
 

@@ -23,16 +23,17 @@ const maxFindings = 100;
 const ids = new Set(lintRules.map((rule) => rule.id));
 const always = new Set(lintRules.filter((rule) => rule.always).map((rule) => rule.id));
 
-/** The findings of one file, and how many more there are. */
+/** The findings of one file, how many more there are, and how many comments suppress. */
 export interface Advice {
   findings: LintFinding[];
   omitted: number;
+  suppressed: number;
 }
 
 /** Runs every lint rule over the main file of an analysis. */
 export function advise(analysis: Analysis, options: LintOptions): Advice {
   const [main] = analysis.units;
-  if (!main) return { findings: [], omitted: 0 };
+  if (!main) return { findings: [], omitted: 0, suppressed: 0 };
   let omitted = 0;
   const budget = new Budget(lintSteps);
   const findings: LintFinding[] = [];
@@ -97,10 +98,13 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
   const { symbols } = analysis;
   // What a model leaves unknown may be a way out.
   if (modelBudget.exhausted || symbols.exceeded || symbols.budget.exhausted) budget.exhaust();
-  const reported = applySuppressions(findings, suppressions(main.file), ids, always).map((one) => ({
-    severity: 'warning' as Severity,
-    ...one,
-  }));
+  const { reported: left, suppressed } = applySuppressions(
+    findings,
+    suppressions(main.file),
+    ids,
+    always,
+  );
+  const reported = left.map((one) => ({ severity: 'warning' as Severity, ...one }));
   if (budget.exhausted) {
     const { start, end } = analysis.profiles[0]?.profile.name ?? { start: 0, end: 0 };
     reported.push({
@@ -113,7 +117,7 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
       severity: 'error',
     });
   }
-  return { findings: reported, omitted };
+  return { findings: reported, omitted, suppressed };
 }
 
 const containerNames = [

@@ -7,7 +7,7 @@ export const suppressionDiagnostics = {
   'lint-ignore': {
     title: 'Suppression that does nothing',
     severity: 'warning',
-    text: 'A lint rule is suppressed by a comment that names it and gives a reason, after the rule or on the line before: `# lint-ignore rule-id: reason`. Errors cannot be suppressed.',
+    text: 'A comment suppresses the findings of a lint rule on one rule of the profile: after that rule, or on the line before, it names the id and gives a reason: `# lint-ignore bare-network: the program is a network scanner`. Several ids are separated by spaces. Before a profile or a block, it applies to everything in it; at the end of the file, to the whole file. Errors, and what protects hosts, cannot be suppressed. `publish`, `show` and the catalog say how many findings are suppressed.',
   },
 } as const satisfies Record<string, Explanation>;
 
@@ -80,14 +80,14 @@ export function suppressions(file: PolicyFile): Suppression[] {
   return found;
 }
 
-/** Leaves out what is suppressed, and reports suppressions that are wrong or do nothing. */
+/** Leaves out and counts what is suppressed, and reports suppressions that are wrong or do nothing. */
 export function applySuppressions(
   diagnostics: readonly RawDiagnostic[],
   all: readonly Suppression[],
   known: ReadonlySet<string>,
   always: ReadonlySet<string>,
-): RawDiagnostic[] {
-  if (all.length === 0) return [...diagnostics];
+): { reported: RawDiagnostic[]; suppressed: number } {
+  if (all.length === 0) return { reported: [...diagnostics], suppressed: 0 };
   const reported = diagnostics.filter((diagnostic) => {
     if (!known.has(diagnostic.id) || always.has(diagnostic.id)) return true;
     const hit = all.find(
@@ -100,6 +100,7 @@ export function applySuppressions(
     if (hit) hit.used = true;
     return !hit;
   });
+  const suppressed = diagnostics.length - reported.length;
   for (const one of all) {
     const report = (message: string, expected: string) =>
       reported.push({
@@ -130,5 +131,5 @@ export function applySuppressions(
         'no comment, or the id of what is reported here',
       );
   }
-  return reported;
+  return { reported, suppressed };
 }

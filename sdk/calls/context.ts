@@ -13,6 +13,7 @@ import type { Recovered } from '../host/transaction.ts';
 import { briefTimeout, waitLimits } from '../pacing.ts';
 import type { Refusal } from '../refusal.ts';
 import { learnRevocations } from '../revocations.ts';
+import { shellWord } from '../shell-word.ts';
 import { type HostTrust, noTrustFile, readTrust, trustPlace } from '../trust-file.ts';
 
 /** Creates the client for a registry. A `brief` one is for optional requests: it gives up soon. */
@@ -80,7 +81,8 @@ export function rootOf({ root = '/' }: Pick<HostOptions, 'root'>): string {
 export async function checkRoot(root: string): Promise<NoRootRefusal | undefined> {
   const found = await ifPresent(stat(root));
   if (found?.isDirectory()) return undefined;
-  return { ok: false, id: 'no-root', reason: `folder ${root} not found` };
+  const next = `To create it: mkdir ${shellWord(root)}`;
+  return { ok: false, id: 'no-root', reason: `folder ${root} not found`, next };
 }
 
 /** Reads a host's trust; `undefined` if it has no trust file. */

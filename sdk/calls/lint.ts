@@ -36,6 +36,8 @@ export interface Linted {
   diagnostics: Diagnostic[];
   /** The number of diagnostics that were omitted. */
   omitted: number;
+  /** The number of findings that comments suppress (`# lint-ignore`). */
+  suppressed: number;
   /** The fixed diagnostics. */
   fixed: Diagnostic[];
   /** The requirements of the profile, such as the AppArmor release. */
@@ -77,7 +79,8 @@ async function lintSource(
     ...ofPackage,
   };
   const fixed = fix ? fixPolicy(before, options) : undefined;
-  const { ok, diagnostics, omitted, needs } = fixed?.report ?? lintPolicy(before, options);
+  const { ok, diagnostics, omitted, suppressed, needs } =
+    fixed?.report ?? lintPolicy(before, options);
   const { text, applied } = fixed ?? { text: before, applied: [] };
   // That no program can run under an unchanged template is said once, by the warning about the template.
   const isOfTemplate = ({ id }: Diagnostic) =>
@@ -92,6 +95,7 @@ async function lintSource(
     text,
     diagnostics: [...diagnostics.filter((one) => !isOfTemplate(one)), ...warnings],
     omitted,
+    suppressed,
     fixed: applied,
     needs,
   };

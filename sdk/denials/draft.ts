@@ -11,6 +11,7 @@ import {
   type Release,
   ruleKeywords,
 } from '../../policy/index.ts';
+import { localInclude } from '../new-package.ts';
 import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
 import { type Finding, merged } from './finding.ts';
@@ -42,6 +43,14 @@ export interface Draft {
   children: string[];
 }
 
+export interface DraftOptions {
+  /** Whether rules hold for all process ids, numbers, random names, homes and container paths. */
+  generalise?: boolean;
+  resolver?: IncludeResolver;
+  /** Whether it is for a package: its profile includes the rules of a host's administrator. */
+  isPackage?: boolean;
+}
+
 /** A drafted profile, hat or child. */
 interface Part {
   /** The name as the kernel shows it. */
@@ -65,7 +74,7 @@ interface Wanted {
 export function draftProfile(
   name: string,
   findings: readonly Finding[],
-  { generalise = false, resolver }: { generalise?: boolean; resolver?: IncludeResolver } = {},
+  { generalise = false, resolver, isPackage = false }: DraftOptions = {},
 ): Draft {
   const parts = partsOf(name, findings);
   const [main] = parts.values();
@@ -104,6 +113,8 @@ export function draftProfile(
     }
   }
   const textOf = (some: readonly Wanted[], abi: string) => drafted(main, some, abi);
+  // Added last: rules in a file of this machine must not count as rules of the draft.
+  const local = isPackage ? name : undefined;
   const before = errorsIn(textOf([], '3.0').text, resolver);
   const kept: Wanted[] = [];
   const refused = refusedOf([...wanted.values()], (some) => {
@@ -119,7 +130,7 @@ export function draftProfile(
   const covered = new Set(coveredLines(whole.text, resolver).map((line) => whole.lines[line - 1]));
   const needed = kept.filter((one) => !covered.has(one));
   const abi = abis.find((one) => !isWithoutEffect(textOf(needed, one).text)) ?? '5.0';
-  const { text } = format(textOf(needed, abi).text);
+  const { text } = format(drafted(main, needed, abi, local).text);
   const { needs } = check(text, resolver ? { resolver } : {});
   return { text, unsaid, abi, needs, children: [...parts.keys()].slice(1) };
 }
@@ -170,11 +181,12 @@ function isWithoutEffect(text: string): boolean {
   return check(text).diagnostics.some(({ id }) => id === 'not-mediated');
 }
 
-/** The text of a draft, and the rule on each of its lines. */
+/** The text of a draft, with an include of the administrator's rules in `local`, and the rule on each of its lines. */
 function drafted(
   main: Part | undefined,
   rules: readonly Wanted[],
   abi: string,
+  local?: string,
 ): { text: string; lines: (Wanted | undefined)[] } {
   const head = `abi <abi/${abi}>,\n\ninclude <tunables/global>\n\n`;
   const found = head
@@ -197,6 +209,9 @@ function drafted(
     for (const child of part.children) {
       write('');
       add(child, `${name}//${child.name}`, `${indent}  `);
+    }
+    if (local !== undefined && part === main) {
+      for (const line of localInclude(local)) write(line);
     }
     write(`${indent}}`);
   };

@@ -532,7 +532,7 @@ function requirePrivate(found: Found): void {
     throw unsafePlace(path, why, `Remove ${path}.`);
   }
   if ((stats.mode & 0o077) !== 0) {
-    throw unsafePlace(path, 'can be opened by others', `Run chmod 600 ${path}.`);
+    throw unsafePlace(path, 'can be opened by others', `Run: chmod 600 ${path}`);
   }
 }
 

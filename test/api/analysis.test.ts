@@ -105,6 +105,20 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
     expect(await check()).toEqual([]);
   });
 
+  test('counts the findings that comments suppress, for the API and the catalog', async () => {
+    const granted = '  capability sys_admin, # lint-ignore powerful-capability: it mounts\n}';
+    const ignoring = profileText('ignoring').replace('}', granted);
+    await expectStatus(
+      201,
+      publish(registry, library, { name: 'ignoring', version: '1.0.0', text: ignoring }),
+    );
+    const path = '/v1/profiles/library/ignoring/versions/1.0.0';
+    expect(await (await registry.fetch(path)).json()).toMatchObject({ suppressed: 1 });
+    const page = await (await registry.fetch('/p/library/ignoring')).text();
+    expect(page).toContain('1 finding is suppressed by comments');
+    expect(await (await registry.fetch('/p/library/web')).text()).not.toContain('suppressed');
+  });
+
   test('lists a hundred diagnostics, errors first, and counts the rest', async () => {
     const rules = Array.from({ length: 150 }, (_, at) => `  /usr/bin/${at} ux,\n`).join('');
     const warned = profileText('many').replace('}', `${rules}}`);

@@ -172,6 +172,53 @@ describe('the client commands', () => {
     expect(revoked.stderr).toContain(`The key ${keyId} of team rotating was revoked. Sign with`);
   });
 
+  test('a revocation names the versions that hosts refuse, before and after', async () => {
+    await succeed(['team', 'create', 'losing']);
+    for (const name of ['lost', 'left']) await succeed(['key', 'generate', '--out', at(name)]);
+    await succeed(['key', 'add', 'losing', at('lost.pub')]);
+    await succeed(['key', 'rotate', 'losing', at('left.pub'), '--key', at('lost')]);
+    const folder = await packageFolder('docker-nginx');
+    const path = join(folder, 'aa-profile.toml');
+    const manifest = (await readFile(path, 'utf8')).replace(/^team = .*\n/m, '');
+    await writeFile(path, `team = "losing"\n${manifest}`);
+    const publish = (version: string, ...keys: string[]) =>
+      succeed([
+        'publish',
+        folder,
+        '--version',
+        version,
+        ...keys.flatMap((key) => ['--key', at(key)]),
+      ]);
+    await publish('1.0.0', 'lost');
+    await publish('1.1.0', 'lost', 'left');
+    await publish('1.2.0', 'lost');
+    await succeed(['channel', 'set', 'losing/docker-nginx@1.0.0', 'old']);
+    await succeed(['channel', 'set', 'losing/docker-nginx@1.1.0', 'new']);
+    const listed = (await succeed(['key', 'list', 'losing'])).stdout.trim().split('\n');
+    const [keyId = ''] = listed[1]?.split(' ') ?? [];
+    const revoke = ['key', 'revoke', 'losing', keyId];
+    const named =
+      'losing/docker-nginx: 1.2.0, 1.0.0; affects references without a version (1.2.0), channel old (1.0.0)\n';
+    expect((await succeed([...revoke, '--dry-run'])).stderr).toContain(named);
+    expect((await succeed(['key', 'list', 'losing'])).stdout).not.toContain('REVOKED');
+    expect((await succeed([...revoke, '--reason', 'lost'])).stderr).toContain(named);
+    const shown = await succeed(['show', 'losing/docker-nginx@1.2.0']);
+    expect(shown.stdout).toMatch(new RegExp(`Signed by +${keyId} \\(revoked `));
+    const moved = await succeed(['channel', 'set', 'losing/docker-nginx@1.2.0', 'old']);
+    expect(moved.stderr).toContain('1.2.0 is signed only with revoked keys');
+    await succeed(['channel', 'set', 'losing/docker-nginx@1.0.0', 'old']);
+    const json = [...revoke, '--reason', 'lost', '--format', 'json'];
+    expect(JSON.parse((await succeed(json)).stdout).refused).toEqual([
+      {
+        ...{ team: 'losing', name: 'docker-nginx', versions: ['1.2.0', '1.0.0'] },
+        ...{ channels: { old: '1.0.0' }, default: '1.2.0' },
+      },
+    ]);
+    const [, , last = ''] = listed;
+    const { stderr } = await succeed(['key', 'revoke', 'losing', last.split(' ')[0] ?? '', '-n']);
+    expect(stderr).toContain('no valid key left');
+  });
+
   test('channels move, and yanked versions are not selected', async () => {
     const path = await packageFolder('docker-default');
     const manifest = await readFile(join(path, 'aa-profile.toml'), 'utf8');
@@ -199,7 +246,11 @@ describe('the client commands', () => {
     expect((await succeed(['show', 'moving@1.2.0'])).stdout).toContain('a mistake');
     expect((await run(['channel', 'set', 'moving', 'stable'])).code).toBe(2);
     expect((await run(['yank', 'moving@1.0.0'])).code).toBe(2);
-    await succeed(['yank', 'moving@1.0.0', '--reason', 'too strict']);
+    const yanked = await succeed(['yank', 'moving@1.0.0', '--reason', 'too strict']);
+    expect(yanked.stderr).toContain('Warning: channel stable points at it');
+    expect((await succeed(['channel', 'set', 'moving@1.0.0', 'other'])).stderr).toContain(
+      'Warning: 1.0.0 was yanked (too strict), so hosts can’t install library/moving:other.',
+    );
     await mkdir(at('yanked'));
     const elsewhere = ['--root', at('yanked'), '--trust', at('host/etc/aa-registry/trust.toml')];
     for (const reference of ['moving', 'moving:stable']) {

@@ -387,7 +387,7 @@ gone  not defined by any file on this host
         `Not changed: ${at('package/web')}:5: audit deny /srv/secret/** rw,`,
       );
       expect(stderr).toContain('does not remove deny rules');
-      expect(stderr).toContain('(exit code 1): a deny rule forbids some of it.\n');
+      expect(stderr).toContain('(exit code 1): a deny rule forbids some of them.\n');
       expect(await readFile(at('package/web'), 'utf8')).toBe(
         policy.replace(/\}\n$/, '  owner /etc/hosts rw,\n}\n'),
       );
@@ -565,6 +565,9 @@ gone  not defined by any file on this host
         expect(stderr).toContain('aa-profile.toml');
         const linted = await aaRegistry(['lint', output]);
         expect({ code: linted.code }).toEqual({ code: 0 });
+        expect(linted.stdout).toContain('README.md:1:1: warning: The README is still the template');
+        const text = await readFile(join(output, 'app'), 'utf8');
+        expect(text).toMatch(/include if exists <local\/app>\n\}\n$/);
       }
     });
 
@@ -573,6 +576,8 @@ gone  not defined by any file on this host
       const manifest = join(folderOf, 'aa-profile.toml');
       expect(await draft('-o', folderOf)).toMatchObject({ code: 0 });
       const text = await readFile(join(folderOf, 'app'), 'utf8');
+      const readme = join(folderOf, 'README.md');
+      await writeFile(readme, '# mine\n');
       await appendFile(manifest, '# mine\n');
       const edited = await readFile(manifest, 'utf8');
       // The same again changes nothing.
@@ -588,6 +593,7 @@ gone  not defined by any file on this host
       expect(await readFile(at('file'), 'utf8')).toBe(`${text}# mine\n`);
       expect(await draft('-o', folderOf, '--force')).toMatchObject({ code: 0 });
       expect(await readFile(join(folderOf, 'app'), 'utf8')).toBe(text);
+      expect(await readFile(readme, 'utf8')).toBe('# mine\n');
       expect(await readFile(manifest, 'utf8')).toBe(edited);
     });
 

@@ -303,6 +303,11 @@ describe('first use', () => {
   test.each<[args: string, code: number, ...said: string[]]>([
     ['publish AT/nodir --version 1.0.0', 1, 'folder AT/nodir not found.'],
     ['publish AT/data --version 1.0.0', 1, 'has no aa-profile.toml; a package is a folder'],
+    ['publish AT/data --version 1.0.0', 1, 'To start one: aa-registry init AT/data'],
+    ['lint AT/one/aa-profile.toml', 1, 'Name the folder of the package instead: AT/one'],
+    ['pull web --root AT/none', 2, 'To create it: mkdir AT/none'],
+    ['show docker-nginx@77.0.0', 1, 'To see its versions: aa-registry show library/docker-nginx'],
+    ['show nosuch', 1, 'To find a profile: aa-registry search nosuch'],
     ['publish AT/one/docker-nginx --version 1.0.0', 1, 'is a file; a package is a folder'],
     ['publish AT/one --version 2.0.0 --key AT/public.pub', 1, 'is a public key'],
     ['team quota library --profiles -1', 2, '--profiles takes a whole number', 'not "-1"'],

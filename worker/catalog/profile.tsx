@@ -29,7 +29,7 @@ export function ProfilePage(props: {
   analysis: StoredAnalysis;
 }) {
   const { team, name, profile, version, latest, versions, channels, keys, text } = props;
-  const { readme, diagnostics, omitted, needs, unseen } = props.analysis;
+  const { readme, diagnostics, omitted, suppressed, needs, unseen } = props.analysis;
   const source = renderSource(text, diagnostics);
   const bytes = `/v1/profiles/${team}/${name}/versions/${version.version}`;
   const { tags = [], links = {} } = version.manifest;
@@ -105,11 +105,20 @@ export function ProfilePage(props: {
         )}
         <dt>Signed by</dt>
         <dd>
-          {version.signers.map((keyId) => (
-            <div>
-              {keys.find((key) => key.keyId === keyId)?.label} <code>{keyId}</code>
-            </div>
-          ))}
+          {version.signers.map((keyId) => {
+            const key = keys.find((one) => one.keyId === keyId);
+            return (
+              <div>
+                {key?.label} <code>{keyId}</code>
+                {key?.revokedAt && (
+                  <strong class="error">
+                    {' '}
+                    revoked <Day at={key.revokedAt} />
+                  </strong>
+                )}
+              </div>
+            );
+          })}
         </dd>
         <dt>Digest</dt>
         <dd>
@@ -141,6 +150,13 @@ export function ProfilePage(props: {
 
       <h2>Lint</h2>
       <Diagnostics diagnostics={diagnostics} omitted={omitted} />
+      {suppressed > 0 && (
+        <p>
+          {suppressed === 1 ? '1 finding is' : `${suppressed} findings are`} suppressed by comments
+          in the profile (<code>lint-ignore</code>), which give the reasons. The grade does not
+          count them.
+        </p>
+      )}
       <p class="soft">
         Requires AppArmor {needs} or later.
         {unseen.length > 0 && ` Includes not checked: ${unseen.join(', ')}.`}

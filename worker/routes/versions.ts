@@ -326,10 +326,11 @@ function toVersion(
   team: string,
   name: string,
   row: Shown,
-  { diagnostics, omitted, needs, unseen }: StoredAnalysis,
+  { diagnostics, omitted, suppressed, needs, unseen }: StoredAnalysis,
 ): Version {
   const { manifest } = row;
-  return { team, name, ...toVersionSummary(row), manifest, diagnostics, omitted, needs, unseen };
+  const lint = { diagnostics, omitted, suppressed, needs, unseen };
+  return { team, name, ...toVersionSummary(row), manifest, ...lint };
 }
 
 /** The columns of a version that the API shows. */

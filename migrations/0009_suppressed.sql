@@ -1,0 +1,1 @@
+ALTER TABLE `analyses` ADD `suppressed` integer DEFAULT 0 NOT NULL;
