@@ -1,6 +1,6 @@
 // Rules of one shape: a keyword, permissions, conditions, words and `-> target`. A kind's grammar says what it takes.
 import type { Release } from '../release.ts';
-import { bareWord } from '../syntax/bare-words.ts';
+import { bareWord, labelAhead, refuseColon } from '../syntax/bare-words.ts';
 import { condition, conditionAhead, conditionText, parseCondition } from '../syntax/conditions.ts';
 import { BARE, type Cursor, ITEM, NAME, PATH, type WordClass } from '../syntax/cursor.ts';
 import { unescaped } from '../syntax/escapes.ts';
@@ -11,8 +11,6 @@ import { endOfRule } from '../syntax/rule-end.ts';
 import type { Range } from '../syntax/source.ts';
 import type { RuleHead, RuleSyntax } from './kind.ts';
 
-const AMPERSAND = 38;
-const COLON = 58;
 const COMMA = 44;
 const OPEN = 123;
 const CLOSE = 125;
@@ -214,6 +212,7 @@ function parseKeywordRule<Kind extends string>(
           kind.paths ? 'the mount point' : 'the name of a profile',
         );
       if (kind.joinsReturn && !target.quoted) cursor.refuseReturn(target.end, true);
+      if (kind.paths) refuseColon(cursor, target);
       rule.target = target;
     } else if (rule.target) {
       return endOfRule(cursor, rule);
@@ -253,6 +252,7 @@ function parseKeywordRule<Kind extends string>(
         );
       }
       if (kind.joinsReturn && !word.quoted) cursor.refuseReturn(word.end, true);
+      if (kind.path || kind.paths) refuseColon(cursor, word);
       if (word.quoted && !kind.wordsLast && !kind.quotedNames) {
         report('syntax', word, 'A name takes no quotes here.', { expected: word.value });
       }
@@ -286,8 +286,7 @@ function standsForPath(cursor: Cursor): boolean {
   cursor.skip();
   const code = cursor.peek();
   if (code === 47 || code === 64 || code === 34) return true;
-  // apparmor_parser takes the name of a profile with its namespace too.
-  return code === COLON || code === AMPERSAND || bareWord(cursor) !== undefined;
+  return labelAhead(cursor) || bareWord(cursor) !== undefined;
 }
 
 /** The class of word at the cursor, a path or not: in a path every character but a blank counts. */
