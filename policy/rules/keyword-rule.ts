@@ -46,6 +46,8 @@ export interface Grammar<Kind extends string> {
   peer?: readonly string[];
   /** Conditions that take `in ( )`. */
   in?: readonly string[];
+  /** Conditions inside `peer=( )` that also take `:=`. */
+  assigned?: readonly string[];
   /** Conditions that may be given more than once. */
   repeatable?: readonly string[];
   /** Conditions whose value is a list. */
@@ -430,6 +432,7 @@ function checkCondition(
   if (one.operator === 'in' && !kind.in?.includes(name)) {
     report('condition-value', one, `${name} takes "=", not "in".`, { expected: `${name}=…` });
   }
+  if (one.operator === ':=') refuseAssignment(cursor, one);
   if (name === 'peer' && kind.peer) {
     if (!one.list)
       report('condition-value', one, 'The conditions of the peer stand in brackets.', {
@@ -448,6 +451,12 @@ function checkCondition(
           expected: 'it once',
         });
       known.add(inside.name.value);
+      if (inside.operator === 'in')
+        report('condition-value', inside, `${inside.name.value} takes "=" here, not "in".`, {
+          expected: `${inside.name.value}=…`,
+        });
+      if (inside.operator === ':=' && !kind.assigned?.includes(inside.name.value))
+        refuseAssignment(cursor, inside);
       checkCount(cursor, inside, false);
     }
     for (const value of one.values) {
@@ -462,6 +471,13 @@ function checkCondition(
       expected: 'peer=name',
     });
   checkCount(cursor, one, kind.lists?.includes(name) === true);
+}
+
+function refuseAssignment(cursor: Cursor, one: Condition): void {
+  const name = one.name.value;
+  cursor.report('condition-value', one, `${name} cannot be set with :=.`, {
+    expected: `${name}=…`,
+  });
 }
 
 function checkCount(cursor: Cursor, one: Condition, many: boolean): void {

@@ -178,3 +178,56 @@ describe('escapes in the names of conditions', () => {
     expect(takenBy(profile(rule))).toEqual([]);
   });
 });
+
+describe('the operators of conditions', () => {
+  test.each([
+    ...[
+      'unix peer=(label:=x),',
+      'unix type:=stream,',
+      'dbus bus:=session,',
+      'dbus peer=(name:=x),',
+    ],
+    ...[
+      'mount options:=ro /a,',
+      'pivot_root oldroot:=/a /b,',
+      'ptrace peer:=x,',
+      'mqueue label:=x,',
+    ],
+    ...[
+      'network inet ip:=1.2.3.4,',
+      'network label:=x,',
+      'signal set:=(kill),',
+      'io_uring label:=x,',
+    ],
+    ...[
+      'unix peer=(label in (x)),',
+      'dbus peer=(name in (x)),',
+      'network inet peer=(ip in (1.2.3.4)),',
+    ],
+  ])('%s is taken by no release', (rule) => {
+    expect(takenBy(profile(rule))).toEqual([]);
+  });
+
+  test('network peer=(label:=x) is', () => {
+    expect(takenBy(profile('network inet peer=(label:=x),'))).toEqual(since5);
+  });
+
+  test.each(['(a)', '( "a" )', '(a),user.y=b', 'a user.y=(b)'])(
+    'the value of an extended attribute may stand in brackets: %s',
+    (value) => {
+      const text = `profile a /a xattrs=(user.x=${value}) {\n}\n`;
+      expect(takenBy(text)).toEqual(releases.filter((one) => one !== '2.13'));
+      expect(check(format(text).text).ok).toBe(true);
+    },
+  );
+
+  test.each(['(a b)', '()', '(a user.y=b'])('xattrs=(user.x=%s) is refused', (value) => {
+    expect(takenBy(`profile a /a xattrs=(user.x=${value}) {\n}\n`)).toEqual([]);
+  });
+});
+
+describe('the name of a variable in an if', () => {
+  test.each(['defined @{x}{', 'defined @{x}/a {', 'defined @{x}\r\n{'])('%j is refused', (test) => {
+    expect(takenBy(`@{x} = a\nprofile a {\n  if ${test}\n  }\n}\n`)).toEqual([]);
+  });
+});
