@@ -144,6 +144,23 @@ function wholeWords(cursor: Cursor): boolean {
   return dialectOf(cursor.target ?? newestRelease).booleanExpressions;
 }
 
+/** Since AppArmor 5.0, what follows the `{` of an `if` without a blank makes a word of it. */
+export function checkBrace(cursor: Cursor): void {
+  if (!wholeWords(cursor) || !cursor.next('{')) return;
+  const { pos } = cursor;
+  const end = pos + 1;
+  if (cursor.wordEnd(pos, EXPRESSION_WORD) === end) {
+    cursor.refuseReturn(end);
+    return;
+  }
+  cursor.report(
+    'syntax',
+    { start: pos, end },
+    'AppArmor 5.0 and newer take this { and what follows it for one word.',
+    { expected: 'a blank after {', fix: { start: end, end, text: ' ' } },
+  );
+}
+
 /** Takes a keyword if it is the next word. */
 function takeWord(cursor: Cursor, keyword: string, kind: TokenKind = 'keyword'): Word | undefined {
   cursor.skip();

@@ -11,7 +11,7 @@ import { checkCharacters } from './characters.ts';
 import { conditionAhead, parseCondition } from './conditions.ts';
 import { Cursor, isLetter, PATH } from './cursor.ts';
 import { writtenStart } from './escapes.ts';
-import { parseExpression } from './expressions.ts';
+import { checkBrace, parseExpression } from './expressions.ts';
 import { isMode } from './file-modes.ts';
 import { parseFlags, parseXattrs } from './head.ts';
 import { maxBlocks, maxDepth, maxStatements } from './limits.ts';
@@ -501,6 +501,7 @@ class Parser {
     const keyword = cursor.name('keyword') as Word;
     const test = parseExpression(cursor, 0);
     if (!test) return undefined;
+    checkBrace(cursor);
     const body = yield* this.#body(depth, keyword, 'if');
     if (!body) return undefined;
     let otherwise: Conditional | ElseBlock | undefined;

@@ -231,3 +231,26 @@ describe('the name of a variable in an if', () => {
     expect(takenBy(`@{x} = a\nprofile a {\n  if ${test}\n  }\n}\n`)).toEqual([]);
   });
 });
+
+describe('the brace of an if', () => {
+  const conditional = (body: string) => `$b = true\nprofile a {\n  ${body}\n}\n`;
+  test.each([
+    'if $b {/x r, }',
+    'if $b {}',
+    'if $b {\r\n  }',
+    'if $b {#c\n  }',
+    'if $b { } else if $b {/x r, }',
+  ])('%j is taken before 5.0, and its fix by all', (body) => {
+    const text = conditional(body);
+    expect(takenBy(text)).toEqual(before5);
+    const fixed = applyFixes(text, check(text).diagnostics).text;
+    expect(takenBy(fixed)).toEqual([...releases]);
+  });
+
+  test.each(['if $b {"/x" r, }', 'if $b { } else {/x r, }', 'if $b { } else {\r\n  }'])(
+    '%j is taken by every release',
+    (body) => {
+      expect(takenBy(conditional(body))).toEqual([...releases]);
+    },
+  );
+});
