@@ -33,6 +33,10 @@ export interface Dialect {
   commentsAfterValues: boolean;
   /** A line may end before the value of a boolean. In older releases, before the operator instead. */
   booleanValueInNextLine: boolean;
+  /** The value of a boolean may be whatever an `if` tests. In older releases it is true or false. */
+  booleanExpressions: boolean;
+  /** The character after a : that starts a word of a mount or pivot_root rule belongs to the word. */
+  colonTakesNext: boolean;
 }
 
 /** What came with a release and stayed. */
@@ -46,6 +50,8 @@ const dialect: Readonly<Record<Change, Release>> = {
   classesAreExact: '4.0',
   commentsAfterValues: '4.0',
   booleanValueInNextLine: '5.0',
+  booleanExpressions: '5.0',
+  colonTakesNext: '5.0',
 };
 
 /** The releases up to the last one that decides otherwise than later ones, for a message: `3.1 and older`. */
@@ -69,5 +75,7 @@ export function dialectOf(release: Release): Dialect {
     classesAreExact: has('classesAreExact'),
     commentsAfterValues: has('commentsAfterValues'),
     booleanValueInNextLine: has('booleanValueInNextLine'),
+    booleanExpressions: has('booleanExpressions'),
+    colonTakesNext: has('colonTakesNext'),
   };
 }

@@ -39,7 +39,7 @@ export function takenBlock(
 }
 
 /** True, false, or undefined when it depends on a file that was not seen. */
-function evaluate(
+export function evaluate(
   expression: Expression,
   symbols: Symbols,
   diagnostics: RawDiagnostic[],
@@ -71,8 +71,8 @@ function evaluate(
       return symbols.variables.has(name) || (symbols.maySet(name) ? undefined : false);
     }
     case 'boolean': {
-      const value = symbols.booleans.get(variableName(expression.variable.text));
-      if (value === undefined && !symbols.open) {
+      const name = variableName(expression.variable.text);
+      if (!symbols.booleans.has(name) && !symbols.open) {
         diagnostics.push({
           id: 'undefined-boolean',
           start: expression.start,
@@ -81,7 +81,7 @@ function evaluate(
           expected: `${expression.variable.text} = true or false before the first profile`,
         });
       }
-      return value;
+      return symbols.booleans.get(name);
     }
     case 'compare':
       return compare(expression, symbols, diagnostics);
@@ -89,8 +89,9 @@ function evaluate(
 }
 
 function operand(word: Word, symbols: Symbols, diagnostics: RawDiagnostic[]): string[] | undefined {
-  if (word.quoted || !word.text.startsWith('@')) return [word.value];
-  const name = variableName(word.text);
+  // Quotes make no difference, and @{X}/y is no variable but a text.
+  if (!/^@(?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)$/.test(word.value)) return [word.value];
+  const name = variableName(word.value);
   const values = symbols.variables.get(name)?.values;
   if (!values && !symbols.maySet(name)) {
     diagnostics.push({
@@ -98,7 +99,7 @@ function operand(word: Word, symbols: Symbols, diagnostics: RawDiagnostic[]): st
       start: word.start,
       end: word.end,
       message: `Nothing declares ${word.text}.`,
-      expected: declaration(variableName(word.text), `${word.text} = … before the first profile`),
+      expected: declaration(name, `${word.text} = … before the first profile`),
     });
   }
   return values;

@@ -78,6 +78,8 @@ export function requirements(file: PolicyFile): Requirement[] {
           if (one.operator !== '=') need('5.0', `${one.operator} of a boolean`, one);
           if (one.valueInNextLine)
             need('5.0', 'a line end before the value of a boolean', one.value);
+          if (one.value.kind !== 'literal')
+            need('5.0', 'an expression as the value of a boolean', one.value);
           break;
         case 'profile':
           needsOfHead(one, declared, need);

@@ -29,7 +29,7 @@ export class Symbols {
   /** A text was not expanded since it, or the values of a variable, would exceed a limit. */
   exceeded = false;
   readonly variables = new Map<string, { values: string[]; conditional: boolean }>();
-  readonly booleans = new Map<string, boolean>();
+  readonly booleans = new Map<string, boolean | undefined>();
   readonly budget: Budget;
   /** A file that may set variables was not seen: what is not declared is taken as declared there. */
   open = false;

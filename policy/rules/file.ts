@@ -1,6 +1,6 @@
 // File rules (apparmor.d(5), "Access Modes"): `path mode`, `mode path`, and `file` alone.
 import { quoted } from '../glob/literal.ts';
-import { bareWord, bareWordRule } from '../syntax/bare-words.ts';
+import { bareWord, bareWordRule, labelAhead, refuseColon } from '../syntax/bare-words.ts';
 import { type Cursor, PATH } from '../syntax/cursor.ts';
 import { writtenStart } from '../syntax/escapes.ts';
 import { type ExecTransition, execAt, isMode, simple } from '../syntax/file-modes.ts';
@@ -328,11 +328,18 @@ export function pathWord(cursor: Cursor): Word | undefined {
 
 /** A bare word in the place of a path, which is reported. */
 function barePath(cursor: Cursor): Word | undefined {
-  if (bareWord(cursor) === undefined) return undefined;
-  const word = cursor.name('path') as Word;
-  cursor.report('bare-word-path', word, `"${word.text}" has no "/", so it matches no file.`, {
-    expected: 'a path that starts with / or a variable, or no such rule',
-  });
+  const label = labelAhead(cursor);
+  if (!label && bareWord(cursor) === undefined) return undefined;
+  const word = (label ? cursor.wordHere(PATH, 'path') : cursor.name('path')) as Word;
+  refuseColon(cursor, word);
+  cursor.report(
+    'bare-word-path',
+    word,
+    `"${word.text}" ${label ? 'is not an absolute path' : 'has no "/"'}, so it matches no file.`,
+    {
+      expected: 'a path that starts with / or a variable, or no such rule',
+    },
+  );
   return word;
 }
 

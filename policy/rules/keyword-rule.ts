@@ -1,6 +1,6 @@
 // Rules of one shape: a keyword, permissions, conditions, words and `-> target`. A kind's grammar says what it takes.
 import type { Release } from '../release.ts';
-import { bareWord } from '../syntax/bare-words.ts';
+import { bareWord, labelAhead, refuseColon } from '../syntax/bare-words.ts';
 import { condition, conditionAhead, conditionText, parseCondition } from '../syntax/conditions.ts';
 import { BARE, type Cursor, ITEM, NAME, PATH, type WordClass } from '../syntax/cursor.ts';
 import { unescaped } from '../syntax/escapes.ts';
@@ -11,8 +11,6 @@ import { endOfRule } from '../syntax/rule-end.ts';
 import type { Range } from '../syntax/source.ts';
 import type { RuleHead, RuleSyntax } from './kind.ts';
 
-const AMPERSAND = 38;
-const COLON = 58;
 const COMMA = 44;
 const OPEN = 123;
 const CLOSE = 125;
@@ -48,6 +46,8 @@ export interface Grammar<Kind extends string> {
   peer?: readonly string[];
   /** Conditions that take `in ( )`. */
   in?: readonly string[];
+  /** Conditions inside `peer=( )` that also take `:=`. */
+  assigned?: readonly string[];
   /** Conditions that may be given more than once. */
   repeatable?: readonly string[];
   /** Conditions whose value is a list. */
@@ -214,6 +214,7 @@ function parseKeywordRule<Kind extends string>(
           kind.paths ? 'the mount point' : 'the name of a profile',
         );
       if (kind.joinsReturn && !target.quoted) cursor.refuseReturn(target.end, true);
+      if (kind.paths) refuseColon(cursor, target);
       rule.target = target;
     } else if (rule.target) {
       return endOfRule(cursor, rule);
@@ -253,6 +254,7 @@ function parseKeywordRule<Kind extends string>(
         );
       }
       if (kind.joinsReturn && !word.quoted) cursor.refuseReturn(word.end, true);
+      if (kind.path || kind.paths) refuseColon(cursor, word);
       if (word.quoted && !kind.wordsLast && !kind.quotedNames) {
         report('syntax', word, 'A name takes no quotes here.', { expected: word.value });
       }
@@ -286,8 +288,7 @@ function standsForPath(cursor: Cursor): boolean {
   cursor.skip();
   const code = cursor.peek();
   if (code === 47 || code === 64 || code === 34) return true;
-  // apparmor_parser takes the name of a profile with its namespace too.
-  return code === COLON || code === AMPERSAND || bareWord(cursor) !== undefined;
+  return labelAhead(cursor) || bareWord(cursor) !== undefined;
 }
 
 /** The class of word at the cursor, a path or not: in a path every character but a blank counts. */
@@ -431,6 +432,7 @@ function checkCondition(
   if (one.operator === 'in' && !kind.in?.includes(name)) {
     report('condition-value', one, `${name} takes "=", not "in".`, { expected: `${name}=…` });
   }
+  if (one.operator === ':=') refuseAssignment(cursor, one);
   if (name === 'peer' && kind.peer) {
     if (!one.list)
       report('condition-value', one, 'The conditions of the peer stand in brackets.', {
@@ -449,6 +451,12 @@ function checkCondition(
           expected: 'it once',
         });
       known.add(inside.name.value);
+      if (inside.operator === 'in')
+        report('condition-value', inside, `${inside.name.value} takes "=" here, not "in".`, {
+          expected: `${inside.name.value}=…`,
+        });
+      if (inside.operator === ':=' && !kind.assigned?.includes(inside.name.value))
+        refuseAssignment(cursor, inside);
       checkCount(cursor, inside, false);
     }
     for (const value of one.values) {
@@ -463,6 +471,13 @@ function checkCondition(
       expected: 'peer=name',
     });
   checkCount(cursor, one, kind.lists?.includes(name) === true);
+}
+
+function refuseAssignment(cursor: Cursor, one: Condition): void {
+  const name = one.name.value;
+  cursor.report('condition-value', one, `${name} cannot be set with :=.`, {
+    expected: `${name}=…`,
+  });
 }
 
 function checkCount(cursor: Cursor, one: Condition, many: boolean): void {

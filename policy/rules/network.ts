@@ -154,6 +154,7 @@ const syntax = keywordRule({
   permissions: socketPermissions,
   conditions: ['ip', 'port', 'interface', 'label', 'peer'],
   peer: ['ip', 'port', 'label'],
+  assigned: ['label'],
   words: 2,
   names: true,
   quotedNames: true,
@@ -255,9 +256,6 @@ function checkAddress(one: Condition, report: Report): void {
         expected: 'a number from 0 to 65535, or two of them in order: 8000-8080',
       });
     }
-  }
-  if (one.operator === ':=' && one.name.value !== 'label') {
-    report('condition-value', one, `${one.name.value} cannot be set with :=.`, { expected: '=' });
   }
 }
 

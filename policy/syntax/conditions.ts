@@ -4,11 +4,13 @@ import { type Cursor, ITEM, isNameCharacter, PEER_VALUE, VALUE, type WordClass }
 import { maxDepth } from './limits.ts';
 import type { Condition, Word } from './nodes.ts';
 
-/** A name followed by `=`, `:=`, or `in (`. */
-export function conditionAhead(cursor: Cursor): boolean {
+const BACKSLASH = 92;
+
+/** A name followed by `=`, `:=`, or `in (`; inside of brackets, apparmor_parser reads names with their escapes. */
+export function conditionAhead(cursor: Cursor, inside = false): boolean {
   cursor.skip();
   let at = cursor.pos;
-  while (isNameCharacter(cursor.at(at))) at++;
+  while (isNameCharacter(cursor.at(at)) || (inside && cursor.at(at) === BACKSLASH)) at++;
   if (at === cursor.pos) return false;
   const blank = at;
   while (cursor.at(at) === 32 || cursor.at(at) === 9) at++;
@@ -29,11 +31,12 @@ export function parseCondition(
   nested: readonly string[] | undefined,
   single: WordClass = VALUE,
 ): Condition | undefined {
-  if (!conditionAhead(cursor)) return undefined;
-  const name = cursor.name('keyword') as Word;
+  const inside = single === PEER_VALUE;
+  if (!conditionAhead(cursor, inside)) return undefined;
+  const name = cursor.name('keyword', inside ? '\\' : '') as Word;
   const operator = cursor.take(':=', 'operator') ? ':=' : cursor.take('=', 'operator') ? '=' : 'in';
   if (operator === 'in') cursor.name('operator');
-  else if (single !== PEER_VALUE) cursor.refuseLineEnd(nested === undefined);
+  else if (!inside) cursor.refuseLineEnd(nested === undefined);
   const condition: Condition = {
     name,
     operator,
@@ -48,11 +51,11 @@ export function parseCondition(
     for (;;) {
       while (cursor.take(','));
       if (cursor.take(')')) break;
-      if (nested && conditionAhead(cursor)) {
-        const inside =
+      if (nested && conditionAhead(cursor, true)) {
+        const one =
           depth < maxDepth ? parseCondition(cursor, depth + 1, undefined, PEER_VALUE) : undefined;
-        if (!inside) return cursor.fail('This condition has no value.', 'a value');
-        condition.conditions?.push(inside);
+        if (!one) return cursor.fail('This condition has no value.', 'a value');
+        condition.conditions?.push(one);
         continue;
       }
       const value = cursor.word(ITEM, 'value');
@@ -63,7 +66,7 @@ export function parseCondition(
   } else {
     const value = cursor.word(single, 'value');
     if (!value) return cursor.fail(`${name.value}${operator} has no value.`, 'a value');
-    if (single === PEER_VALUE && !value.quoted) cursor.refuseReturn(value.end, false, 'warning');
+    if (inside && !value.quoted) cursor.refuseReturn(value.end, false, 'warning');
     condition.values.push(value);
   }
   condition.end = cursor.last;

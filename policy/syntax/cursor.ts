@@ -51,6 +51,8 @@ export const XATTR_VALUE = wordClass('()');
 export const FLAG = wordClass('()');
 /** An operand of `if`. */
 export const OPERAND = wordClass('=()<>');
+/** A word of an expression since AppArmor 5.0. */
+export const EXPRESSION_WORD = wordClass('=)');
 
 const ALWAYS_ENDS = 2;
 ITEM[44] = ALWAYS_ENDS;
@@ -98,6 +100,14 @@ function noteRange(ranges: number[], start: number, end: number): void {
   if (start >= (ranges.at(-1) ?? 0)) ranges.push(start, end);
 }
 
+/** What an include is reported with where the statement it is in does not end. */
+const includeInStatement = {
+  id: 'include-in-statement' satisfies SyntaxDiagnosticId,
+  message:
+    'An include inside a statement: apparmor_parser would go on with the words of the included file. Here every file is read by itself, so that it means the same wherever it is included.',
+  expected: 'the include before or after the statement',
+};
+
 /** How many diagnostics of one text are listed. */
 export const maxDiagnostics = 1000;
 
@@ -130,6 +140,8 @@ export class Cursor {
   readonly quoteRanges: number[] = [];
   /** The first # of the last line that starts a comment or an include which no newline ends. */
   unterminated: number | undefined;
+  /** Whether a backslash continues a line, as in assignments. */
+  continuedLines = false;
 
   /** Which words the language has. */
   readonly keywords: Keywords;
@@ -157,6 +169,14 @@ export class Cursor {
         message: `There are more than ${maxDiagnostics} diagnostics; the rest is not listed.`,
         expected: 'a policy',
       });
+      return;
+    }
+    // Whatever was expected in the place of an include: the include is why it is not there.
+    const include = id !== 'final-newline' && this.includeAt(range.start) && includeInStatement;
+    if (include) {
+      if (this.diagnostics.at(-1)?.start === range.start) return;
+      const end = range.start + (this.at(range.start) === HASH ? 8 : 7);
+      this.diagnostics.push({ ...include, start: range.start, end });
       return;
     }
     this.diagnostics.push({ id, message, start: range.start, end: range.end, ...more });
@@ -226,25 +246,28 @@ export class Cursor {
     return comment;
   }
 
-  /** Skips blanks, line ends and comments inside a statement; the comments go to `comments`. */
+  /**
+   * Skips blanks, line ends and comments inside a statement; the comments go to `comments`. Stops at `#include`, and
+   * skips the ends of lines that a backslash continues where they are known.
+   */
   skip(): void {
     for (;;) {
       const code = this.peek();
-      if (code === -1) return;
       if (isBlank(code)) this.pos++;
-      else if (code === HASH) this.#innerComment();
+      else if (code === BACKSLASH && this.continuedLines && this.at(this.pos + 1) === LF)
+        this.pos += 2;
+      else if (code === HASH && !this.text.startsWith('#include', this.pos))
+        this.comments.push(this.comment(false));
       else return;
     }
   }
 
-  #innerComment(): void {
-    const comment = this.comment(false);
-    this.comments.push(comment);
-    if (comment.text.startsWith('#include')) {
-      this.report('syntax', comment, 'An include cannot stand inside another statement.', {
-        expected: 'the include on a line of its own',
-      });
-    }
+  /** Whether `include` or `#include`, and what it includes, are at `offset`. */
+  includeAt(offset: number): boolean {
+    const at = this.at(offset) === HASH ? offset + 1 : offset;
+    if (!this.text.startsWith('include', at)) return false;
+    const after = this.at(at + 7);
+    return after === SPACE || after === TAB || after === 60 || after === QUOTE;
   }
 
   /** Skips to the next statement; returns the first `#` that starts a comment, or stops before `#include`. */
@@ -382,7 +405,8 @@ export class Cursor {
   /** Reads a word, quoted or not; undefined when none is here. */
   word(ends: WordClass, kind: TokenKind): Word | undefined {
     this.skip();
-    return this.wordHere(ends, kind);
+    // What was not skipped as a comment is an include.
+    return this.peek() === HASH ? undefined : this.wordHere(ends, kind);
   }
 
   wordHere(ends: WordClass, kind: TokenKind): Word | undefined {

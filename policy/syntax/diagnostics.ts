@@ -32,6 +32,12 @@ export const syntaxDiagnostics = {
     'profile demo {\n  /etc/hosts r\n}\n',
     'profile demo {\n  /etc/hosts r,\n}\n',
   ),
+  'include-in-statement': error(
+    'Include inside a statement',
+    'apparmor_parser puts the words of the included file in the place of the include, also in the middle of a rule. Profiles are not read in this way here: what a file means, which releases can load it and what differs between two versions is worked out for each file by itself, and a file that only has a part of a rule means something else in every place. Put the include before or after the statement, and write the statement in full.',
+    'profile demo {\n  audit include <abstractions/base>\n}\n',
+    'profile demo {\n  include <abstractions/base>\n}\n',
+  ),
   'stray-comma': error(
     'Stray comma',
     'A comma ends a rule. It does not separate the values of a variable, and a second comma is an error.',

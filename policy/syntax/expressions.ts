@@ -1,9 +1,17 @@
 // The test of an `if` (apparmor.d(5), "Conditionals").
-import { type Cursor, OPERAND } from './cursor.ts';
+import type { Severity } from '../raw-diagnostic.ts';
+import { dialectOf, newestRelease } from '../release.ts';
+import { type Cursor, EXPRESSION_WORD, OPERAND, PATH, type TokenKind } from './cursor.ts';
 import { maxDepth } from './limits.ts';
 import type { Expression, Word } from './tree.ts';
 import { variableEnd } from './variables.ts';
 
+const QUOTE = 34;
+const DOLLAR = 36;
+const AMPERSAND = 38;
+const SLASH = 47;
+const COLON = 58;
+const AT = 64;
 const OPEN = 123;
 const CLOSE = 125;
 
@@ -23,7 +31,7 @@ function joined(
     const operand = read();
     if (!operand) return undefined;
     operands.push(operand);
-  } while (cursor.peekName() === kind && cursor.name('keyword'));
+  } while (takeWord(cursor, kind));
   const [first] = operands as [Expression];
   return operands.length === 1 ? first : { kind, operands, start: first.start, end: cursor.last };
 }
@@ -37,10 +45,7 @@ function operand(cursor: Cursor, depth: number): Expression | undefined {
   cursor.skip();
   const start = cursor.pos;
   let negated = false;
-  while (cursor.peekName() === 'not') {
-    cursor.name('keyword');
-    negated = !negated;
-  }
+  while (takeWord(cursor, 'not')) negated = !negated;
   const operand = primary(cursor, depth);
   return operand && negated ? { kind: 'not', operand, start, end: operand.end } : operand;
 }
@@ -56,15 +61,17 @@ function primary(cursor: Cursor, depth: number): Expression | undefined {
     if (!cursor.take(')')) return cursor.fail('This bracket is not closed.', ')');
     return { kind: 'group', operand, start, end: cursor.last };
   }
-  if (cursor.peekName() === 'defined') {
-    cursor.name('keyword');
+  if (takeWord(cursor, 'defined')) {
     const variable = variableWord(cursor);
     if (!variable) return cursor.fail('"defined" asks for a variable.', '@{NAME} or $NAME');
+    if (variable.text.startsWith('@') || wholeWords(cursor)) cursor.refuseReturn(variable.end);
     return { kind: 'defined', variable, start, end: variable.end };
   }
-  if (cursor.peek() === 36) {
+  if (cursor.peek() === DOLLAR) {
     const variable = variableWord(cursor);
-    if (!variable) return cursor.fail('"$" starts the name of a boolean.', '$NAME');
+    if (!variable)
+      return cursor.fail('"$" starts the name of a boolean.', '$NAME, with blanks around it');
+    refuseReturn(cursor, variable.end);
     return { kind: 'boolean', variable, start, end: variable.end };
   }
   const left = comparisonWord(cursor);
@@ -76,7 +83,8 @@ function primary(cursor: Cursor, depth: number): Expression | undefined {
   const operator = comparison(cursor);
   if (!operator) {
     const lower = left.value.toLowerCase();
-    if (!left.quoted && (lower === 'true' || lower === 'false')) {
+    if (lower === 'true' || lower === 'false') {
+      if (!left.quoted) refuseReturn(cursor, left.end);
       return { kind: 'literal', value: lower === 'true', word: left, start, end: left.end };
     }
     cursor.pos = left.start;
@@ -87,28 +95,94 @@ function primary(cursor: Cursor, depth: number): Expression | undefined {
   }
   const right = comparisonWord(cursor);
   if (!right) return cursor.fail('The comparison has no right side.', 'a value or a variable');
+  if (!right.quoted && right.value[0] !== '/') refuseReturn(cursor, right.end, 'warning');
   return { kind: 'compare', operator, left, right, start, end: right.end };
 }
 
 function variableWord(cursor: Cursor): Word | undefined {
   cursor.skip();
-  if (cursor.peek() !== 64 && cursor.peek() !== 36) return undefined;
+  if (cursor.peek() !== AT && cursor.peek() !== DOLLAR) return undefined;
   const end = variableEnd(cursor, cursor.pos);
-  return end === undefined ? undefined : cursor.slice(cursor.pos, end, 'variable');
+  if (end === undefined) return undefined;
+  // Older releases know where the name of a boolean ends.
+  const whole = wholeWords(cursor)
+    ? wordEnd(cursor)
+    : cursor.peek() === AT
+      ? cursor.wordEnd(end, PATH)
+      : end;
+  if (end !== whole) return undefined;
+  return cursor.slice(cursor.pos, end, 'variable');
 }
 
 function comparisonWord(cursor: Cursor): Word | undefined {
   cursor.skip();
-  if (cursor.peek() === OPEN || cursor.peek() === CLOSE) return undefined;
-  return cursor.peek() === 64
-    ? (variableWord(cursor) ?? cursor.wordHere(OPERAND, 'value'))
-    : cursor.word(OPERAND, 'value');
+  const code = cursor.peek();
+  if (code === OPEN || code === CLOSE) return undefined;
+  if (code === AT) {
+    const variable = variableWord(cursor);
+    if (variable) return variable;
+  }
+  if (code === QUOTE || !wholeWords(cursor)) return cursor.wordHere(OPERAND, 'value');
+  const end = wordEnd(cursor);
+  if (end === cursor.pos || keywords.has(cursor.text.slice(cursor.pos, end))) return undefined;
+  return cursor.slice(cursor.pos, end, 'value');
 }
 
 function comparison(cursor: Cursor): string | undefined {
-  for (const operator of ['==', '!=', '>=', '<=', '>', '<'])
+  cursor.skip();
+  for (const operator of ['==', '!=', '>=', '<=', '>', '<']) {
+    if (wholeWords(cursor) && wordEnd(cursor) > cursor.pos + operator.length) continue;
     if (cursor.take(operator, 'operator')) return operator;
-  if (cursor.peekName() !== 'in') return undefined;
-  cursor.name('operator');
-  return 'in';
+  }
+  return takeWord(cursor, 'in', 'operator')?.text;
+}
+
+const keywords: ReadonlySet<string> = new Set(['and', 'or', 'not', 'defined', 'in']);
+
+/** Whether words end only at blanks and a few signs, as since AppArmor 5.0: `not$X` is one word there. */
+function wholeWords(cursor: Cursor): boolean {
+  return dialectOf(cursor.target ?? newestRelease).booleanExpressions;
+}
+
+/** Since AppArmor 5.0, what follows the `{` of an `if` without a blank makes a word of it. */
+export function checkBrace(cursor: Cursor): void {
+  if (!wholeWords(cursor) || !cursor.next('{')) return;
+  const { pos } = cursor;
+  const end = pos + 1;
+  if (cursor.wordEnd(pos, EXPRESSION_WORD) === end) {
+    cursor.refuseReturn(end);
+    return;
+  }
+  cursor.report(
+    'syntax',
+    { start: pos, end },
+    'AppArmor 5.0 and newer take this { and what follows it for one word.',
+    { expected: 'a blank after {', fix: { start: end, end, text: ' ' } },
+  );
+}
+
+/** Takes a keyword if it is the next word. */
+function takeWord(cursor: Cursor, keyword: string, kind: TokenKind = 'keyword'): Word | undefined {
+  cursor.skip();
+  const whole = wholeWords(cursor)
+    ? cursor.text.slice(cursor.pos, wordEnd(cursor))
+    : cursor.peekName();
+  if (whole !== keyword) return undefined;
+  refuseReturn(cursor, cursor.pos + keyword.length);
+  return cursor.name(kind);
+}
+
+/** Where the unquoted word at the cursor ends. A path and a label go on where other words end. */
+function wordEnd(cursor: Cursor): number {
+  const { pos } = cursor;
+  const first = cursor.peek();
+  if (first === SLASH || first === AMPERSAND || first === COLON) return cursor.wordEnd(pos, PATH);
+  const end = cursor.wordEnd(pos, EXPRESSION_WORD);
+  const after = first === AT ? variableEnd(cursor, pos) : undefined;
+  return after !== undefined && after < end ? cursor.wordEnd(after, PATH) : end;
+}
+
+/** Since AppArmor 5.0, a carriage return is part of the word that it ends. */
+function refuseReturn(cursor: Cursor, end: number, severity?: Severity): void {
+  if (wholeWords(cursor)) cursor.refuseReturn(end, false, severity);
 }

@@ -4,6 +4,7 @@ import { checkFlags } from './profile-head.ts';
 import type { Condition, Profile, Word } from './tree.ts';
 
 const COMMA = 44;
+const OPEN_BRACKET = 40;
 const CLOSE = 41;
 const EQUALS = 61;
 
@@ -50,11 +51,16 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
     cursor.skipToStatement();
     if (cursor.peek() === EQUALS && cursor.take('=', 'operator')) {
       cursor.skipToStatement();
+      // A value may stand in brackets of its own.
+      const bracket = cursor.peek() === OPEN_BRACKET && cursor.take('(') !== undefined;
+      if (bracket) cursor.skipToStatement();
       const value = cursor.wordHere(XATTR_VALUE, 'value');
       if (!value) return cursor.fail(`${attribute.text}= has no value.`, 'a value');
       if (!value.quoted) cursor.refuseReturn(value.end);
       warnOfHash(cursor, value);
       values.push(value);
+      if (bracket && !cursor.take(')'))
+        return cursor.fail(`The bracket of ${attribute.text}= is not closed.`, ')');
     }
     conditions.push({
       name: attribute,

@@ -6,24 +6,17 @@ import type { Release } from '../release.ts';
 import { fileRuleAhead, parseFile } from '../rules/file.ts';
 import { keywords } from '../rules/keywords.ts';
 import { kindByKeyword } from '../rules/kinds.ts';
-import { laterBareWord } from './bare-words.ts';
+import { bareWordRule, laterBareWord } from './bare-words.ts';
 import { checkCharacters } from './characters.ts';
 import { conditionAhead, parseCondition } from './conditions.ts';
 import { Cursor, isLetter, PATH } from './cursor.ts';
 import { writtenStart } from './escapes.ts';
-import { parseExpression } from './expressions.ts';
+import { checkBrace, parseExpression } from './expressions.ts';
 import { isMode } from './file-modes.ts';
 import { parseFlags, parseXattrs } from './head.ts';
 import { maxBlocks, maxDepth, maxStatements } from './limits.ts';
 import { nearest } from './names.ts';
-import {
-  includeAhead,
-  parseAbi,
-  parseAlias,
-  parseAssignment,
-  parseBoolean,
-  parseInclude,
-} from './preamble.ts';
+import { parseAbi, parseAlias, parseAssignment, parseBoolean, parseInclude } from './preamble.ts';
 import { checkIdentities, checkName } from './profile-head.ts';
 import { parseQualifiers } from './qualifiers.ts';
 import type {
@@ -165,7 +158,7 @@ class Parser {
         newlines === 0 &&
         (previous?.kind === 'variable' || previous?.kind === 'boolean') &&
         !previous.trailing;
-      if (code === HASH && (assigned || !includeAhead(cursor, 1))) {
+      if (code === HASH && (assigned || !cursor.includeAt(cursor.pos))) {
         const { unterminated } = cursor;
         const comment = cursor.comment(blankLine && previous !== undefined);
         if (assigned) cursor.unterminated = unterminated;
@@ -235,10 +228,13 @@ class Parser {
       return this.#profile(start, undefined, true, depth, blankBefore);
     }
     if (code === OPEN) return this.#block(start, { words: [] }, depth, blankBefore);
-    if (code === 58 || ((code === 47 || code === 64 || code === 34) && this.#startsProfile(top))) {
+    if (
+      (code === 58 && !bareWordRule(cursor)) ||
+      ((code === 47 || code === 64 || code === 34) && this.#startsProfile(top))
+    ) {
       return this.#profile(start, undefined, false, depth, blankBefore);
     }
-    if (code === 47 || code === 64 || code === 34) return this.#rule(start, depth, blankBefore);
+    if ([34, 38, 47, 58, 64].includes(code)) return this.#rule(start, depth, blankBefore);
     if (!isLetter(code))
       return cursor.fail(
         `Nothing can start with "${cursor.text.slice(start, start + (code > 0xd7ff ? 2 : 1))}" here.`,
@@ -348,7 +344,7 @@ class Parser {
     cursor.take('{');
     cursor.skipBlanks();
     const headComment =
-      cursor.peek() === HASH && !includeAhead(cursor, 1) ? cursor.comment(false) : undefined;
+      cursor.peek() === HASH && !cursor.includeAt(cursor.pos) ? cursor.comment(false) : undefined;
     const body: Statement[] = [];
     yield* after(this.statements(body, depth + 1, false));
     cursor.comments = inner;
@@ -505,6 +501,7 @@ class Parser {
     const keyword = cursor.name('keyword') as Word;
     const test = parseExpression(cursor, 0);
     if (!test) return undefined;
+    checkBrace(cursor);
     const body = yield* this.#body(depth, keyword, 'if');
     if (!body) return undefined;
     let otherwise: Conditional | ElseBlock | undefined;

@@ -1,24 +1,19 @@
 // The statements before the profiles: include, abi, alias, variables and booleans (apparmor.d(5), PREAMBLE).
 
-import { dialectOf } from '../release.ts';
+import { dialectOf, newestRelease } from '../release.ts';
 import { bareWord } from './bare-words.ts';
 import { type Cursor, isNameCharacter, PATH } from './cursor.ts';
 import { readable, writtenStart } from './escapes.ts';
+import { parseExpression } from './expressions.ts';
 import { endOfRule } from './rule-end.ts';
-import type { Include, IncludeKind, Word } from './tree.ts';
+import type { Range } from './source.ts';
+import type { Expression, Include, IncludeKind, Word } from './tree.ts';
 import { isAssignment, variableEnd, variableName } from './variables.ts';
 
 const LF = 10;
 const HASH = 35;
 const BACKSLASH = 92;
-
-/** Whether the keyword `include` is at `offset` from here. */
-export function includeAhead(cursor: Cursor, offset: number): boolean {
-  const at = cursor.pos + offset;
-  if (!cursor.text.startsWith('include', at)) return false;
-  const after = cursor.at(at + 7);
-  return after === 32 || after === 9 || after === 60 || after === 34;
-}
+const QUOTE = 34;
 
 /** `<x>`, `"x"` or x after include and abi. */
 function fileName(
@@ -298,7 +293,7 @@ function skipContinuations(cursor: Cursor): void {
   while (cursor.peek() === BACKSLASH && lineContinues(cursor));
 }
 
-/** `$NAME = true` */
+/** `$NAME = true`, and since AppArmor 5.0 the test of an `if` in place of the value. */
 export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean) {
   const nameEnd = variableEnd(cursor, start);
   if (nameEnd === undefined)
@@ -310,8 +305,13 @@ export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean
   skipContinuations(cursor);
   const valueInNextLine = lineEnds(cursor);
   if (valueInNextLine) cursor.skip();
-  const later = cursor.target !== undefined && dialectOf(cursor.target).booleanValueInNextLine;
-  if (later && !valueInNextLine && cursor.lineBetween(nameEnd, operator.start)) {
+  const dialect = dialectOf(cursor.target ?? newestRelease);
+  if (
+    cursor.target !== undefined &&
+    dialect.booleanValueInNextLine &&
+    !valueInNextLine &&
+    cursor.lineBetween(nameEnd, operator.start)
+  ) {
     cursor.report(
       'syntax',
       operator,
@@ -319,14 +319,12 @@ export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean
       { expected: 'the operator in the line of the name' },
     );
   }
-  const value = cursor.wordHere(PATH, 'value');
-  const lower = value?.value.toLowerCase();
-  if (!value || (lower !== 'true' && lower !== 'false')) {
-    cursor.pos = value?.start ?? cursor.pos;
-    return cursor.fail('A boolean is true or false.', 'true or false');
-  }
+  const value = dialect.booleanExpressions
+    ? booleanExpression(cursor, operator.end)
+    : booleanLiteral(cursor);
+  if (!value) return undefined;
   skipContinuations(cursor);
-  const comment = cursor.peek() === HASH && (cursor.pos > value.end || value.quoted);
+  const comment = cursor.peek() === HASH && (cursor.pos > value.end || !endsInWord(value));
   if (!comment && !cursor.done && cursor.peek() !== LF) {
     return cursor.fail('A boolean ends with its line.', 'a new line');
   }
@@ -341,4 +339,80 @@ export function parseBoolean(cursor: Cursor, start: number, blankBefore: boolean
     ...(valueInNextLine && { valueInNextLine }),
     blankBefore,
   };
+}
+
+function booleanLiteral(cursor: Cursor): Expression | undefined {
+  const word = cursor.wordHere(PATH, 'value');
+  const lower = word?.value.toLowerCase();
+  if (!word || (lower !== 'true' && lower !== 'false')) {
+    cursor.pos = word?.start ?? cursor.pos;
+    return cursor.fail('A boolean is true or false.', 'true or false');
+  }
+  return { kind: 'literal', value: lower === 'true', word, start: word.start, end: word.end };
+}
+
+/** The value of a boolean since AppArmor 5.0, after the operator that ends at `from`. */
+function booleanExpression(cursor: Cursor, from: number): Expression | undefined {
+  cursor.continuedLines = true;
+  const value = parseExpression(cursor, 0);
+  cursor.continuedLines = false;
+  if (!value) return undefined;
+  // What was looked through for an "and" or "or" belongs to the next statement.
+  cursor.pos = cursor.last = value.end;
+  cursor.comments = cursor.comments.filter(({ end }) => end <= value.end);
+  // In the lines after the first, apparmor_parser knows no brackets and no comparisons.
+  const broken = firstBroken(cursor, value, from);
+  if (broken) {
+    cursor.report('syntax', broken, 'A line ends before this bracket or comparison.', {
+      expected: 'the value in one line; a backslash at its end continues it',
+    });
+  }
+  return value;
+}
+
+/** The first bracket or comparison of an expression that a line end precedes. */
+function firstBroken(cursor: Cursor, value: Expression, from: number): Range | undefined {
+  const ends = (start: number, end: number): boolean => {
+    let quoted = false;
+    for (let at = start; at < end; at++) {
+      if (cursor.at(at) === QUOTE) quoted = !quoted;
+      if (cursor.at(at) === LF && cursor.at(at - 1) !== BACKSLASH && !quoted) return true;
+    }
+    return false;
+  };
+  switch (value.kind) {
+    case 'not':
+      return firstBroken(cursor, value.operand, from);
+    case 'and':
+    case 'or':
+      for (const one of value.operands) {
+        const broken = firstBroken(cursor, one, from);
+        if (broken) return broken;
+      }
+      return undefined;
+    case 'group':
+    case 'compare':
+      return ends(from, value.end) ? value : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a # after an expression is one more character of its last word. */
+function endsInWord(value: Expression): boolean {
+  switch (value.kind) {
+    case 'not':
+      return endsInWord(value.operand);
+    case 'and':
+    case 'or':
+      return endsInWord(value.operands.at(-1) as Expression);
+    case 'group':
+      return false;
+    case 'literal':
+      return !value.word.quoted;
+    case 'compare':
+      return !value.right.quoted;
+    default:
+      return true;
+  }
 }

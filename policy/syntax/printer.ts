@@ -84,7 +84,7 @@ function printStatement(one: Exclude<Statement, Comment>, indent: string, lines:
       lines.push(`${indent}alias ${one.from.text} -> ${one.to.text},`);
       return;
     case 'boolean':
-      lines.push(`${indent}${one.nameWord.text} ${one.operator} ${one.value.text}`);
+      lines.push(`${indent}${one.nameWord.text} ${one.operator} ${expressionText(one.value)}`);
       return;
     case 'invalid':
       lines.push(indent + one.text);

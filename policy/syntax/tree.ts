@@ -43,7 +43,7 @@ export interface BooleanVariable extends StatementBase {
   name: string;
   nameWord: Word;
   operator: string;
-  value: Word;
+  value: Expression;
   /** A line ends between the operator and the value. */
   valueInNextLine?: boolean;
 }

@@ -19,7 +19,7 @@ profile   p  /usr/bin/p   flags = ( complain,audit ){
 
 
   if $A and  not ( $B ){
-  /y r,} else if defined @{X}{
+  /y r,} else if defined @{X} {
   } else{ /z r, }
   ^h {}
   # last

@@ -2,6 +2,7 @@ import { isPlain } from '../../glob/aare.ts';
 import { automaton, matches } from '../../glob/automaton.ts';
 import { splitName } from '../../syntax/profile-head.ts';
 import type { LintRule } from '../rule.ts';
+import { shippedUnconfined } from '../unconfined-profiles.ts';
 
 export const changeProfileAnywhere: LintRule = {
   id: 'change-profile-anywhere',
@@ -23,6 +24,13 @@ export const changeProfileAnywhere: LintRule = {
           const one = name === undefined ? undefined : automaton(name, budget);
           return one ? (matches(one, label, budget) ?? false) : name === undefined;
         };
+        const releases = target === undefined ? undefined : shippedUnconfined(target, profiles);
+        if (releases !== undefined)
+          report(
+            rule,
+            `This allows leaving all confinement: AppArmor ${releases} ships the profile ${target} with flags=(unconfined).`,
+            { expected: 'a profile that confines the program' },
+          );
         if (!matching('unconfined')) continue;
         // A deny rule for it wins, unless the rule's priority is higher.
         const { granted } = profile.model.ask('change_profile', 'change_profile', 'unconfined');

@@ -17,6 +17,13 @@ const places: readonly (readonly [path: string, how: string])[] = [
   ['/root/.ssh/authorized_keys', 'it lets a key log in as root'],
   ['/home/x/.ssh/authorized_keys', 'it lets a key log in as the user'],
   ['/home/x/.bashrc', 'the next shell of the user runs what is written there'],
+  ...['docker.sock', 'containerd/containerd.sock', 'podman/podman.sock', 'crio/crio.sock'].flatMap(
+    (name) =>
+      ['/run/', '/var/run/'].map(
+        (folder) =>
+          [folder + name, 'it starts containers, which may have all of the host'] as const,
+      ),
+  ),
 ];
 
 const everything = outline('/**');
