@@ -34,17 +34,17 @@ export default defineConfig({
       // From its sources, each thread would remove the types of all modules with Node's WebAssembly parser: slow, and V8
       // may crash when threads of one process run the same WebAssembly ("Check failed: jit_page.has_value()").
       name: 'bundled-analysis-thread',
-      async load(id) {
-        if (!id.endsWith('/worker/analysis/open-thread.ts')) return null;
-        const { metafile } = await build({
+      // Not in load(), whose result Vitest keeps for the next run although modules of the bundle have changed.
+      async buildStart() {
+        await build({
           ...bundleOptions,
           entryPoints: [threadProgram],
           outfile: bundledThread,
           format: 'esm',
-          metafile: true,
         });
-        for (const input of Object.keys(metafile.inputs))
-          this.addWatchFile(join(import.meta.dirname, input));
+      },
+      load(id) {
+        if (!id.endsWith('/worker/analysis/open-thread.ts')) return null;
         return `import { Worker } from 'node:worker_threads';
           export const openThread = (options) => new Worker(${JSON.stringify(bundledThread)}, options);`;
       },
