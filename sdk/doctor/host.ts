@@ -271,8 +271,10 @@ const maxAnswer = 1 << 20;
 
 /** Docker's description of itself (Engine API, GET /info). */
 function askDocker(socketPath: string): Promise<Record<string, unknown>> {
+  // No agent: it would reuse a connection of another socket, since the path is that of a file descriptor.
+  const options = { path: '/info', timeout: 5000, agent: false };
   return new Promise((resolve, reject) => {
-    const connection = request({ socketPath, path: '/info', timeout: 5000 }, async (response) => {
+    const connection = request({ ...options, socketPath }, async (response) => {
       try {
         let text = '';
         for await (const chunk of response.setEncoding('utf8')) {
