@@ -89,20 +89,6 @@ async function tool(
 }
 
 describe('the project', () => {
-  test('type checks', async () => {
-    expect(await tool('tsc', ['--noEmit'])).toEqual({ code: 0, output: '' });
-  });
-
-  test('passes the formatter and the linter, including the arrows between rooms', async () => {
-    const { code, output } = await tool('biome', [
-      'ci',
-      '--error-on-warnings',
-      '--colors=off',
-      '.',
-    ]);
-    expect(code, output).toBe(0);
-  });
-
   test('detects an arrow between rooms in the wrong direction', async () => {
     expect(await restrictedImports(forbidden)).toEqual(forbidden.map(([file]) => file).sort());
     expect(await restrictedImports(allowed)).toEqual([]);

@@ -2,6 +2,7 @@
 // found is the shortest string, and what is not found does not exist.
 import type { Budget } from '../budget.ts';
 import type { State, Step } from '../glob/matcher.ts';
+import type { EffectiveRule } from './effective-rule.ts';
 import type { Compared, Grant } from './table.ts';
 
 /** Which bytes may follow another (-1 at the start): the strings that a walk is about. */
@@ -95,8 +96,9 @@ export interface Difference {
 export type Comparison = { differences: readonly Difference[] } | 'unknown';
 
 /**
- * Every way in which two tables with the same columns differ, with the shortest string for each; none means that they
- * grant the same for every string. `applies`: whether a column means anything for a string; strings with a NUL differ apart.
+ * Every way in which two tables with the same columns differ, with the shortest string for each, and for each rule that
+ * decides about others; none means that they grant the same for every string. `applies`: whether a column means anything
+ * for a string; strings with a NUL differ apart.
  */
 export function compareTables(
   left: Compared,
@@ -105,7 +107,9 @@ export function compareTables(
   budget: Budget,
   applies: (column: string, string: string) => boolean = () => true,
 ): Comparison {
-  const found = new Map<string, Difference>();
+  const differences: Difference[] = [];
+  /** The rules that decide about the differences of a kind. */
+  const involved = new Map<string, Set<EffectiveRule>>();
   let unknown = false;
   const visit = (state: Visit) => {
     const before = left.grants(state.left);
@@ -116,17 +120,20 @@ export function compareTables(
       const kind = kindOf(one, two);
       if (!kind || !applies(column, state.string)) continue;
       const key = `${kind} ${column} ${state.string.includes('\0')}`;
-      if (kind === 'unknown') unknown = true;
-      else if (!found.has(key))
-        found.set(key, {
-          ...{ column, kind, string: state.string },
-          ...{ left: one, right: two },
-        });
+      const rules = [...one.decision.rules, ...two.decision.rules];
+      if (kind === 'unknown' || !budget.spend(1 + rules.length)) {
+        unknown = true;
+        return true;
+      }
+      const known = involved.get(key);
+      if (known && rules.every((rule) => known.has(rule))) continue;
+      involved.set(key, new Set([...(known ?? []), ...rules]));
+      differences.push({ column, kind, string: state.string, left: one, right: two });
     }
-    return unknown;
+    return false;
   };
   const covered = walk(left, right, allowed, budget, visit);
-  return unknown || !covered ? 'unknown' : { differences: [...found.values()] };
+  return unknown || !covered ? 'unknown' : { differences };
 }
 
 /** How tables differ on one string in one column. */

@@ -214,3 +214,25 @@ test('an example about unix sockets names the peer that differs', () => {
     ['added', expect.stringMatching(/peer label two$/)],
   ]);
 });
+
+test('each rule that makes a difference has an example', () => {
+  const common = 'abi <abi/3.0>,\nprofile p {\n  /usr/** r,\n';
+  const added = ['/etc/a r,', '/etc/b r,', '/srv/{c,d}/** rw,', 'deny /usr/share/e r,'];
+  const more = 'signal send set=term peer=f,\n  signal send set=term peer=g,\n';
+  const before = model(`${common}}\n`);
+  const after = model(`${common}  ${added.join('\n  ')}\n  ${more}}\n`);
+  const { differences, unknown } = compareModels(before, after);
+  expect(unknown).toEqual([]);
+  const lines = new Set(
+    differences.flatMap(({ leftRules, rightRules }) => [
+      ...leftRules.filter(({ deny }) => deny).map(({ line }) => -line),
+      ...rightRules.map(({ line }) => line),
+    ]),
+  );
+  expect([...lines].sort((a, b) => a - b)).toEqual([4, 5, 6, 7, 8, 9]);
+  // Two rules that make the same difference are one.
+  const twice = model(`${common}  /etc/a r,\n  /etc/{a,b} r,\n}\n`);
+  expect(compareModels(before, twice).differences.map(({ example }) => example)).toEqual([
+    '/etc/a',
+  ]);
+});
