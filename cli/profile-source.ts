@@ -1,3 +1,4 @@
+import { dockerDefault } from '../policy/index.ts';
 import { leavesDirectories } from '../sdk/calls/lint.ts';
 import { isPresent } from '../sdk/files.ts';
 import { type ProfileFile, parseProfileFile, readProfileFile } from '../sdk/profile-file.ts';
@@ -15,7 +16,8 @@ export interface ProfileSource extends ProfileFile {
 
 /**
  * Reads a profile that is named as FILE, DIR or REF. What exists is a file or a folder, and so is what begins with `/`,
- * `./` or `../`; else it is a reference, which is fetched and verified as `verify` does.
+ * `./` or `../`; `docker-default` is the profile that Docker applies by default, as this program has it; else it is a
+ * reference, which is fetched and verified as `verify` does.
  */
 export async function readProfileSource(
   io: Io,
@@ -25,6 +27,9 @@ export async function readProfileSource(
   const isPath = /^\.{0,2}\//.test(named) || named === '.' || named === '..';
   if (isPath || (await isPresent(named)) || !parseReference(named).ok) {
     return readProfileFile(named);
+  }
+  if (named === 'docker-default') {
+    return parseProfileFile(named, new TextEncoder().encode(dockerDefault));
   }
   if (values.offline) {
     const next = 'Name a file or a package folder, or omit --offline.';

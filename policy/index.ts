@@ -35,6 +35,7 @@ export {
   type IncludeResolver,
   isIgnoredInclude,
 } from './includes.ts';
+export { dockerDefault } from './lint/docker-default.ts';
 export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
 export { abiNumber } from './lint/rules/abi-mismatch.ts';

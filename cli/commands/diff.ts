@@ -31,7 +31,8 @@ export const diff = defineCommand({
     format: formatOption,
   },
   details:
-    'A and B are profiles, package folders or references such as team/name@1.2.0. Compares what the kernel would grant for every path, ' +
+    'A and B are profiles, package folders, references such as team/name@1.2.0, or docker-default for the profile that ' +
+    'Docker applies by default. Compares what the kernel would grant for every path, ' +
     'label, address and so on, with everything the profiles include; text that changes nothing is not shown. ' +
     'Each difference has the shortest example, and the rules that decide about it: "-" for what only A ' +
     'permits, "+" for what only B permits, "~" for what they permit differently or log differently. Exits ' +
@@ -39,6 +40,7 @@ export const diff = defineCommand({
   examples: [
     'aa-registry diff ./docker-nginx-1.0 ./docker-nginx',
     'aa-registry diff docker-nginx@1.0.0 docker-nginx@1.1.0',
+    'aa-registry diff docker-default ./docker-nginx',
     'aa-registry diff /etc/apparmor.d/usr.bin.man ./usr.bin.man --format json',
   ],
   async run({ values, args, io }) {

@@ -55,6 +55,16 @@ describe('diff', () => {
     expect(stdout).not.toMatch(/capability|signal/);
   });
 
+  test('takes docker-default for the profile that Docker applies by default', async () => {
+    const shipped = join(import.meta.dirname, '../../profiles/docker-default/docker-default');
+    expect(await command(['diff', 'docker-default', shipped, '--offline'])).toMatchObject({
+      ...{ code: 0, stdout: 'the same policy\n' },
+    });
+    const { code, stdout } = await command(['diff', 'docker-default', path('first')]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/docker-default:\d+: .*file/);
+  });
+
   test('with --format json', async () => {
     const { code, stdout } = await command([
       ...['diff', path('first'), path('wider'), '--format', 'json'],
