@@ -98,8 +98,7 @@ export const tiers = {
     runtimes: 'node',
     executable: true,
     guests: [debian12, debian13],
-    // Each emulated machine uses a core.
-    workers: Math.max(2, availableParallelism()),
+    workers,
     packages: [
       ...common,
       ['/usr/bin/chromium', 'chromium'],
