@@ -157,7 +157,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     if (state) expect(await readFile(state, 'utf8')).toBe(before);
   }
 
-  describe('an honest one', () => {
+  describe('an honest registry', () => {
     test('is verified from its beginning, with the contents of its entries', async () => {
       const outcome = await verify();
       expect(outcome, outcome.said).toMatchObject({ code: 0 });
@@ -261,7 +261,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     maxAge: 86_400,
   });
 
-  describe('with the database', () => {
+  describe('by an attacker with the database', () => {
     test('an entry changed', async () => {
       await sql(
         `UPDATE log_entries SET data = replace(data, 'filler', 'killer') WHERE "index" = 300`,
@@ -329,7 +329,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       expect(outcome, outcome.said).toMatchObject({ code: 0 });
     });
 
-    test('a version gone', async () => {
+    test('a version missing', async () => {
       const gone = `version = '1.1.0'`;
       for (const table of ['search_documents', 'analyses']) {
         await sql(
@@ -356,7 +356,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     });
   });
 
-  describe('with the log key too', () => {
+  describe('by an attacker with the database and the log key', () => {
     /** Replaces the log with another of `size` entries. */
     async function rewrite(size: number): Promise<void> {
       await registry.db.$client.batch(
@@ -393,7 +393,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     });
 
     test.each([
-      ['what is no JSON', 'gibberish'],
+      ['text that is not JSON', 'gibberish'],
       ['an entry with white space', formatEntry(yankEntry('x')).replace(',', ', ')],
       ['an entry of an unknown kind', formatEntry(yankEntry('x')).replace('yank', 'rank')],
       ['a key that can not be', formatEntry(yankEntry('x')).replace('1.0.0', '1.0')],

@@ -109,11 +109,14 @@ describe.each(runtimes)('repeated and conditional requests on $name', ({ start }
       expect((await post('/teams', { name: 'a-name' }, 'again')).status).toBe(201);
     });
 
-    test.each(['""', 'x'.repeat(256), '"with space"', 'tab\tbed'])('%j is no key', async (key) => {
-      const answer = await post('/teams', { name: 'never-made' }, key);
-      expect(answer.status).toBe(400);
-      expect((await ask('GET', '/teams/never-made', undefined)).status).toBe(404);
-    });
+    test.each(['""', 'x'.repeat(256), '"with space"', 'tab\tbed'])(
+      '%j is not a valid key',
+      async (key) => {
+        const answer = await post('/teams', { name: 'never-made' }, key);
+        expect(answer.status).toBe(400);
+        expect((await ask('GET', '/teams/never-made', undefined)).status).toBe(404);
+      },
+    );
 
     test('forgets a key after a day, and an abandoned request after a timeout', async () => {
       const { db } = registry;

@@ -84,7 +84,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     ['a capability in rules', 'net_admin', 'edge-cache'],
     ['accents or none', 'donnees', 'postgres'],
     ['accents or none', 'DONNÉES', 'postgres'],
-    ['what is nowhere', 'kubernetes', ''],
+    ['no profile for a missing word', 'kubernetes', ''],
     ['comments are no rules', 'apparmor', ''],
   ])('finds %s: %s', async (_, q, expected) => {
     const page = await find({ q });

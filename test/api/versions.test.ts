@@ -154,7 +154,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
   const refused: [string, number, string, (draft: Draft) => Promise<Response>][] = [
     ['no token', 401, 'token-missing', (d) => raw(d, { token: null })],
     [
-      'a token that is no bearer',
+      'a token with another scheme than Bearer',
       401,
       'token-missing',
       (d) => raw(d, { authorization: 'Basic eDp5' }),
@@ -164,7 +164,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     ['broken JSON', 400, 'body-malformed', (d) => raw(d, { body: '{"profile": ' })],
     ['JSON nested too deep', 400, 'body-malformed', (d) => raw(d, { body: '['.repeat(9000) })],
     ['an empty body', 400, 'body-malformed', (d) => raw(d, { body: ' ' })],
-    ['JSON that is no publication', 400, 'request-invalid', (d) => raw(d, { body: '[1]' })],
+    ['JSON that is not a publication', 400, 'request-invalid', (d) => raw(d, { body: '[1]' })],
     ['a field too many', 400, 'request-invalid', async (d) => json(d, { more: 1 })],
     ['a body that is not JSON', 415, 'body-type', (d) => raw(d, { type: 'text/plain' })],
     ['a body that is not UTF-8', 400, 'body-malformed', (d) => raw(d, { body: notUtf8 })],

@@ -65,7 +65,7 @@ describe('can', () => {
     expect(said).not.toBe('');
   });
 
-  test('is unknown where an include was not read', async () => {
+  test('is unknown if an include was not read', async () => {
     await writeFile(`${file}-more`, 'profile web { include <missing/file> }\n');
     const { code } = await command(['can', `${file}-more`, 'read', '/etc/passwd']);
     expect(code).toBe(2);

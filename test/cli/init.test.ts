@@ -50,7 +50,7 @@ describe('init', () => {
   });
 
   test.each(['aa-profile.toml', 'README.md', 'app'])(
-    'overwrites no %s, and then writes nothing',
+    'refuses to overwrite %s and writes nothing',
     async (name) => {
       const own = `own-${name}`;
       await mkdir(at(own));
@@ -96,7 +96,7 @@ describe('init', () => {
     ['init AT/x --from AT/p', 1, 'defines no profile', '# nothing\n'],
     ['init AT/x --from AT/p', 1, 'has errors', 'profile a {\n'],
     ['init AT/x --from AT/p --name b', 2, 'is named a, not b', 'profile a {\n}\n'],
-  ])('%s ends with %i: %s', async (args, code, said, profile) => {
+  ])('%s exits with %i: %s', async (args, code, said, profile) => {
     if (profile !== undefined) await writeFile(at('p'), profile);
     const outcome = await command(args.replaceAll('AT', folder).split(' '));
     expect(outcome.said).toContain(said);

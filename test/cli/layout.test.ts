@@ -115,7 +115,7 @@ describe('in a terminal', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ error: { id: 'no-trust-file' } });
   });
 
-  test('explain fits its list to the terminal, and prints it in full elsewhere', async () => {
+  test('explain fits its list to a terminal, and otherwise prints it in full', async () => {
     const narrow = await command(['explain'], {}, { columns: 60 });
     expect(narrow.lines.filter((line) => line.length > 60)).toEqual([]);
     const { lines } = await command(['explain']);

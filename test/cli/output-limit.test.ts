@@ -17,7 +17,7 @@ const inputs: Record<string, string> = {
   'advice of every kind': `profile p {\n${'/** rw,\n/bin/* ux,\n/tmp/a[^b] r,\n'.repeat(3000)}}\n`,
 };
 
-describe('what is said of one file is bounded', { timeout: 60_000 }, () => {
+describe('the output about one file is bounded', { timeout: 60_000 }, () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
@@ -62,7 +62,7 @@ describe('what is said of one file is bounded', { timeout: 60_000 }, () => {
     }
   });
 
-  test('many of one kind hide none of another', async () => {
+  test('many diagnostics of one id do not hide those of another', async () => {
     const path = join(folder, 'mixed');
     const text = `profile p {\n${'capability nothing,\n'.repeat(500)}network nothing,\nset rlimit nothing <= 1,\n}\n`;
     await writeFile(path, text);

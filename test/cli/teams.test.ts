@@ -93,7 +93,7 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     expect(again.stderr).toContain('aa-registry member list platform');
   });
 
-  test('several profiles, the second private: its proof has the bits that its name is logged under', async () => {
+  test('a bundle of several profiles contains the blind of the private one, which proves its log entry', async () => {
     await cp(at('package'), at('front'), { recursive: true });
     const manifest = at('front', 'aa-profile.toml');
     const text = await readFile(manifest, 'utf8');

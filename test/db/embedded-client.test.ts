@@ -45,7 +45,7 @@ const ways: Record<string, (args: [number, string]) => Promise<unknown>> = {
     (await client.execute({ sql, args })).rows.map((row) => Array.from(row as ArrayLike<unknown>)),
 };
 
-test('a statement that was executed in any way before, or failed, returns the rows of its arguments', async () => {
+test('a reused statement returns the rows for its arguments, also after a failure', async () => {
   const step = fc.tuple(
     fc.constantFrom(...Object.keys(ways)),
     fc.integer({ min: 0, max: 4 }),
@@ -63,7 +63,7 @@ test('a statement that was executed in any way before, or failed, returns the ro
   );
 });
 
-test('a read leaves no transaction behind', async () => {
+test('a read leaves no transaction open', async () => {
   await client.execute('PRAGMA journal_mode = WAL');
   for (const way of Object.values(ways)) {
     for (const args of [

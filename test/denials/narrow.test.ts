@@ -9,7 +9,7 @@ import { type LogEvent, parseEvent } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';
 import { patch, wantedBy } from '../../sdk/denials/patch.ts';
 
-// Whatever stands in a record: the rule made of it allows what it names and nothing else, or there is none, and why.
+// For any record, the suggested rule allows exactly what the record names, or there is none, with an explanation.
 
 const start = 'audit: type=1400 audit(1795500000.001:1): apparmor="ALLOWED"';
 const masks = (mask: string) => `requested_mask="${mask}" denied_mask="${mask}"`;
@@ -159,7 +159,7 @@ const refused = ({ type, profile, namespace }: Finding) =>
 const fieldsOf = (line: string) =>
   (parseEvent(line)?.fields ?? []).filter(({ key }) => key !== 'apparmor' && key !== '');
 
-describe('the rule made of a record', () => {
+describe('the rule suggested for a record', () => {
   let all = kinds;
   beforeAll(async () => {
     const logs = ['linux-6.1.log', 'linux-7.3.log', 'other-kernels.log'].map((name) =>
@@ -169,13 +169,13 @@ describe('the rule made of a record', () => {
     all = [...kinds, ...lines.filter((line) => /="(?:DENIED|ALLOWED)"/.test(line))];
   });
 
-  test('allows what it names and nothing else, for every whole record', () => {
+  test('allows exactly the request of every complete record', () => {
     const made = kinds.filter((line) => narrowRule(line) !== undefined);
     expect(made).toEqual(kinds);
     for (const line of all) narrowRule(line);
   });
 
-  test('does so with any of its fields gone, doubled, unknown or hostile', () => {
+  test('allows nothing else if any field is missing, repeated, unknown or hostile', () => {
     for (const line of kinds) {
       const whole = narrowRule(line);
       for (const { key, raw, value: own } of fieldsOf(line)) {
@@ -192,7 +192,7 @@ describe('the rule made of a record', () => {
     }
   });
 
-  test('does so with several of them changed at once', () => {
+  test('allows nothing else if several fields are changed at once', () => {
     fc.assert(
       fc.property(
         fc.nat(),
@@ -240,7 +240,7 @@ describe('the rule made of a record', () => {
 
   test.each([
     [
-      'a unix socket asked for both ends',
+      'a unix socket with permissions for both ends',
       net('connect', 'create send', 'addr=none peer_addr="@x" peer="y"'),
       'with a peer and without one',
     ],
@@ -249,7 +249,7 @@ describe('the rule made of a record', () => {
       `operation="link" class="file" info="link not subset of target" profile="app" name="/srv/a" ${masks('r')} fsuid=0 ouid=0 target="/srv/b"`,
       'compare the rules for both paths',
     ],
-  ])('is none for %s, and says so', (_, text, why) => {
+  ])('does not exist for %s, which is explained', (_, text, why) => {
     const event = parseEvent(text.startsWith('audit') ? text : `${start} ${text}`);
     const finding = new Findings().add(event as LogEvent) as Finding;
     const { suggestion, noRule } = adviseOn(finding, undefined);
@@ -266,7 +266,7 @@ describe('the rule made of a record', () => {
       `${start} operation="open" class="posix_mqueue" profile="app" requested="read" denied="read" info="Failed name lookup - disconnected IPC path" error=-13`,
       'mqueue (read) type=posix,',
     ],
-  ])('leaves out what has no name: %s', (line, rule) => {
+  ])('omits values without a name: %s', (line, rule) => {
     const finding = new Findings().add(parseEvent(line) as LogEvent) as Finding;
     const { suggestion, explanations } = adviseOn(finding, undefined);
     expect(suggestion?.rule).toMatch(rule);
@@ -274,7 +274,7 @@ describe('the rule made of a record', () => {
   });
 
   test.each(['namespace="root//lxd-c1"', 'namespace="root"', 'namespace=""', 'profile=":ns:app"'])(
-    'is none for the profile of the same name here, with %s',
+    'is not for the host’s profile of the same name, with %s',
     (field) => {
       const text = `${start} operation="open" profile="app" name="/a" ${masks('r')} fsuid=0 ouid=0`;
       const line = field.startsWith('profile')
@@ -293,7 +293,7 @@ describe('the rule made of a record', () => {
     },
   );
 
-  test('is none where a field has two values', () => {
+  test('does not exist if a field has two values', () => {
     for (const line of kinds) {
       for (const { key } of fieldsOf(line)) {
         const finding = new Findings().add(

@@ -139,7 +139,7 @@ describe('changes of a host', () => {
     ]);
   });
 
-  test('a rollback goes to an older version, in whatever order they were installed', async () => {
+  test('a rollback restores an older version, regardless of the order of installation', async () => {
     root = await fixture.host();
     for (const version of ['1.0.0', '1.1.0', '1.0.0']) await done('pull', `web@${version}`);
     expect(await run('rollback', 'web', '--offline')).toMatchObject({ code: 1 });

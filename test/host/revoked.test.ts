@@ -125,7 +125,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect(refused.said).toMatch(/aa-registry pull team\/web:latest --root/);
   });
 
-  test('what is advised helps: another version, or another key first', async () => {
+  test('the advice works: another version, or another key first', async () => {
     await stayAt100();
     const refused = await run('pull', 'team/web@1.0.0');
     const advised = /aa-registry (pull team\/web:latest) --root/.exec(refused.said)?.[1] ?? '';

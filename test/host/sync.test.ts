@@ -48,7 +48,7 @@ describe('sync', () => {
   const run = (...args: string[]) => command([...args, '--root', root]);
   const done = (...args: string[]) => succeed([...args, '--root', root]);
 
-  test('what was pulled, listed and dropped stays, and sync and status say so', async () => {
+  test('a pulled profile that was listed and delisted stays, and sync and status say so', async () => {
     await done('pull', `${web}@1.0.0`);
     expect((await run('status')).said).not.toContain('profiles.toml');
     await want(`profiles = ["${web}"]`);
@@ -151,11 +151,7 @@ describe('sync', () => {
   test.each([
     ['was changed', () => writeFile(file(web), 'profile x { }\n'), 'its file was changed'],
     ['is missing', () => rm(file(web)), 'its file is missing'],
-    [
-      'complains by a link that somebody has made',
-      () => force(web),
-      'boot loads it in another mode',
-    ],
+    ['is in complain mode by a foreign link', () => force(web), 'boot loads it in another mode'],
   ])('repairs a file that %s, also without the registry', async (_, harm, told) => {
     await want(`profiles = ["${web}"]`);
     await done('sync');

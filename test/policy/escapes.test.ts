@@ -73,13 +73,13 @@ describe('escapes in heads and statements', () => {
     ['$b = "tr\\x75e"', all],
   ] as const)('%s', (text, expected) => expect(takenBy(`${text}\n`)).toEqual(expected));
 
-  test('a name is the one that its escapes stand for', () => {
+  test('a name with escapes is decoded', () => {
     expect(profileNames(parse('profile do\\x63ker-default { }\n').file)).toEqual([
       'docker-default',
     ]);
   });
 
-  test('a permission in escapes is granted', () => {
+  test('a permission written with escapes is granted', () => {
     const { profiles } = model(rule('signal (s\\x65nd) set=(term) peer=b,'));
     const asks = (permission: string) =>
       profiles[0]?.ask('signal', permission, signalString('term', 'b') ?? '').granted;
@@ -88,7 +88,7 @@ describe('escapes in heads and statements', () => {
   });
 });
 
-describe('where a boolean and its value may be on different lines', () => {
+describe('a boolean and its value on different lines', () => {
   test.each([
     ['$b # c\n= true', upTo('4.1')],
     ['$b\n= true', upTo('4.1')],
@@ -113,7 +113,7 @@ describe('names with colons', () => {
       `change_profile -> ${name},`,
       `change_profile /a -> ${name},`,
     ]),
-  )('no profile is the target, a warning: %s', (text) => {
+  )('a target that is not a profile is a warning: %s', (text) => {
     expect(takenBy(rule(text))).toEqual(all);
     expect(check(rule(text)).diagnostics).toMatchObject([
       { id: 'profile-name', severity: 'warning' },

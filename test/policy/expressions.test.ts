@@ -20,7 +20,7 @@ describe('the value of a boolean', () => {
       '$b = "a\nb" == c\n',
       '$b = ((true or false) and not (false))\n',
     ],
-  ])('%j is taken since 5.0', (text) => {
+  ])('%j is accepted since 5.0', (text) => {
     expect(takenBy(text)).toEqual(since5);
     expect(check(text).ok).toBe(true);
     // What fmt makes of it means the same.
@@ -31,7 +31,7 @@ describe('the value of a boolean', () => {
     ...['$b = not(true)\n', '$b = $d\n', '$b = (\ntrue)\n', '$b = (true\n)\n', '$b = a= b\n'],
     ...['$b = true false\n', '$b = true,\n', '$b = true and true#c\n', '$b = @{c}\n', '$b = and\n'],
     ...['$b = $b\n', '$b = $c\n$c = true\n', '$b = true\r\n$c = not true\r\n', '$b = true)\n'],
-  ])('%j is taken by no release', (text) => {
+  ])('%j is accepted by no release', (text) => {
     expect(takenBy(text)).toEqual([]);
   });
 
@@ -39,12 +39,12 @@ describe('the value of a boolean', () => {
     ['$c = true\n$b = not $c\n', false],
     ['$c = false\n$b = not $c and (defined $c)\n', true],
     ['$c = true\n$c := not $c\n$b = $c or @{X} in y\n', false],
-  ])('%j is worked out', (text, holds) => {
+  ])('%j is evaluated', (text, holds) => {
     const source = `@{X} = x\n${text}profile a {\n  if $b {\n    /x px,\n  }\n  /x ix,\n}\n`;
     expect(check(source).diagnostics.some(({ id }) => id === 'exec-conflict')).toBe(holds);
   });
 
-  test('the comments and includes after it stay', () => {
+  test('comments and includes after it are preserved', () => {
     const text =
       '$b = true\n# one\n#include <tunables/global>\n$c = not $b\n\n# two\nprofile a {\n}\n';
     expect(check(text).ok).toBe(true);
@@ -52,16 +52,16 @@ describe('the value of a boolean', () => {
   });
 });
 
-describe('the words of an if', () => {
+describe('the condition of an if', () => {
   const booleans = '$b = true\n@{x} = a\n';
   test.each([
     ...['$b and $b', '(true)and true', '(a == b)', '"a"in @{x}', '"true"', 'a!=b', '@{x}==a'],
     ...['"@{x}" == a', '@{x}/a == b', 'a in b,c', '(((a == b) or c == d) and (e == f))'],
-  ])('if %s is taken since 5.0', (test) => {
+  ])('if %s is accepted since 5.0', (test) => {
     expect(takenBy(`${booleans}${profile(`if ${test} {\n  }`)}`)).toEqual(since5);
   });
 
-  test.each(['not$b', 'defined$b', 'defined@{x}'])('if %s is taken before 5.0', (test) => {
+  test.each(['not$b', 'defined$b', 'defined@{x}'])('if %s is accepted before 5.0', (test) => {
     const text = `${booleans}${profile(`if ${test} {\n  }`)}`;
     expect(takenBy(text)).toEqual(before5);
     expect(check(text).ok).toBe(false);
@@ -87,7 +87,7 @@ describe('the words of an if', () => {
       'true\r\n',
       'not\r\ntrue',
     ],
-  ])('if %j is taken by no release', (test) => {
+  ])('if %j is accepted by no release', (test) => {
     expect(takenBy(`${booleans}${profile(`if ${test} {\n  }`)}`)).toEqual([]);
   });
 
@@ -129,7 +129,7 @@ describe('a word that starts with a colon', () => {
     expect(takenBy(profile(rule))).toEqual(before5);
   });
 
-  test('its fix is taken by every release', () => {
+  test('its fix is accepted by every release', () => {
     const text = profile('pivot_root :,');
     const fixed = applyFixes(text, check(text).diagnostics).text;
     expect(fixed).toBe(profile('pivot_root ":",'));
@@ -139,7 +139,7 @@ describe('a word that starts with a colon', () => {
   test.each([
     ...['pivot_root : ,', 'pivot_root ::,', 'pivot_root /a -> :,', 'umount : ,', 'mount /a -> : ,'],
     ...['/x Px -> :,', '/x Px -> ::::x,', 'change_profile -> ::::x,', 'r : ,'],
-  ])('%s is taken by every release', (rule) => {
+  ])('%s is accepted by every release', (rule) => {
     expect(takenBy(profile(rule))).toEqual([...releases]);
   });
 
@@ -167,7 +167,7 @@ describe('escapes in the names of conditions', () => {
       'dbus peer=(\\156ame=x),',
       'dbus peer=(n\\x61me=x, l\\x61bel=y),',
     ],
-  ])('%s is taken inside of brackets', (rule) => {
+  ])('%s is accepted inside brackets', (rule) => {
     expect(check(profile(rule)).ok).toBe(true);
   });
 
@@ -204,16 +204,16 @@ describe('the operators of conditions', () => {
       'dbus peer=(name in (x)),',
       'network inet peer=(ip in (1.2.3.4)),',
     ],
-  ])('%s is taken by no release', (rule) => {
+  ])('%s is accepted by no release', (rule) => {
     expect(takenBy(profile(rule))).toEqual([]);
   });
 
-  test('network peer=(label:=x) is', () => {
+  test('network peer=(label:=x) is accepted', () => {
     expect(takenBy(profile('network inet peer=(label:=x),'))).toEqual(since5);
   });
 
   test.each(['(a)', '( "a" )', '(a),user.y=b', 'a user.y=(b)'])(
-    'the value of an extended attribute may stand in brackets: %s',
+    'the value of an extended attribute may be in brackets: %s',
     (value) => {
       const text = `profile a /a xattrs=(user.x=${value}) {\n}\n`;
       expect(takenBy(text)).toEqual(releases.filter((one) => one !== '2.13'));
@@ -240,7 +240,7 @@ describe('the brace of an if', () => {
     'if $b {\r\n  }',
     'if $b {#c\n  }',
     'if $b { } else if $b {/x r, }',
-  ])('%j is taken before 5.0, and its fix by all', (body) => {
+  ])('%j is accepted before 5.0, and its fix by every release', (body) => {
     const text = conditional(body);
     expect(takenBy(text)).toEqual(before5);
     const fixed = applyFixes(text, check(text).diagnostics).text;
@@ -248,7 +248,7 @@ describe('the brace of an if', () => {
   });
 
   test.each(['if $b {"/x" r, }', 'if $b { } else {/x r, }', 'if $b { } else {\r\n  }'])(
-    '%j is taken by every release',
+    '%j is accepted by every release',
     (body) => {
       expect(takenBy(conditional(body))).toEqual([...releases]);
     },

@@ -26,7 +26,7 @@ test.each([100, 16 * 1024, 64 * 1024])('a text of %i characters is fixed five ti
 });
 
 test.each([256 * 1024, 1024 * 1024, 4 * 1024 * 1024])(
-  'a text of %i characters is fixed at least once, and not much of it looked at again',
+  'a text of %i characters is fixed at least once, and little of it is checked again',
   (length) => {
     const { passes, characters } = lookedAtAgain(length);
     expect(passes).toBeGreaterThanOrEqual(1);

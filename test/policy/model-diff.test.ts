@@ -116,7 +116,7 @@ describe('diff of models', () => {
     ['peers', 'signal send peer={a,b},', 'signal send peer=a,\nsignal send peer=b,'],
     ['types of sockets', 'network inet tcp,', 'network inet stream,'],
     ['capabilities', 'capability chown kill,', 'capability kill,\ncapability chown,'],
-  ])('finds the same policy in spite of %s', (_, one, two) => {
+  ])('finds no difference despite %s', (_, one, two) => {
     expect(compare(profile(one), profile(two))).toEqual({ differences: [], unknown: [] });
   });
 

@@ -138,7 +138,7 @@ describe('a comment after values', () => {
     if (expected.includes('6.0')) expect(check(preamble + use).needs).toBe(needs);
   });
 
-  test('is more values for a release that reads it so', () => {
+  test('adds values for releases up to 3.1', () => {
     const reads = (text: string, path: string) =>
       releases.filter(
         (target) => model(text, { target }).profiles[0]?.file('r', path).others.granted === true,
@@ -149,7 +149,7 @@ describe('a comment after values', () => {
     expect(reads('profile a {\n  /x/b r,\n}\n', '/x/b')).toEqual(all);
   });
 
-  test('is reported for the releases that read it otherwise, with the comment before as a fix', () => {
+  test('is reported for the releases that read it as values; the fix moves it to the line before', () => {
     const text = `  @{v}=a # b\n$b = true # c\n${use}`;
     const found = (options: Parameters<typeof check>[1]) =>
       check(text, options).diagnostics.map(({ id, severity, span }) => [

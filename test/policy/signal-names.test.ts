@@ -55,7 +55,7 @@ describe('signals', () => {
     '"term "',
     't\\erm',
     'term\\x41',
-  ])('%s is none', (name) => {
+  ])('%s is not a signal', (name) => {
     expect(takenBy(rule(name))).toEqual([]);
   });
 
@@ -67,7 +67,7 @@ describe('signals', () => {
     expect(takenBy(`profile a {\n  ${text}\n}\n`)).toEqual(releases);
   });
 
-  test('the type of a socket is no variable', () => {
+  test('the type of a socket can’t be a variable', () => {
     expect(takenBy('@{x}=stream\nprofile a {\n  unix type=@{x},\n}\n')).toEqual([]);
   });
 });

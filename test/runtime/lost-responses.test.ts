@@ -68,7 +68,7 @@ describe('a registry that loses a response of its database', () => {
     ['a search', /from "?search/i, () => ask('GET', '/v1/profiles?q=web')],
     ['the log', /from "log_tiles"/i, () => ask('GET', '/log/tile/0/000.p/1')],
     [
-      'what a publication depends on',
+      'the prerequisites of a publication',
       /from "keys"/i,
       () => publish(registry, acme, { name: 'web', version: '1.0.0' }),
     ],

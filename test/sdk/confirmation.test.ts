@@ -16,7 +16,7 @@ import { node, type TestRegistry } from '../runtimes.ts';
 // biome-ignore lint/suspicious/noExplicitAny: tests overwrite fields of responses of several types
 type Body = any;
 
-describe('a registry that confirms something else', () => {
+describe('a registry whose responses do not confirm the request', () => {
   let registry: TestRegistry;
   let library: Publisher;
   let version = 0;
@@ -51,7 +51,7 @@ describe('a registry that confirms something else', () => {
     return clientOf(change).publish({ ...path, version: next }, publication);
   }
 
-  test('an honest one is believed', async () => {
+  test('an honest registry is accepted', async () => {
     expect((await publishWith(() => {})).created).toBe(true);
     await clientOf(() => {}).moveChannel(
       { ...path, channel: 'stable' },
@@ -84,11 +84,11 @@ describe('a registry that confirms something else', () => {
     ['another index', (data) => (data.proof.index = 0)],
     ['no checkpoint', (data) => (data.proof.checkpoint = 'none')],
     ['another proof', (data) => (data.proof.inclusion = [])],
-  ])('a publication with %s is not believed', async (_, change) => {
+  ])('a publication with %s is refused', async (_, change) => {
     await expect(publishWith(change)).rejects.toThrow(unconfirmed);
   });
 
-  test('changes that the response does not state are not believed', async () => {
+  test('changes that the response does not state are refused', async () => {
     const move = { version: '1.0.1', previous: '1.0.0' };
     const channel = { ...path, channel: 'stable' };
     const other = clientOf((data) => (data.version = '1.0.0'));

@@ -185,7 +185,7 @@ describe('a witness', () => {
     ['nothing', 400, ''],
     ['no request', 400, 'gibberish\n\n'],
     ['a size with a sign', 400, 'old +1\n\nx\n'],
-    ['what is no UTF-8', 400, Uint8Array.of(0xff, 0xfe)],
+    ['bytes that are not UTF-8', 400, Uint8Array.of(0xff, 0xfe)],
     ['too much', 413, 'x'.repeat(65 * 1024)],
   ])('refuses %s with %i', async (_, status, body) => {
     await expectStatus(status, post(body));
@@ -488,10 +488,10 @@ describe('a registry and one of its witnesses', () => {
   test.each<[string, (response: ServerResponse, request: number) => void]>([
     ['fails', (response) => response.writeHead(500).end('broken')],
     ['redirects', (response) => response.writeHead(307, { Location: '/elsewhere' }).end()],
-    ['answers something else', (response) => response.end('hello\n')],
-    ['answers nothing', (response) => response.end()],
+    ['responds with another text', (response) => response.end('hello\n')],
+    ['responds with an empty body', (response) => response.end()],
     [
-      'answers with a thousand signatures',
+      'responds with a thousand signatures',
       (response) => response.end('— x AAAAAAA=\n'.repeat(1000)),
     ],
     ['has cosigned a different log', (response) => conflict(response, 0)],
@@ -499,12 +499,12 @@ describe('a registry and one of its witnesses', () => {
     ['names sizes that fall', (response, request) => conflict(response, 7 - request)],
     ['names sizes that rise', (response, request) => conflict(response, request)],
     ['names a huge size', (response) => conflict(response, Number.MAX_SAFE_INTEGER)],
-    ['names a size beyond all numbers', (response) => conflict(response, '9'.repeat(10_000))],
+    ['names a size of ten thousand digits', (response) => conflict(response, '9'.repeat(10_000))],
     ['ends the connection', (response) => response.destroy()],
     ['sends without end', flood],
-    ['never answers', () => {}],
-    ['never ends its answer', (response) => response.write('— ')],
-    ['sends a letter now and then', trickle],
+    ['never responds', () => {}],
+    ['never ends its response', (response) => response.write('— ')],
+    ['sends single bytes slowly', trickle],
   ])('that %s is logged once and not retried for a while', async (_, how) => {
     behave = how;
     const witness = create();
@@ -563,7 +563,7 @@ describe('a registry and one of its witnesses', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('is asked again a minute after its cosignature', async () => {
+  test('gets another request a minute after its cosignature', async () => {
     answerWith(await line());
     const witness = create();
     const cosigned = await requestCosignature(witness);

@@ -402,7 +402,7 @@ describe('the commands with hostile input', () => {
     expect(await readFile(at('taken.pem.pub'), 'utf8')).toBe('another');
   });
 
-  test('a prompt without an answer ends the command', async () => {
+  test('a prompt at the end of standard input ends the command', async () => {
     for (const ask of [readSecret, confirm]) {
       const stdin = new PassThrough();
       const sink = new PassThrough();

@@ -100,7 +100,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
     // The outside folder has the same structure, so that following a link would succeed.
     outside = join(dirname(sound), 'outside');
     await cp(sound, outside, { recursive: true, verbatimSymlinks: true });
-    await writeFile(join(outside, 'precious'), 'nobody touches me');
+    await writeFile(join(outside, 'precious'), 'unchanged');
     await writeFile(join(outside, 'etc/apparmor.d/precious'), 'profile web { /precious r, }\n');
     trust = join(outside, trustFile);
   });
@@ -287,7 +287,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       expect(code).toBe(1);
     });
 
-    test('names that are too long are of no file', async () => {
+    test('names over the maximum length match no file', async () => {
       const long = 'a'.repeat(300);
       await symlink(`/etc/apparmor.d/${long}`, at(`${policy}/linked`));
       await writeFile(at(file), `profile web {\n  include <${long}>\n}\n`);
@@ -298,7 +298,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       );
     });
 
-    test('more wanted profiles than a host may have are refused at once', async () => {
+    test('more profiles than the maximum are refused immediately', async () => {
       const many = Array.from({ length: 1001 }, (_, index) => `"library/p${index}"`);
       await writeFile(at('etc/aa-registry/profiles.toml'), `profiles = [${many}]\n`);
       const { said, code } = await run('sync');
@@ -330,7 +330,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       await rm(path, { recursive: true, force: true });
       await symlink(join(outside, 'precious'), path);
     },
-    'a link to what is not there': async (path) => {
+    'a dangling link': async (path) => {
       await rm(path, { recursive: true, force: true });
       await symlink(join(outside, 'new'), path);
     },
@@ -371,7 +371,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
         await rm(path, { recursive: true, force: true });
         execFileSync('mknod', [path, 'c', '1', '5']);
       },
-      'somebody else’s': async (path: string) => {
+      'another user’s': async (path: string) => {
         await lchown(path, 1234, 1234).catch(() => {});
       },
     }),

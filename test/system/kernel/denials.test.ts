@@ -575,7 +575,7 @@ ${tryOut}`);
       expect(code).toBe(exit.unable);
     });
 
-    test('prints further kinds of lines', async () => {
+    test('reads other kinds of lines', async () => {
       const lines = await succeed(`cat >/etc/apparmor.d/more <<'END'
 ${header}profile killed flags=(kill) { /usr/bin/* mrix, /usr/lib/** mr, /etc/ld.so.cache r, /etc/passwd r, }
 profile starts { /usr/bin/* mr, /usr/bin/env px -> nowhere, /usr/lib/** mr, /etc/ld.so.cache r, /etc/passwd r, }
