@@ -247,8 +247,8 @@ export function createClient({
       );
     }
     if (!bytes) {
-      const said = `The registry at ${base} sent more than ${maxBytes} bytes.`;
-      throw new UnreachableError(said);
+      const message = `The registry at ${base} sent more than ${maxBytes} bytes.`;
+      throw new UnreachableError(message);
     }
     return { response, bytes };
   }

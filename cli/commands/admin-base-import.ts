@@ -53,14 +53,14 @@ export const adminBaseImport = defineCommand({
       ])
       .filter(([count]) => count !== 0)
       .map((words) => words.join(' '));
-    const said = `${base.files} ${base.files === 1 ? 'file' : 'files'} (${counts.join(', ')}), ${base.bytes} bytes`;
+    const summary = `${base.files} ${base.files === 1 ? 'file' : 'files'} (${counts.join(', ')}), ${base.bytes} bytes`;
     answer(
       io,
       values,
       { ...base, changed },
       changed
-        ? `Imported the base policy of AppArmor ${release} from ${folder}: ${said}.`
-        : `Nothing changed: the base policy of AppArmor ${release} is the same, ${said}.`,
+        ? `Imported the base policy of AppArmor ${release} from ${folder}: ${summary}.`
+        : `Nothing changed: the base policy of AppArmor ${release} is the same, ${summary}.`,
       `Digest ${base.digest}`,
     );
     return exit.ok;

@@ -16,10 +16,10 @@ export const webhookTest = defineCommand({
     const delivery = await client.testWebhook(team, webhook);
     const { state, lastStatus, lastError, messageId } = delivery;
     const delivered = state === 'delivered';
-    const said = delivered
+    const result = delivered
       ? `Delivered ${messageId}: the response was ${lastStatus}.`
       : `Not delivered: ${lastError}.`;
-    answer(io, values, delivery, oneLine(said));
+    answer(io, values, delivery, oneLine(result));
     return delivered ? exit.ok : exit.failed;
   },
 });

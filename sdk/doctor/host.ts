@@ -130,10 +130,14 @@ async function parser(root: string): Promise<Finding | Finding[]> {
   if (!run.ok) return fail('parser', `${path} does not run: ${run.reason}.`, install);
   const { version } = run;
   if (version === undefined) return warn('parser', `${path} does not report its version.`, install);
-  const said = `${path} is version ${version}`;
+  const description = `${path} is version ${version}`;
   return Number.parseInt(version, 10) < 3
-    ? warn('parser', `${said}: it lacks features that profiles use.`, 'Use AppArmor 3 or newer.')
-    : ok('parser', `${said}.`);
+    ? warn(
+        'parser',
+        `${description}: it lacks features that profiles use.`,
+        'Use AppArmor 3 or newer.',
+      )
+    : ok('parser', `${description}.`);
 }
 
 async function permissions(root: string, uid: number): Promise<Finding[]> {

@@ -17,8 +17,8 @@ export interface Container {
 
 /** The result of a search, or the messages of the clients, a sentence each. */
 export type Search =
-  | { container: Container; said?: undefined }
-  | { container?: undefined; said: string[] };
+  | { container: Container; errors?: undefined }
+  | { container?: undefined; errors: string[] };
 
 /** Where runtime clients are searched; the caller's PATH is not used. */
 const standardFolders = [
@@ -64,7 +64,7 @@ export async function findContainer(text: string, folders = standardFolders): Pr
   }
   return containerName.test(text)
     ? askClients(text, folders)
-    : { said: ['Invalid container name'] };
+    : { errors: ['Invalid container name'] };
 }
 
 /** The processes in the cgroups of a container, by its id or a prefix of it, oldest first. */
@@ -85,16 +85,16 @@ export function idsIn(cgroup: string): string[] {
 }
 
 async function askClients(name: string, folders: string[]): Promise<Search> {
-  const said: string[] = [];
+  const errors: string[] = [];
   for (const client of clients) {
     const program = await findProgram(client, folders);
     if (program === undefined) continue;
     const answer = await inspectWith(client, program, name);
     const container = answer.ok ? parseInspection(answer.output) : undefined;
     if (container) return { container: { ...container, by: client } };
-    said.push(`${client} says: ${answer.ok ? 'not running' : answer.reason}`);
+    errors.push(`${client} says: ${answer.ok ? 'not running' : answer.reason}`);
   }
-  return { said };
+  return { errors };
 }
 
 async function inspectWith(client: Client, program: string, name: string): Promise<Answer> {

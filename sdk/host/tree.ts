@@ -158,8 +158,8 @@ function naming<Result>(path: string, work: () => Result): Result {
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      const [said] = message.split(` '`, 1);
-      throw Object.assign(error, { path, message: `${said ?? code} '${path}'` });
+      const [reason] = message.split(` '`, 1);
+      throw Object.assign(error, { path, message: `${reason ?? code} '${path}'` });
     }
     throw error;
   }

@@ -137,18 +137,18 @@ describe.each(runtimes)('operation on $name', ({ name, start }) => {
     beforeEach(() => openRegistry());
 
     test('limits its queries to a few per second', async () => {
-      let asked = 0;
+      let queries = 0;
       let fails = false;
       const ready = createReadiness(async () => {
-        asked++;
+        queries++;
         await new Promise((resolve) => setTimeout(resolve, 1));
         if (fails) throw new Error('gone');
       });
       const together = await Promise.all(Array.from({ length: 1000 }, ready));
       expect(new Set(together)).toEqual(new Set([undefined]));
-      expect(asked).toBe(1);
+      expect(queries).toBe(1);
       for (let at = 0; at < 1000; at++) await ready();
-      expect(asked).toBeLessThan(500);
+      expect(queries).toBeLessThan(500);
       fails = true;
       await vi.waitFor(async () => expect((await ready())?.message).toBe('gone'));
       fails = false;

@@ -6,15 +6,15 @@ import { node, type TestRegistry } from '../runtimes.ts';
 function exchange({ url }: TestRegistry, text: string): Promise<number[]> {
   const { port, hostname } = new URL(url);
   return new Promise((resolve, reject) => {
-    let told = '';
+    let responses = '';
     const socket = connect(Number(port), hostname, () => socket.write(text, 'latin1'));
     socket.setEncoding('latin1').on('data', (data) => {
-      told += data;
+      responses += data;
     });
     socket.setTimeout(3_000, () => socket.destroy());
     socket.on('error', reject);
     socket.on('close', () =>
-      resolve([...told.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))),
+      resolve([...responses.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))),
     );
   });
 }
@@ -72,8 +72,8 @@ describe('the head of a request on Node', () => {
     ['a letter of Latin-1', 'Host: \xe9\r\n'],
   ])('%s is 400, also for cached responses', async (_, headers) => {
     for (const path of ['/v1/log/key', '/log/tile/0/000', '/v1/resolve?ref=a/b', '/healthz']) {
-      const told = await exchange(registry, `GET ${path} HTTP/1.1\r\n${headers}${close}`);
-      expect(told, path).toEqual([400]);
+      const statuses = await exchange(registry, `GET ${path} HTTP/1.1\r\n${headers}${close}`);
+      expect(statuses, path).toEqual([400]);
     }
   });
 
@@ -115,11 +115,11 @@ describe('the head of a request on Node', () => {
     const head = `Host: a\r\nAuthorization: Bearer ${registry.adminToken}`;
     const type = `Content-Type: application/json\r\nContent-Length: ${body.length}`;
     const smuggled = `POST /v1/teams HTTP/1.1\r\n${head}\r\n${type}\r\n\r\n${body}`;
-    const told = await exchange(
+    const statuses = await exchange(
       registry,
       `GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${smuggled}`,
     );
-    expect(told).toEqual([400]);
+    expect(statuses).toEqual([400]);
     expect((await registry.fetch('/v1/teams/smuggled')).status).toBe(404);
   });
 });

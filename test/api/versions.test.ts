@@ -201,11 +201,11 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
       422,
       'profile-invalid',
       (d) => {
-        const said = {
+        const ownManifest = {
           ...manifest,
           links: { homepage: `https://example.org/?t=aar_${'aB3_'.repeat(11)}` },
         };
-        return publish(registry, library, { ...d, manifest: said });
+        return publish(registry, library, { ...d, manifest: ownManifest });
       },
     ],
     [
@@ -335,10 +335,10 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
       { name: 'keyed', version: '1.0.0' },
       `${profileText('keyed')}# ${privateKey}\n`,
     );
-    const said = await response.text();
+    const body = await response.text();
     const line = profileText('keyed').split('\n').length;
-    expect(JSON.parse(said).diagnostics).toMatchObject([{ id: 'secret', line }]);
-    expect(said).not.toContain(privateKey);
+    expect(JSON.parse(body).diagnostics).toMatchObject([{ id: 'secret', line }]);
+    expect(body).not.toContain(privateKey);
   });
 
   test('team names that container runtimes use are reserved', async () => {

@@ -65,13 +65,13 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(types()).toEqual(['channel.moved', 'version.published', 'version.yanked']);
 
     const verifier = new Verifier(secret);
-    const told = receiver.received.map(({ headers, body, path }) => {
+    const events = receiver.received.map(({ headers, body, path }) => {
       expect(path).toBe('/hook');
       expect(headers['content-type']).toBe('application/json');
       return verifier.verify(body, headers as Record<string, string>) as { data: object };
     });
     const at = { team: 'library', name: 'web', version: '1.0.0' };
-    expect(told.map(({ data }) => data)).toEqual(
+    expect(events.map(({ data }) => data)).toEqual(
       expect.arrayContaining([
         { ...at, digest: expect.stringMatching(/^sha256:/), logIndex: 1 },
         { ...at, channel: 'stable', previous: null, logIndex: 2 },

@@ -122,11 +122,11 @@ describe('admin base import', () => {
         await mkdir(base);
       },
     ],
-  ])('%s is refused, and nothing changes', async (_, said, prepare) => {
+  ])('%s is refused, and nothing changes', async (_, message, prepare) => {
     await prepare(at('base'));
     const refused = await run();
     expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toMatch(said);
+    expect(refused.stderr).toMatch(message);
     const db = await openFile(at('data/registry.db'));
     expect((await db.$client.execute('SELECT * FROM bases')).rows).toEqual([]);
     db.$client.close();
@@ -308,8 +308,8 @@ describe('--target with the base policy of a registry', () => {
     const args = ['admin', 'base', 'import', '--release', '4.0', at('hostile')];
     const options = { env: { AA_TOKEN: registry.adminToken } };
     expect((await aaRegistry([...args, '--registry', registry.url], options)).code).toBe(0);
-    const asked = ['can', at('web'), 'read', '/secret-was-read', '--target', '4.0'];
-    const { stdout, code } = await aaRegistry(asked, { env });
+    const canArgs = ['can', at('web'), 'read', '/secret-was-read', '--target', '4.0'];
+    const { stdout, code } = await aaRegistry(canArgs, { env });
     expect(code).toBe(2);
     expect(stdout).not.toContain('secret-was-read');
   });
@@ -377,15 +377,15 @@ describe('can with a reference', { timeout: 60_000 }, () => {
 
   test('is refused like by verify', async () => {
     for (const reference of ['stranger/web', 'web@9.0.0', 'none/none']) {
-      const asked = await can(reference, '/srv/web/one/a');
+      const outcome = await can(reference, '/srv/web/one/a');
       const verified = await aaRegistry(['verify', reference, ...trust], {
         env: { HOME: at('home'), AA_REGISTRY: registry.url },
       });
       expect(verified.code).not.toBe(0);
       const note = `${reference} does not exist as a file, so it is treated as a reference.\n`;
-      expect(asked.stderr.replace(note, '')).toBe(verified.stderr);
-      expect(asked.stderr.startsWith(note)).toBe(!reference.includes('@'));
-      expect([asked.code, asked.stdout]).toEqual([verified.code, verified.stdout]);
+      expect(outcome.stderr.replace(note, '')).toBe(verified.stderr);
+      expect(outcome.stderr.startsWith(note)).toBe(!reference.includes('@'));
+      expect([outcome.code, outcome.stdout]).toEqual([verified.code, verified.stdout]);
     }
   });
 

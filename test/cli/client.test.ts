@@ -505,8 +505,8 @@ describe('the client commands', () => {
 
     const unit = ['run-args', 'backupd', '--runtime', 'systemd', '--root', at('host')];
     expect((await succeed(unit)).stdout).toBe('[Service]\nAppArmorProfile=backupd\n');
-    const asked = await succeed(['run-args', 'backupd', '--root', at('host')]);
-    expect(asked.stderr).toContain('is for programs on the host');
+    const outcome = await succeed(['run-args', 'backupd', '--root', at('host')]);
+    expect(outcome.stderr).toContain('is for programs on the host');
     const wrong = 'entrypoint = ["--privileged"]\n';
     await expect(pulled('sneaky', 'profile sneaky', wrong)).rejects.toThrow(/entrypoint/);
   });

@@ -69,9 +69,9 @@ describe('diff', () => {
     ['a broken profile', 'broken'],
     ['a missing file', 'none'],
   ])('%s is an error', async (_, name) => {
-    const { code, said } = await command(['diff', path('first'), path(name)]);
+    const { code, output } = await command(['diff', path('first'), path(name)]);
     expect(code).toBeGreaterThan(1);
-    expect(said).not.toBe('');
+    expect(output).not.toBe('');
   });
 });
 

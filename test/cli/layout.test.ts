@@ -108,9 +108,9 @@ describe('in a terminal', () => {
     const env = { AA_CONFIG: '/nonexistent', HOME: '/nonexistent' };
     const narrow = await command(['verify', 'web'], env, { columns: 40 });
     expect(narrow.code).toBe(3);
-    const told = narrow.said.trimEnd().split('\n');
-    expect(told.length).toBeGreaterThan(2);
-    for (const line of told) expect(line.length, line).toBeLessThanOrEqual(40);
+    const lines = narrow.output.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(40);
     const json = await command(['verify', 'web', '--format', 'json'], env, { columns: 40 });
     expect(JSON.parse(json.stdout)).toMatchObject({ error: { id: 'no-trust-file' } });
   });

@@ -39,9 +39,9 @@ describe('the output about one file is bounded', { timeout: 60_000 }, () => {
       commands.map((args) => [args.join(' '), name, args] as const),
     ),
   )('%s of %s', async (_, name, args) => {
-    const { code, stdout, said } = await command([...args, join(folder, name)]);
-    expect(Buffer.byteLength(said)).toBeLessThan(maxOutput);
-    for (const line of said.split('\n')) {
+    const { code, stdout, output } = await command([...args, join(folder, name)]);
+    expect(Buffer.byteLength(output)).toBeLessThan(maxOutput);
+    for (const line of output.split('\n')) {
       if (!/^[{[]/.test(line)) expect([...line].length).toBeLessThan(600 + folder.length);
     }
     if (args.includes('json') && stdout !== '') {
@@ -56,8 +56,8 @@ describe('the output about one file is bounded', { timeout: 60_000 }, () => {
       if (results.length === maxShown) expect(properties.omitted).toBeGreaterThan(0);
     }
     if (args.join() === 'lint' || args.join() === 'check') {
-      const shown = said.match(/: (?:error|warning|info): /g)?.length ?? 0;
-      if (shown === maxShown) expect(said).toMatch(/\n… and [1-9]\d* more\n/);
+      const shown = output.match(/: (?:error|warning|info): /g)?.length ?? 0;
+      if (shown === maxShown) expect(output).toMatch(/\n… and [1-9]\d* more\n/);
       expect(shown).toBeLessThanOrEqual(maxShown);
     }
   });

@@ -148,8 +148,8 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     [['deprecate', 'platform/docker-nginx'], '--reason TEXT'],
     [['transfer', 'platform/docker-nginx', 'edge'], 'use --yes'],
     [['publisher', 'add', 'platform'], '--github or with --gitlab'],
-  ])('%j is a usage error that says what to do', async (args, said) => {
-    expect(await run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
+  ])('%j is a usage error that says what to do', async (args, message) => {
+    expect(await run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });
 
   describe('in a CI job that the team trusts', () => {

@@ -168,11 +168,11 @@ describe('a forged line of a log', () => {
           expect(rulesOf(before)).toHaveLength(1);
           // All other words are keywords of the language.
           if (['capability', 'network', 'rlimit'].includes(added.kind)) {
-            const said = Object.values(written).join(' ');
+            const logged = Object.values(written).join(' ');
             const own = ['capability', 'network', 'set', 'rlimit', '<', '<=', 'infinity'];
             const statement = text.slice(text.lastIndexOf('\n\n') + 2, text.lastIndexOf('}'));
             for (const word of wordsOf(statement)) {
-              const known = own.includes(word) || said.includes(word) || /^-?\d+$/.test(word);
+              const known = own.includes(word) || logged.includes(word) || /^-?\d+$/.test(word);
               expect(known, statement).toBe(true);
             }
           }

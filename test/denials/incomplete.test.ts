@@ -49,10 +49,10 @@ const without = (line: string, { key, raw }: LogEvent['fields'][number]) =>
   line.replaceAll(` ${key}=${raw}`, '');
 
 /**
- * What a whole record may lack: the reason, where the kernel has one; the flags of a mount that has none, which its
- * rule then says; the profile and its namespace, whose names no rule has.
+ * Fields that a complete record may lack: the reason; the flags of a mount without flags, for which its
+ * rule has none; the profile and its namespace, which rules do not contain.
  */
-const mayLack = (operation: string | undefined, key: string) =>
+const isOptional = (operation: string | undefined, key: string) =>
   key === 'info' ||
   key === 'profile' ||
   key === 'namespace' ||
@@ -67,7 +67,8 @@ describe('a record that lacks a field', () => {
       const whole = ruleOf(line);
       for (const field of event.fields) {
         const operation = fieldOf(event, 'operation');
-        if (field.key === '' || field.key === 'apparmor' || mayLack(operation, field.key)) continue;
+        if (field.key === '' || field.key === 'apparmor' || isOptional(operation, field.key))
+          continue;
         const rule = ruleOf(without(line, field));
         tried++;
         if (rule !== undefined && rule !== whole) wider.push(`${field.key} of ${line}: ${rule}`);

@@ -250,7 +250,7 @@ function run(tables: Tables, start: number, text: Iterable<number>): number {
         break;
       }
       state = fallback[state] as number;
-      // Otherwise the state is said by its difference from another.
+      // Otherwise the state is output by its difference from another.
       if (entry < 0x80000000) break;
     }
   }

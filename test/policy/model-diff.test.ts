@@ -1,4 +1,4 @@
-// "The same policy" is said exactly where the tables that apparmor_parser compiles agree on every string; what differs has
+// The diff reports "the same policy" exactly if the tables that apparmor_parser compiles agree on every string; what differs has
 // an example that really does.
 import { existsSync } from 'node:fs';
 import fc from 'fast-check';
@@ -22,7 +22,7 @@ function automataAgree(
   for (let depth = 0; level.length > 0; depth++) {
     const next: typeof level = [];
     for (const [one, two, pair] of level) {
-      if (depth > 0 && said(left, one, pair) !== said(right, two, pair)) return false;
+      if (depth > 0 && decisionsOf(left, one, pair) !== decisionsOf(right, two, pair)) return false;
       for (let byte = 0; byte < 256; byte++) {
         const to: [number, number, boolean] = [
           left?.step(one, byte) ?? 0,
@@ -41,7 +41,11 @@ function automataAgree(
 }
 
 /** What an automaton says of a string: what it allows, what of that is logged, and what it denies without logging. */
-function said(automaton: CompiledAutomaton | undefined, state: number, pair: boolean): string {
+function decisionsOf(
+  automaton: CompiledAutomaton | undefined,
+  state: number,
+  pair: boolean,
+): string {
   const allow = automaton?.allow(state) ?? 0;
   const audit = (automaton?.audit(state) ?? 0) & allow;
   const quiet = (automaton?.quiet(state) ?? 0) & ~allow;

@@ -142,10 +142,10 @@ test('neither a redirect nor a challenge gets the token to another host, and no 
     response.end('{}');
   });
   const cookies: unknown[] = [];
-  let answer: [status: number, headers: Record<string, string>] = [500, {}];
+  let reply: [status: number, headers: Record<string, string>] = [500, {}];
   const server = createServer((request, response) => {
     cookies.push(request.headers.cookie);
-    const [status, headers] = answer;
+    const [status, headers] = reply;
     response.writeHead(status, { 'Set-Cookie': 'session=1; Path=/', ...headers }).end('{}');
   });
   const listening = [server, other].map(async (one) => {
@@ -155,11 +155,11 @@ test('neither a redirect nor a challenge gets the token to another host, and no 
   const [registry = '', away = ''] = await Promise.all(listening);
   const client = createClient({ registry, token: 'aar_secret' });
   for (const status of [301, 302, 303, 307, 308]) {
-    answer = [status, { Location: `${away}/v1/whoami` }];
+    reply = [status, { Location: `${away}/v1/whoami` }];
     await expect(client.whoami()).rejects.toThrow(/can't be reached: unexpected redirect/);
   }
   for (const challenge of ['Basic realm="x"', 'Negotiate', `Bearer authorization_uri="${away}"`]) {
-    answer = [401, { 'WWW-Authenticate': challenge }];
+    reply = [401, { 'WWW-Authenticate': challenge }];
     await expect(client.whoami()).rejects.toThrow(/answered 401/);
   }
   expect(elsewhere).toEqual([]);

@@ -85,7 +85,7 @@ describe('a change that is killed before one of its steps', { timeout: 120_000 }
       // The next change of the host completes or rolls back.
       const cleared = await succeed(['pull', 'other', '--root', root]);
       outcomes.push(await versionOf(root));
-      if (/interrupted/.test(cleared.said)) expect(outcomes.at(-1)).toBe(next);
+      if (/interrupted/.test(cleared.output)) expect(outcomes.at(-1)).toBe(next);
     }
     // Early kills leave the old version and late ones the new, with one switch in between.
     expect(outcomes.length).toBeGreaterThan(5);

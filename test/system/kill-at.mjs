@@ -1,6 +1,6 @@
 // Loaded with --import before a program, this ends it as `kill -9` does, right before the step that KILL_AT counts to:
-// a change of a file or folder in one of this product's places, or a start of apparmor_parser. With KILL_DURABLE only
-// those steps count by which a change of what is installed can be told after a power cut.
+// a change of a file or folder in one of this product's places, or a start of apparmor_parser. With KILL_DURABLE, only
+// steps count after which a power cut leaves a different installation.
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -9,7 +9,7 @@ const last = Number(process.env.KILL_AT);
 const durable = process.env.KILL_DURABLE !== undefined;
 let steps = 0;
 
-/** Looking and staging, what is kept before a change begins, and links and caches that are not there. */
+/** Steps that do not count: reads, staging, the version store, links for complain mode and caches. */
 const passing =
   /^open|^spawn (?!.*--(?:replace|write-cache))|\/(?:cache|log|kept|force-complain)\//;
 

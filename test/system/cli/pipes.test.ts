@@ -61,17 +61,17 @@ describe('files named by options', { timeout: 60_000 }, () => {
       );
 
   test.each(commands)('%s refuses a FIFO at once', async (args) => {
-    const { said, code } = await command(words(args, at('fifo')));
-    expect(said).toMatch(/\/fifo is not a regular file/);
+    const { output, code } = await command(words(args, at('fifo')));
+    expect(output).toMatch(/\/fifo is not a regular file/);
     expect(code === 0).toBe(false);
   });
 
   test('a socket is refused too', async () => {
     const server = createServer().listen(at('socket'));
     await new Promise((resolve) => server.once('listening', resolve));
-    const { said, code } = await command(['lint', at('socket')]);
+    const { output, code } = await command(['lint', at('socket')]);
     server.close();
-    expect(said).toContain(`${at('socket')} is not a regular file`);
+    expect(output).toContain(`${at('socket')} is not a regular file`);
     expect(code).toBe(1);
   });
 

@@ -64,7 +64,7 @@ describe('an image', { timeout: 120_000 }, () => {
     const status = await run('status', '--offline', '--format', 'json');
     // The copies are unproved, which takes precedence over unread records.
     expect(status.code).toBe(8);
-    expect(status.said).toContain(`${at(installed)} holds 21 more records, which were not read`);
+    expect(status.output).toContain(`${at(installed)} holds 21 more records, which were not read`);
     const { verdict, unread, installed: read } = JSON.parse(status.stdout);
     expect({ verdict, unread, read: read.length }).toEqual({
       verdict: 'untrusted',
@@ -74,7 +74,7 @@ describe('an image', { timeout: 120_000 }, () => {
     const before = contents();
     const pulled = await run('pull', 'web@1.0.0');
     expect(pulled.code).not.toBe(0);
-    expect(pulled.said).toContain(`${at(installed)} holds more records than are read`);
+    expect(pulled.output).toContain(`${at(installed)} holds more records than are read`);
     expect(contents()).toEqual(before);
   });
 
@@ -96,10 +96,10 @@ describe('an image', { timeout: 120_000 }, () => {
     let log = denial('web');
     for (let count = 0; count < 3000; count++) log += denial(`p${count}`);
     await put(audit, log);
-    const { code, said, stdout } = await run('denials', '--format', 'json');
-    expect(code, said).toBe(0);
+    const { code, output, stdout } = await run('denials', '--format', 'json');
+    expect(code, output).toBe(0);
     expect(stdout.trim().split('\n')).toHaveLength(3001);
-    expect(said).not.toContain('not looked up');
+    expect(output).not.toContain('not looked up');
   });
 
   test('with a log over the limit: denials reads its end and says so', async () => {
@@ -108,10 +108,10 @@ describe('an image', { timeout: 120_000 }, () => {
     await file.truncate(200 * 1024 * 1024);
     await file.write(`\n${denial('web', '/last')}`, 200 * 1024 * 1024);
     await file.close();
-    const { code, said } = await run('denials');
-    expect(code, said).toBe(0);
-    expect(said).toContain('/last');
-    expect(said).toMatch(/Only the end of \S+audit\.log was read; 142,\d{3},\d{3} bytes/);
+    const { code, output } = await run('denials');
+    expect(code, output).toBe(0);
+    expect(output).toContain('/last');
+    expect(output).toMatch(/Only the end of \S+audit\.log was read; 142,\d{3},\d{3} bytes/);
   });
 
   test('with nested folders in the version store: they are removed at any depth', async () => {
@@ -119,13 +119,13 @@ describe('an image', { timeout: 120_000 }, () => {
       await mkdir(at(`${kept}/${'a/'.repeat(depth)}`), { recursive: true });
       await mkdir(at(`${state}/kept/nobody.s/${'b/'.repeat(depth)}`), { recursive: true });
       const pulled = await run('pull', depth === 70 ? 'web@1.0.0' : 'web@1.1.0');
-      expect(pulled.code, pulled.said).toBe(0);
+      expect(pulled.code, pulled.output).toBe(0);
       expect(readdirSync(at(`${state}/kept`))).toEqual(['library.web']);
       expect(readdirSync(at(kept)).every((name) => name.endsWith('.bundle'))).toBe(true);
     }
     await mkdir(at(`${kept}/${'a/'.repeat(100)}`), { recursive: true });
     const removed = await run('remove', 'web');
-    expect(removed.code, removed.said).toBe(0);
+    expect(removed.code, removed.output).toBe(0);
     expect(readdirSync(at(`${state}/kept`))).toEqual([]);
   });
 
@@ -154,13 +154,13 @@ describe('an image', { timeout: 120_000 }, () => {
       await mkdir(at(`${place}/in`), { recursive: true });
       await writeFile(at(`${place}/in/file`), 'whose?');
       const before = contents();
-      const { code, said } = await run(...args);
-      expect(said).not.toContain('unexpected:');
-      expect(said).not.toMatch(/EISDIR|ENOTEMPTY|ENOTDIR/);
+      const { code, output } = await run(...args);
+      expect(output).not.toContain('unexpected:');
+      expect(output).not.toMatch(/EISDIR|ENOTEMPTY|ENOTDIR/);
       const after = contents();
       expect(after[`${place}/in/file`]).toBe('whose?');
       if (code === 0) return;
-      expect(said).toMatch(
+      expect(output).toMatch(
         /is a folder, and a file is needed|\[file-changed\]|holds nothing|not installed/,
       );
       expect(after).toEqual(before);
@@ -172,8 +172,8 @@ describe('an image', { timeout: 120_000 }, () => {
     expect(bundles).toHaveLength(2);
     await run('remove', 'web');
     for (const bundle of bundles) await mkdir(at(`${kept}/${bundle}/in`), { recursive: true });
-    const { code, said } = await run('pull', 'web@1.1.0');
-    expect(code, said).toBe(0);
+    const { code, output } = await run('pull', 'web@1.1.0');
+    expect(code, output).toBe(0);
     const now = readdirSync(at(kept));
     expect(now).toHaveLength(1);
     expect(lstatSync(at(`${kept}/${now[0]}`)).isFile()).toBe(true);

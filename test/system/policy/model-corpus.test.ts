@@ -8,7 +8,7 @@ import { model } from '../../../policy/model/model.ts';
 import { cases, corpus } from '../../../scripts/conformance.ts';
 import { fileResolver } from '../../../sdk/host/includes.ts';
 import { compilePolicy } from '../../policy/compiled-policy.ts';
-import { judgeProfile } from '../../policy/model-judge.ts';
+import { compareProfile } from '../../policy/model-comparison.ts';
 
 const parser = existsSync('/usr/sbin/apparmor_parser');
 const tests = join(corpus, 'parser-tests/tst');
@@ -39,10 +39,10 @@ function compare(samples: readonly Sample[]) {
         continue;
       }
       profiles++;
-      for (const [of, judged] of judgeProfile(profile, tables)) {
-        if (judged === 'unknown') unknown++;
-        else if ('compared' in judged) compared += judged.compared;
-        else wrong.push(`${path}: ${profile.name}: ${of}: ${JSON.stringify(judged)}`);
+      for (const [of, result] of compareProfile(profile, tables)) {
+        if (result === 'unknown') unknown++;
+        else if ('compared' in result) compared += result.compared;
+        else wrong.push(`${path}: ${profile.name}: ${of}: ${JSON.stringify(result)}`);
       }
     }
   }
