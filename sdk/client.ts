@@ -202,15 +202,15 @@ export function createClient({
   ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
     for (let tries = 1; ; tries++) {
       await pacing.turn();
-      const answer = await ask(method, path, { body, known, maxBytes });
-      const { status, headers, ok } = answer.response;
+      const reply = await ask(method, path, { body, known, maxBytes });
+      const { status, headers, ok } = reply.response;
       const retryAfter = headers.get('Retry-After');
       if (ok || (known !== undefined && status === 304)) {
-        pacing.answered();
-        return answer;
+        pacing.accepted();
+        return reply;
       }
       if (pacing.again({ method, status, retryAfter, tries })) continue;
-      throw toRegistryError(base, status, answer.bytes, {
+      throw toRegistryError(base, status, reply.bytes, {
         retryAfter: parseRetryAfter(retryAfter, Date.now()),
         request: { registry: base, path, hasToken: token !== undefined },
       });
@@ -642,7 +642,7 @@ function toRegistryError(
   more: { retryAfter: number | undefined; request: RefusedRequest },
 ): RegistryError {
   const { data } = Problem.safeParse(parseJson(bytes));
-  if (!data) return new RegistryError(status, '', `${base} answered ${status}.`, [], more);
+  if (!data) return new RegistryError(status, '', `${base} responded with ${status}.`, [], more);
   const id = data.type.startsWith(problemNamespace) ? data.type.slice(problemNamespace.length) : '';
   const { diagnostics = [], omitted = 0 } = data;
   const shown = diagnostics

@@ -90,7 +90,7 @@ async function serve(
 ): Promise<void> {
   const { onAnswer = () => {} } = options;
   try {
-    const { status, contentType, body } = await answer(options, readKnown, request);
+    const { status, contentType, body } = await respond(options, readKnown, request);
     const detail = status === 200 ? 'cosigned' : body.trimEnd();
     onAnswer(`${request.method} ${request.url}: ${status} ${detail}`);
     response.writeHead(status, {
@@ -109,7 +109,7 @@ async function serve(
 
 type Answer = WitnessResponse | { status: 405 | 413; contentType: 'text/plain'; body: string };
 
-async function answer(
+async function respond(
   options: WitnessOptions,
   readKnown: ReadKnown,
   request: IncomingMessage,

@@ -13,7 +13,7 @@ import type { Traffic } from './traffic.ts';
 export interface HranaServer {
   url: string;
   traffic: Traffic;
-  /** Executes the next request with matching SQL but loses its response; the result tells whether that has happened. */
+  /** Executes the next request with matching SQL but loses its response; the result is whether that has happened. */
   loseResponse: (sql: RegExp) => () => boolean;
   close: () => Promise<void>;
 }

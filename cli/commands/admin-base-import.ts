@@ -3,7 +3,7 @@ import { type Release, releases } from '../../policy/index.ts';
 import { type BaseFiles, readBaseFolder } from '../../sdk/base-folder.ts';
 import { dataFailure, dataFolder, dataOption } from '../data-folder.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
 import type { Io } from '../terminal/io.ts';
 
@@ -54,7 +54,7 @@ export const adminBaseImport = defineCommand({
       .filter(([count]) => count !== 0)
       .map((words) => words.join(' '));
     const summary = `${base.files} ${base.files === 1 ? 'file' : 'files'} (${counts.join(', ')}), ${base.bytes} bytes`;
-    answer(
+    printResult(
       io,
       values,
       { ...base, changed },

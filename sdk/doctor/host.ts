@@ -248,18 +248,18 @@ async function containers(root: string): Promise<Finding[]> {
 }
 
 async function dockerFinding(socket: Place): Promise<Finding> {
-  const answer =
+  const info =
     (await withSocket(socket, askDocker).catch((error: NodeJS.ErrnoException) => error)) ??
     new Error(`${socket} is not a socket`);
-  if (answer instanceof Error) {
-    const why = 'code' in answer ? answer.code : answer.message;
+  if (info instanceof Error) {
+    const why = 'code' in info ? info.code : info.message;
     return warn(
       'docker',
       `Docker does not respond (${why}).`,
       'Run doctor as root, or start Docker.',
     );
   }
-  const options: unknown = answer.SecurityOptions;
+  const options: unknown = info.SecurityOptions;
   const confines = Array.isArray(options) && options.some((one) => /^name=apparmor\b/.test(one));
   return confines
     ? ok('docker', 'Docker confines containers with AppArmor.')

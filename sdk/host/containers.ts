@@ -89,10 +89,10 @@ async function askClients(name: string, folders: string[]): Promise<Search> {
   for (const client of clients) {
     const program = await findProgram(client, folders);
     if (program === undefined) continue;
-    const answer = await inspectWith(client, program, name);
-    const container = answer.ok ? parseInspection(answer.output) : undefined;
+    const result = await inspectWith(client, program, name);
+    const container = result.ok ? parseInspection(result.output) : undefined;
     if (container) return { container: { ...container, by: client } };
-    errors.push(`${client} says: ${answer.ok ? 'not running' : answer.reason}`);
+    errors.push(`${client} says: ${result.ok ? 'not running' : result.reason}`);
   }
   return { errors };
 }

@@ -140,7 +140,7 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
     });
   }
 
-  // On Workers the shared cache of a data centre keeps them for a few seconds more.
+  // On Workers, the shared cache of a data centre keeps responses for a few more seconds.
   if (name === 'Node') {
     test('drops the bytes of a profile that is made private', async () => {
       await expectStatus(200, ask(content));

@@ -42,7 +42,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
   const makeDue = () =>
     sql(`UPDATE deliveries SET next_attempt_at = '2026-01-01T00:00:00.000Z'
          WHERE next_attempt_at IS NOT NULL`);
-  /** Delivers until so many messages have arrived: on Workers the first ones arrive without a timer. */
+  /** Delivers until this number of messages has arrived: on Workers the first ones arrive without a timer. */
   const wait = async (count: number) => {
     for (let tries = 0; receiver.received.length < count && tries < 100; tries++) {
       await registry.deliver();

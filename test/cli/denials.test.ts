@@ -631,7 +631,7 @@ gone  not defined by any file on this host
     await writeFile(log, line(3, opened('/rotated')));
     expect(await next()).toMatchObject({ name: '/rotated' });
 
-    // Profiles are read again after a while.
+    // Profiles are read again after an interval.
     await appendFile(log, line(4, opened('/new', 'r', 'new')));
     expect(await next()).toEqual({ name: '/new', file: null });
     const defining = at('root/etc/apparmor.d/new');

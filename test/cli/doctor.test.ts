@@ -189,7 +189,7 @@ describe('doctor', () => {
     expect(stdout).not.toContain('You are not root');
     expect(stdout).not.toContain('\u001b');
     expect(code).toBe(0);
-    // Of an image that is the user's own, nothing needs root.
+    // For an image that belongs to the user, no check requires root.
     const own = at('own');
     for (const part of ['', 'etc', 'etc/apparmor.d']) {
       await mkdir(join(own, part), { recursive: true });

@@ -30,7 +30,7 @@ Usage: aa-registry pull [REF…] [OPTIONS]`;
   });
 });
 
-/** Hints are pasted: they have to name the host that the command was for. */
+/** Users paste hints, so hints must name the host of the command. */
 describe('a hint for another root', () => {
   let fixture: Fixture;
   let root: string;
@@ -103,7 +103,7 @@ describe('a hint for another root', () => {
     const after = await command(['show', 'web', '--registry', registry.url]);
     expect(after.stdout).toMatch(/^Version +1\.0\.0,/m);
     expect(after.stdout).toMatch(/^Channels +stable 1\.0\.0$/m);
-    // The page of the latest version pulls that version, and says which one "pull" takes.
+    // The page of the latest version shows how to pull it, and which version "pull" selects.
     const response = await fetch(`${registry.url}/p/library/web`);
     const page = (await response.text()).replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ');
     expect(page).toContain('sudo aa-registry pull web@1.1.0');

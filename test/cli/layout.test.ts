@@ -20,7 +20,7 @@ describe('in a terminal', () => {
       '    and',
       '    more',
     ]);
-    // A digest does not fit anywhere, so it is not moved below its label.
+    // A digest fits no line, so it stays beside its label.
     expect(wrap(`Digest  ${'0'.repeat(20)}`, 20, '        ')).toEqual([
       `Digest  ${'0'.repeat(20)}`,
     ]);

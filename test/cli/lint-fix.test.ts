@@ -84,7 +84,7 @@ describe('lint --fix', () => {
         const { uid: owner, gid, mode } = await stat(file);
         const isRoot = uid === 0;
         expect({ owner, gid }).toEqual({ owner: nobody, gid: isRoot ? 54_321 : nobody });
-        // Set-group-ID was about the group that it had.
+        // The set-group-ID bit applied to the previous group.
         if (!isRoot) expect(mode & 0o7777).toBe(0o644);
       }
     },

@@ -114,7 +114,7 @@ const fields = fc.record(
 
 function findingsOf(operation: string, written: Record<string, string | undefined>) {
   const { denied_mask: denied = written.requested_mask } = written;
-  // What is denied beyond the request makes no rule.
+  // Denied permissions beyond the requested ones result in no rule.
   const both = { ...written, ...(written.requested_mask && { requested_mask: denied }) };
   const more = Object.entries(both).map(([key, text]) => `${key}=${text}`);
   const head = `audit: type=1400 audit(1795500000.001:1): apparmor="ALLOWED" operation="${operation}" profile="app"`;

@@ -16,7 +16,7 @@ const masks = (mask: string) => `requested_mask="${mask}" denied_mask="${mask}"`
 const net = (operation: string, mask: string, more: string) =>
   `operation="${operation}" class="net" profile="app" family="unix" sock_type="stream" protocol=0 ${masks(mask)} ${more}`;
 
-/** A whole record of each kind. */
+/** A complete record of each kind. */
 const kinds = [
   `operation="open" class="file" profile="app" name="/srv/a" ${masks('wrc')} fsuid=0 ouid=0`,
   `operation="exec" class="file" profile="app" name="/srv/a" ${masks('x')} fsuid=0 ouid=1`,
@@ -62,7 +62,7 @@ const local = new Set([
   ...['create', 'bind', 'listen', 'shutdown', 'getattr', 'setattr', 'getopt', 'setopt'],
 ]);
 
-/** Other requests: each differs from this one in one of the things that it names. */
+/** Other requests, each of which differs in one property. */
 function others(access: Access): Access[] {
   const different: Record<string, unknown[]> = {
     ...{ path: ['/srv/a2', '/'], target: ['/srv/b2', '/'], source: ['/other/', 'tmpfs2', ''] },
@@ -88,7 +88,7 @@ function others(access: Access): Access[] {
     if (key === 'value' && typeof value === 'number' && access.kind === 'rlimit') {
       found.push({ ...access, value: access.name === 'nice' ? value - 1 : value + 1 });
     }
-    // What concerns the local socket alone has no other end.
+    // Permissions for the local socket alone have no peer.
     const isLocal = access.kind === 'unix' && access.access.every((one) => local.has(one));
     if (value === undefined || (isLocal && key.startsWith('peer'))) continue;
     for (const other of different[key] ?? []) {
@@ -105,7 +105,7 @@ const options = (flags: readonly string[]) =>
     .sort()
     .join();
 
-/** Whether all that `other` asks for is a part of what `access` asks for. */
+/** Whether `other` requests a subset of `access`. */
 function names(access: Access, other: Access): boolean {
   const part = (one: readonly string[], two: readonly string[]) =>
     one.every((x) => two.includes(x));
@@ -120,7 +120,7 @@ function names(access: Access, other: Access): boolean {
   return true;
 }
 
-/** The rule made of a line, once it is shown to allow what the line says and no more. */
+/** The rule suggested for a line, after checking that it allows exactly the line's request. */
 function narrowRule(line: string): string | undefined {
   const event = parseEvent(line);
   const finding = event && new Findings().add(event);
@@ -134,11 +134,11 @@ function narrowRule(line: string): string | undefined {
   const { access } = finding;
   const { rule } = suggestion;
   if (!access) throw new Error(`a rule for nothing: ${line}`);
-  // The narrowest limit is told from its number alone; change_profile does not say which program comes next.
+  // A limit is checked by its number alone; a record of change_profile does not name the next program.
   const outcome = ruleOf(access, rule)?.outcome;
   const isLimit = access.kind === 'rlimit';
   expect([rule, outcome], line).toEqual([rule, isLimit ? expect.anything() : 'allowed']);
-  // What the record does not name, its rule can't either, and says so.
+  // Values that the record does not name are missing from the rule, with an explanation.
   if (explanations.some(({ id }) => id === 'unnamed')) return rule;
   for (const other of others(access)) {
     expect([rule, ruleOf(other, rule)?.outcome], JSON.stringify({ line, other })).not.toEqual([
@@ -149,7 +149,7 @@ function narrowRule(line: string): string | undefined {
   return rule;
 }
 
-/** Whether a rule could have helped at all. */
+/** Whether any rule could allow the request. */
 const refused = ({ type, profile, namespace }: Finding) =>
   /^(?:DENIED|ALLOWED|KILLED|ERROR)$/.test(type) &&
   namespace === undefined &&
@@ -181,7 +181,7 @@ describe('the rule suggested for a record', () => {
       for (const { key, raw, value: own } of fieldsOf(line)) {
         const written = ` ${key}=${raw}`;
         narrowRule(line.replace(written, ''));
-        // The same twice says nothing else.
+        // A repeated field with the same value changes nothing.
         expect(narrowRule(`${line}${written}`)).toBe(whole);
         for (const text of hostile) {
           const value = `"${text}"`;

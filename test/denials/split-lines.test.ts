@@ -41,7 +41,7 @@ describe('lines split by a runtime', () => {
       expect(events.map(requestOf)).toEqual([request, { ...request, path: '/etc/hosts' }]);
     }
     const json = await read([docker('x\n'), docker(first), docker(`${second}\n`)]);
-    // A part without a word of the event is no event yet.
+    // A part without a field of the event is not an event.
     if (/apparmor/.test(first)) expect(json.events.map(requestOf)).toEqual([request]);
     else expect(json.cut + json.events.length).toBeGreaterThan(0);
   });

@@ -153,7 +153,7 @@ describe('arrows of mount rules with a comma', () => {
 });
 
 describe('an include inside a statement', () => {
-  // apparmor_parser lets the file go on with the statement. Refused: what a rule says would be for another file to end.
+  // apparmor_parser lets the included file continue the statement. This is refused, since a rule must not depend on another file.
   test.each([
     '/a #include if exists <nope>\n  r,',
     '/a r include if exists <nope>\n  ,',

@@ -23,7 +23,7 @@ describe('the value of a boolean', () => {
   ])('%j is accepted since 5.0', (text) => {
     expect(acceptedBy(text)).toEqual(since5);
     expect(check(text).ok).toBe(true);
-    // What fmt makes of it means the same.
+    // The formatted text has the same meaning.
     expect(acceptedBy(format(text).text)).toEqual(since5);
   });
 

@@ -72,7 +72,7 @@ describe('classes', () => {
 });
 
 describe('classes with a wildcard inside', () => {
-  // As compiled by apparmor_parser 3.0.8: the wildcard is written out as another class, which ends the one around it.
+  // As compiled by apparmor_parser 3.0.8: the wildcard is expanded to another class, which ends the enclosing one.
   test.each([
     ['[*]', [']', '[]', '/]', '[/]'], ['*', 'a', '']],
     ['[a*b]', ['b]', 'ab]', 'aab]', 'a/b]'], ['a', '*', 'b']],

@@ -78,7 +78,7 @@ const kinds: Record<string, (size: number) => string> = {
   'one pattern': (size) => `profile p {\n/${'*a'.repeat(size / 2)} rwux,\n/** r,\n}\n`,
 };
 
-/** In sorts of a hundred thousand paths, which take a tenth of a second or so. */
+/** In sorts of a hundred thousand paths, which take about a tenth of a second. */
 const bound = 12;
 
 describe('the cost of a file is bounded', () => {

@@ -1,4 +1,4 @@
-// Lint reports transitions to profiles that confine nothing, and writable sockets of container runtimes.
+// Lint reports transitions to unconfined profiles, and writable sockets of container runtimes.
 import { describe, expect, test } from 'vitest';
 import { lint } from '../../policy/index.ts';
 

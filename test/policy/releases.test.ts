@@ -44,22 +44,22 @@ function machine(files: Record<string, string>): IncludeResolver {
 
 describe('exec conflicts', () => {
   test.each<[string, string, Release[]]>([
-    // A class is exact from 4.0 on and wins over a glob.
+    // Since 4.0, a class is exact and takes precedence over a glob.
     ['/usr/bin/** PUx,', '/usr/bin/perl[0-9] ix,', from('4.0')],
     ['/usr/bin/* Px,', '/usr/bin/{perl,python}[0-9] ix,', from('4.0')],
     ['/usr/bin/? Px,', '/usr/bin/[a-z] ix,', from('4.0')],
     ['/usr/bin/[^a] Px,', '/usr/bin/[b-z] ix,', from('4.0')],
     ['/usr/bin/** Px,', '/usr/bin/[a^] ix,', from('4.0')],
-    // A backslash does not keep a class from being negated.
+    // A backslash does not prevent the negation of a class.
     ['/usr/bin/* Px,', '/usr/bin/[\\^a] ix,', []],
     // ? and [^a] are globs for every release, and so is a class beside a glob.
     ['/usr/bin/** PUx,', '/usr/bin/perl? ix,', []],
     ['/usr/bin/** PUx,', '/usr/bin/perl[^a] ix,', []],
     ['/usr/bin/** PUx,', '/usr/bin/perl[0-9]* ix,', []],
     ['/usr/bin/* Px,', '/usr/bin/p[a-z]? ix,', []],
-    // Escaped, it is no class.
+    // An escaped bracket is not a class.
     ['/usr/bin/* Px,', '/usr/bin/p\\[a ix,', all],
-    // Without wildcards a path wins for every release, with alternations too.
+    // A path without wildcards takes precedence in every release, also with alternations.
     ['/usr/bin/** Px,', '/usr/bin/perl ix,', all],
     ['/usr/bin/** Px,', '/usr/bin/{perl,python} ix,', all],
     // Two exact ones that overlap.

@@ -221,7 +221,7 @@ describe('private keys and tokens', () => {
         const text = part.repeat(size / part.length);
         return Math.min(...[1, 2, 3].map(() => cpuTime(() => void secretsIn(text))));
       };
-      // Twice the text, with room for the noise of other programs; squares would be four times.
+      // Twice the text, with a margin for noise; quadratic cost would be four times.
       const [half, whole] = [cost(128 * 1024), cost(256 * 1024)];
       expect(whole, part).toBeLessThan(3 * Math.max(half, 20));
     }

@@ -28,7 +28,7 @@ describe('signals', () => {
   ])('%s is %s, with a warning', (name, signal) => {
     expect(acceptedBy(rule(name))).toEqual(releases);
     const [found] = check(rule(name)).diagnostics;
-    // An escape is one way to write a name.
+    // Names may contain escapes.
     if (!name.includes('\\'))
       expect(found).toMatchObject({
         id: 'signal-name',

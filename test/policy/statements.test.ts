@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { check, format, lint, parse } from '../../policy/index.ts';
 import { maxStatements } from '../../policy/syntax/limits.ts';
 
-/** Files of so many statements. */
+/** Files of `n` statements of one kind. */
 const kinds: Record<string, (statements: number) => string> = {
   rules: (n) => `profile p {\n${'  /a r,\n'.repeat(n - 1)}}\n`,
   comments: (n) => `profile p {\n${'  # a\n'.repeat(n - 1)}}\n`,

@@ -19,7 +19,7 @@ import {
 import { type Fixture, startFixture, textOf } from '../host/fixture.ts';
 import { createPublisher, expectStatus, profileText, publish } from '../publisher.ts';
 
-/** As a program that uses the library sees it: single calls on a root that is a folder. */
+/** The library as programs use it: single calls on a root folder. */
 describe('the library', { timeout: 60_000 }, () => {
   let fixture: Fixture;
   beforeAll(async () => {

@@ -160,7 +160,7 @@ test('neither a redirect nor a challenge gets the token to another host, and no 
   }
   for (const challenge of ['Basic realm="x"', 'Negotiate', `Bearer authorization_uri="${away}"`]) {
     reply = [401, { 'WWW-Authenticate': challenge }];
-    await expect(client.whoami()).rejects.toThrow(/answered 401/);
+    await expect(client.whoami()).rejects.toThrow(/responded with 401/);
   }
   expect(elsewhere).toEqual([]);
   expect(cookies).toEqual(Array(8).fill(undefined));

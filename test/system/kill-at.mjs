@@ -19,13 +19,13 @@ function step(what) {
   if (steps === last) {
     fs.writeSync(2, `killed before step ${steps}: ${what}\n`);
     process.kill(process.pid, 'SIGKILL');
-    for (;;); // The signal may take a moment; nothing may happen in it.
+    for (;;); // The signal is asynchronous; no further step may run before it.
   }
 }
 
 const ours = /aa-registry|apparmor/;
 
-/** The path that people know, of one through an open folder (see sdk/host/tree.ts). */
+/** The real path of a path through an open folder (see sdk/host/tree.ts). */
 function known(path) {
   const [, folder, name] = /^(\/proc\/self\/fd\/\d+)(\/.*)$/.exec(path) ?? [];
   return folder === undefined ? path : fs.readlinkSync(folder) + name;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launcher, scratch } from '../../cli/cli.ts';
 import { command } from '../../command.ts';
 
-/** Files that options name: a pipe that the command was given is read, one with a name can't make it wait for ever. */
+/** Files named by options: an inherited pipe is read, and a FIFO is refused, since it could block for ever. */
 describe('files named by options', { timeout: 60_000 }, () => {
   let folder: string;
   let clean: () => Promise<void>;

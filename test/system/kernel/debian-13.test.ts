@@ -205,7 +205,7 @@ until ! dmesg | grep -q journalled; do for i in $(seq 64); do echo "$line" >/dev
         suggestion: expect.objectContaining({ rule: 'owner /root/journalled w,' }),
       }),
     );
-    // Of the profiles that were tried, which have got their rules meanwhile.
+    // Events of the tested profiles, which have their rules by now.
     for (const { name, rules } of scenarios) {
       const allowed = found.filter((one) => one.profile === name && one.outcome === 'allowed');
       expect(allowed.flatMap((one) => one.rules.map(({ text }: { text: string }) => text))).toEqual(

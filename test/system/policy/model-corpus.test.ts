@@ -1,5 +1,5 @@
 // The model and the compiled tables agree over every string on real profiles: those of this host, and of the corpus
-// (AA_CORPUS), as far as Debian's parser takes them.
+// (AA_CORPUS), as far as Debian's parser accepts them.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -32,7 +32,7 @@ function compare(samples: readonly Sample[]) {
     const compiled = compilePolicy(bytes, ['-b', base], cwd);
     if (!compiled) continue;
     for (const profile of model(text, { target: '3.0', resolver, targetBase: true }).profiles) {
-      // The tables leave the namespace to the head of the profile.
+      // The tables do not contain the namespace.
       const tables = compiled.get(profile.name.replace(/^:[^:]*:(\/\/)?/, ''));
       if (!tables) {
         wrong.push(`${path}: no profile ${profile.name}`);
