@@ -97,6 +97,7 @@ function everyFlag(mended: boolean): number {
 }
 
 export const mount: PermissionTable = {
+  keyword: 'mount',
   prefix,
   permissions,
   entries(effective, scope) {
