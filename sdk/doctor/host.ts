@@ -271,7 +271,7 @@ async function dockerFinding(socket: Place): Promise<Finding> {
 }
 
 /** The maximum size of Docker's response, in characters. */
-const maxAnswer = 1 << 20;
+const maxResponse = 1 << 20;
 
 /** Docker's description of itself (Engine API, GET /info). */
 function askDocker(socketPath: string): Promise<Record<string, unknown>> {
@@ -281,7 +281,7 @@ function askDocker(socketPath: string): Promise<Record<string, unknown>> {
         let text = '';
         for await (const chunk of response.setEncoding('utf8')) {
           text += chunk;
-          if (text.length > maxAnswer) throw new Error('the response is too long');
+          if (text.length > maxResponse) throw new Error('the response is too long');
         }
         resolve(parseJson(text) as Record<string, unknown>);
       } catch {

@@ -97,7 +97,7 @@ async function askClients(name: string, folders: string[]): Promise<Search> {
   return { errors };
 }
 
-async function inspectWith(client: Client, program: string, name: string): Promise<Answer> {
+async function inspectWith(client: Client, program: string, name: string): Promise<CommandResult> {
   if (client !== 'crictl') return ask(program, ['inspect', '--type', 'container', name]);
   // crictl inspect takes ids only, and containers of many Pods may share a name.
   const pattern = `^${name.replaceAll('.', '[.]')}$`;
@@ -155,10 +155,10 @@ async function findProgram(name: string, folders: string[]): Promise<string | un
   return undefined;
 }
 
-type Answer = { ok: true; output: string } | { ok: false; reason: string };
+type CommandResult = { ok: true; output: string } | { ok: false; reason: string };
 
 /** Runs a client; on failure, the reason is the last line of its output. */
-function ask(program: string, args: string[]): Promise<Answer> {
+function ask(program: string, args: string[]): Promise<CommandResult> {
   const { DOCKER_HOST, CONTAINER_HOST, CONTAINER_RUNTIME_ENDPOINT } = process.env;
   const PATH = standardFolders.join(':');
   const env = { PATH, DOCKER_HOST, CONTAINER_HOST, CONTAINER_RUNTIME_ENDPOINT };

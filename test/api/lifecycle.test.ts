@@ -39,9 +39,9 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
   const put = (path: string, body: unknown, token = acme.token) =>
     send(registry, 'PUT', `/v1/profiles/acme/${path}`, body, token);
 
-  async function get<Answer>(path: string, token?: string): Promise<Answer> {
+  async function get<Body>(path: string, token?: string): Promise<Body> {
     const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-    return (await expectStatus(200, registry.fetch(path, { headers }))).json() as Promise<Answer>;
+    return (await expectStatus(200, registry.fetch(path, { headers }))).json() as Promise<Body>;
   }
 
   async function publishPrivate(name: string, version = '1.0.0'): Promise<Response> {
