@@ -1,5 +1,5 @@
 // The service over HTTP, on Node and on workerd, compared with a bare Hono route that returns the same bytes on the same
-// runtime. They take turns, so that other load on the machine affects both.
+// runtime. Their rounds alternate, so that other load on the machine affects both.
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open as openFile, readFile, rm, writeFile } from 'node:fs/promises';
@@ -71,7 +71,7 @@ interface Pair {
   runtime: string;
   url: string;
   registry: TestRegistry;
-  /** Its traffic with the database, where that can be seen. */
+  /** Its traffic with the database, if observable. */
   traffic?: Traffic;
   /** Starts a bare Hono service that sends this response. */
   startBare: (response: BareResponse) => Promise<{ url: string; stop: () => Promise<void> }>;

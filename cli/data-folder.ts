@@ -17,6 +17,6 @@ export function dataFailure(error: Error): CliError {
   // A path at the beginning is not capitalized.
   const isPath = /^\S*[/.]/.test(error.message);
   const first = error.message.charAt(0);
-  const said = `${isPath ? first : first.toUpperCase()}${error.message.slice(1)}.`;
-  return new CliError(exit.failed, said);
+  const message = `${isPath ? first : first.toUpperCase()}${error.message.slice(1)}.`;
+  return new CliError(exit.failed, message);
 }

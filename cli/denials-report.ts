@@ -9,7 +9,7 @@ import { toJson } from './framework/format.ts';
 import { wrap } from './terminal/wrap.ts';
 
 /** The maximum width of text, for readability. */
-const widest = 100;
+const maxWidth = 100;
 
 /** A finding with its advice. */
 export interface AdvisedFinding {
@@ -59,7 +59,7 @@ export function findingLines(
       : []),
     ...(noRule === undefined ? [] : [`    No rule was written: ${spelt(noRule)}.`]),
     ...explanations.flatMap(({ text }) =>
-      wrap(`    Note: ${spelt(text)}`, Math.min(width, widest), '      '),
+      wrap(`    Note: ${spelt(text)}`, Math.min(width, maxWidth), '      '),
     ),
   ];
 }

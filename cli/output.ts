@@ -16,7 +16,7 @@ export function isStandardOutput(
 }
 
 /** Writes output to a file (see {@link writeOutput}), or for `-` to standard output, unchanged. */
-export async function writeAnswer(io: Io, path: string, data: Uint8Array | string): Promise<void> {
+export async function writeResult(io: Io, path: string, data: Uint8Array | string): Promise<void> {
   if (path !== standardOutput) return writeOutput(path, data);
   io.stdout.write(data);
 }

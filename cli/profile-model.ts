@@ -6,7 +6,7 @@ import { optionsFor, readProfileSource, versionOf } from './profile-source.ts';
 import { policyOptions } from './target-base.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 
-/** The reasons for an unknown answer. */
+/** The reasons for an unknown result. */
 export const unknownReasons: Readonly<Record<UnknownReason, string>> = {
   includes: 'not all included files could be read',
   budget: 'the profile is too complex to evaluate',
@@ -18,7 +18,7 @@ export const unknownReasons: Readonly<Record<UnknownReason, string>> = {
 /**
  * Reads a profile that is named as FILE, DIR or REF, and computes its model.
  *
- * @throws CliError with exit code 2 if it can't be read or apparmor_parser would refuse it, since 1 is an answer of the
+ * @throws CliError with exit code 2 if it can't be read or apparmor_parser would refuse it, since 1 is a result of the
  * commands that use the model; with the code of `verify` for a reference.
  */
 export async function readModel(

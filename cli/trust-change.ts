@@ -15,7 +15,7 @@ import {
   verifyEndorsement,
 } from '../trust/index.ts';
 import { CliError, exit } from './framework/command.ts';
-import { answer, formatOption } from './framework/format.ts';
+import { formatOption, printResult } from './framework/format.ts';
 import { alone } from './host-events.ts';
 import { requireTrust, trustOption } from './host-trust.ts';
 import { rootOf, rootOption } from './target.ts';
@@ -159,7 +159,7 @@ export async function changeTeams(
     else requireEnough(team, after, values);
   }
   if (changed.length === 0) {
-    answer(io, values, { file: path, changed: false, items }, `${path} is up to date.`);
+    printResult(io, values, { file: path, changed: false, items }, `${path} is up to date.`);
     return exit.ok;
   }
   if (!values.yes) {
@@ -191,7 +191,7 @@ export async function changeTeams(
     const copy = await changeTrust(path, { ...now, teams }, names);
     if (copy !== undefined) io.note(`${path} was rewritten; the previous file is ${copy}.`);
   });
-  answer(io, values, { file: path, changed: true, items }, `Wrote ${path}.`);
+  printResult(io, values, { file: path, changed: true, items }, `Wrote ${path}.`);
   return exit.ok;
 }
 

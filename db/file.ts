@@ -32,7 +32,7 @@ async function restrict(file: FileHandle): Promise<void> {
   }
 }
 
-/** Opens a regular file; `undefined` if there is none, also if SQLite removes it meanwhile, as the last connection does. */
+/** Opens a regular file; `undefined` if it is missing, also if SQLite removes it during the call, as the last connection does. */
 async function openIfFile(path: string): Promise<FileHandle | undefined> {
   if (!(await isFile(path))) return undefined;
   return open(path, 'r+').catch((error: NodeJS.ErrnoException) => {

@@ -10,7 +10,7 @@ import type { Database } from './database.ts';
  */
 export async function migrate(db: Database, to = migrations): Promise<string[]> {
   const client = db.$client;
-  // One query where nothing is to be done, since every start of a Worker asks.
+  // One query if the database is current, since every start of a Worker checks.
   const before = await readApplied(db).catch(async () => {
     await client.execute(
       'CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL)',

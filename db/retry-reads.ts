@@ -17,7 +17,7 @@ interface Pipeline {
 
 /**
  * A `fetch` for the libSQL client that repeats a request which only reads, if its response did not arrive: a server
- * closes idle connections, and a request that is sent meanwhile is lost ("Network connection lost" on Workers). A write
+ * closes idle connections, and a request sent at that moment is lost ("Network connection lost" on Workers). A write
  * is never repeated, since it may have been committed.
  */
 export function retryReads(

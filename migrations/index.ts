@@ -9,7 +9,7 @@ import hardening from './0007_hardening.sql';
 import basePolicies from './0008_base_policies.sql';
 import suppressed from './0009_suppressed.sql';
 
-/** Every migration, oldest first. A name, once released, is never changed nor removed. */
+/** Every migration, oldest first; written by scripts/migrations.ts. Released ones are never changed or removed. */
 export const migrations: { name: string; sql: string }[] = [
   { name: '0000_first_light', sql: firstLight },
   { name: '0001_teams_and_access', sql: teamsAndAccess },

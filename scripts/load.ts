@@ -24,7 +24,7 @@ export interface LoadResult {
 }
 
 /**
- * Runs the load for so many seconds, or for longer until each kind of work was done at least once, on loopback and in a
+ * Runs the load for this number of seconds, or longer until each kind of work was done at least once, on loopback and in a
  * temporary folder, and then checks for lost data.
  */
 export async function runLoad(seconds: number): Promise<LoadResult> {

@@ -71,9 +71,9 @@ async function checkVersion(
 }
 
 /** The registry's response, or `undefined` for 404. */
-async function found<Result>(answer: Promise<Result>): Promise<Result | undefined> {
+async function found<Result>(response: Promise<Result>): Promise<Result | undefined> {
   try {
-    return await answer;
+    return await response;
   } catch (error) {
     if (error instanceof RegistryError && error.status === 404) return undefined;
     throw error;

@@ -275,8 +275,8 @@ async function openTree(
 function tileReader(client: Client, size: number) {
   const last = new Map<number, { index: number; bytes: Uint8Array<ArrayBuffer> }>();
   return async (level: number, index: number): Promise<Uint8Array<ArrayBuffer>> => {
-    const kept = last.get(level);
-    if (kept?.index === index) return kept.bytes;
+    const lastTile = last.get(level);
+    if (lastTile?.index === index) return lastTile.bytes;
     const tile = { level, index, width: tileWidth(level, index, size) };
     const bytes = await read(client, tile);
     if (bytes?.length !== tile.width * hashLength) {

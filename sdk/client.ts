@@ -127,7 +127,7 @@ export function isPassing(error: unknown): error is UnreachableError | RegistryE
 const usualTimeout = 30_000;
 
 /** The maximum size of a response by kind, in bytes: a registry is not trusted to stop. */
-const largest = {
+const maxResponseBytes = {
   /** JSON of the API, problems included. */
   json: 8 << 20,
   /** A profile's text; a registry takes 256 KiB unless its operator says otherwise. */
@@ -198,19 +198,19 @@ export function createClient({
   async function exchange(
     method: string,
     path: string,
-    { body, known, maxBytes = largest.json }: Sending = {},
+    { body, known, maxBytes = maxResponseBytes.json }: Sending = {},
   ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
     for (let tries = 1; ; tries++) {
       await pacing.turn();
-      const answer = await ask(method, path, { body, known, maxBytes });
-      const { status, headers, ok } = answer.response;
+      const reply = await ask(method, path, { body, known, maxBytes });
+      const { status, headers, ok } = reply.response;
       const retryAfter = headers.get('Retry-After');
       if (ok || (known !== undefined && status === 304)) {
-        pacing.answered();
-        return answer;
+        pacing.accepted();
+        return reply;
       }
       if (pacing.again({ method, status, retryAfter, tries })) continue;
-      throw toRegistryError(base, status, answer.bytes, {
+      throw toRegistryError(base, status, reply.bytes, {
         retryAfter: parseRetryAfter(retryAfter, Date.now()),
         request: { registry: base, path, hasToken: token !== undefined },
       });
@@ -220,7 +220,7 @@ export function createClient({
   async function ask(
     method: string,
     path: string,
-    { body, known, maxBytes = largest.json }: Sending,
+    { body, known, maxBytes = maxResponseBytes.json }: Sending,
   ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
     let response: Response;
     let bytes: Uint8Array<ArrayBuffer> | undefined;
@@ -247,8 +247,8 @@ export function createClient({
       );
     }
     if (!bytes) {
-      const said = `The registry at ${base} sent more than ${maxBytes} bytes.`;
-      throw new UnreachableError(said);
+      const message = `The registry at ${base} sent more than ${maxBytes} bytes.`;
+      throw new UnreachableError(message);
     }
     return { response, bytes };
   }
@@ -376,7 +376,7 @@ export function createClient({
 
     /** The bytes of a version, unverified. */
     getContent(path: VersionPath): Promise<Uint8Array<ArrayBuffer>> {
-      return send('GET', `${versionPath(path)}/profile`, { maxBytes: largest.profile });
+      return send('GET', `${versionPath(path)}/profile`, { maxBytes: maxResponseBytes.profile });
     },
 
     /** The envelope of a version, unverified. */
@@ -440,13 +440,13 @@ export function createClient({
 
     /** The log's checkpoint: a signed note, unverified. */
     async getCheckpoint(): Promise<string> {
-      const bytes = await send('GET', '/log/checkpoint', { maxBytes: largest.checkpoint });
+      const bytes = await send('GET', '/log/checkpoint', { maxBytes: maxResponseBytes.checkpoint });
       return new TextDecoder().decode(bytes);
     },
 
     /** A tile or entry bundle of the log, by its path (C2SP tlog-tiles); unverified. */
     getTile(path: string): Promise<Uint8Array<ArrayBuffer>> {
-      return send('GET', `/log/${path}`, { maxBytes: largest.tile });
+      return send('GET', `/log/${path}`, { maxBytes: maxResponseBytes.tile });
     },
 
     getTeam(team: string): Promise<Team> {
@@ -600,7 +600,9 @@ export function createClient({
 
     /** The bytes that the registry has for a base policy, whose SHA-256 is to be `digest`; unverified. */
     getBase(digest: Digest): Promise<Uint8Array<ArrayBuffer>> {
-      return send('GET', `/v1/bases/${encodeURIComponent(digest)}`, { maxBytes: largest.base });
+      return send('GET', `/v1/bases/${encodeURIComponent(digest)}`, {
+        maxBytes: maxResponseBytes.base,
+      });
     },
 
     /** Makes files the current base policy of a release; `changed` is `false` if they are already. */
@@ -642,7 +644,7 @@ function toRegistryError(
   more: { retryAfter: number | undefined; request: RefusedRequest },
 ): RegistryError {
   const { data } = Problem.safeParse(parseJson(bytes));
-  if (!data) return new RegistryError(status, '', `${base} answered ${status}.`, [], more);
+  if (!data) return new RegistryError(status, '', `${base} responded with ${status}.`, [], more);
   const id = data.type.startsWith(problemNamespace) ? data.type.slice(problemNamespace.length) : '';
   const { diagnostics = [], omitted = 0 } = data;
   const shown = diagnostics

@@ -7,9 +7,9 @@ import type { Environment } from './home.ts';
 const timeout = 10_000;
 
 /** The maximum size of its response, in bytes. */
-const maxAnswer = 64 * 1024;
+const maxResponse = 64 * 1024;
 
-const Answer = z.object({ value: z.string().min(1) });
+const TokenResponse = z.object({ value: z.string().min(1) });
 
 /**
  * The OpenID Connect token of the current CI job, issued for `audience`: the registry's address as the caller gives it,
@@ -33,9 +33,9 @@ export async function requestJobToken(
       signal: AbortSignal.timeout(timeout),
     });
     if (!response.ok) throw new Error(`it returned ${response.status}`);
-    const bytes = await readAtMost(response.body, maxAnswer);
+    const bytes = await readAtMost(response.body, maxResponse);
     if (!bytes) throw new Error('its response is too long');
-    return Answer.parse(parseJson(new TextDecoder().decode(bytes))).value;
+    return TokenResponse.parse(parseJson(new TextDecoder().decode(bytes))).value;
   } catch (error) {
     throw new SdkError(
       'job-token',

@@ -51,8 +51,8 @@ export interface Refused {
 export interface Pacing {
   /** Waits until a request may be sent. */
   turn: () => Promise<void>;
-  /** Called when a request got a response. */
-  answered: () => void;
+  /** Called when the registry has accepted a request. */
+  accepted: () => void;
   /** Whether to retry a refused request, in its turn. */
   again: (refused: Refused) => boolean;
 }
@@ -75,15 +75,15 @@ export function createPacing(
 ): Pacing {
   let open = 0;
   let waited = 0;
-  let lastAnswer = now();
+  let lastAccepted = now();
   return {
     async turn() {
       for (let left = open - now(); left > 0; left = open - now()) {
         await sleep(left, undefined, signal && { signal });
       }
     },
-    answered() {
-      lastAnswer = now();
+    accepted() {
+      lastAccepted = now();
     },
     again({ method, status, retryAfter, tries }) {
       const isBusy = status === 502 || status === 503 || status === 504;
@@ -95,7 +95,7 @@ export function createPacing(
       const until = time + delay;
       // Concurrent requests share one wait.
       const more = Math.max(0, until - Math.max(open, time));
-      if (until - lastAnswer > stall || waited + more > total) return false;
+      if (until - lastAccepted > stall || waited + more > total) return false;
       waited += more;
       open = Math.max(open, until);
       if (more > 0) onWait({ seconds: Math.ceil(delay / 1000), status });

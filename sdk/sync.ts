@@ -376,14 +376,14 @@ async function fetchAndInstall(
   };
 
   // A lock that goes back to a version that was here needs no network. Versions may share a digest.
-  const kept =
+  const stored =
     locked &&
     before?.earlier.find(
       ({ version, digest }) => version === locked.version && digest === locked.digest,
     );
   let unproved: { id: string; reason: string } | undefined;
-  if (kept && before && !dryRun) {
-    const done = await reinstall(before, kept, { trust, revoked }, target);
+  if (stored && before && !dryRun) {
+    const done = await reinstall(before, stored, { trust, revoked }, target);
     if (done.ok) return { step, result: { ok: true, setAside: done.setAside } };
     // The registry's evidence may be newer.
     if (done.id !== 'not-kept') unproved = done;

@@ -86,10 +86,10 @@ function describeIssue(issue: Issue, document: unknown, fields: Fields): string 
   // For an array's element, the description of the array.
   const field = path.filter((part) => !/^\d+$/.test(part)).join('.');
   const about = Object.hasOwn(fields, field) ? fields[field] : undefined;
-  const said = fault(issue, valueAt(document, path));
-  if (about === undefined || isWhole(issue)) return `${name}: ${said}`;
-  const example = said.includes('such as') ? '' : `, such as ${about.example}`;
-  return `${name}: ${said} (${about.what})${example}`;
+  const message = fault(issue, valueAt(document, path));
+  if (about === undefined || isWhole(issue)) return `${name}: ${message}`;
+  const example = message.includes('such as') ? '' : `, such as ${about.example}`;
+  return `${name}: ${message} (${about.what})${example}`;
 }
 
 /**
@@ -182,6 +182,6 @@ function shapeOf(schema: unknown): Record<string, unknown> | undefined {
 /** Removes the quoted lines of the file from the parser's message: they may contain a token. */
 function trouble(error: unknown): string {
   const [what = ''] = (error as Error).message.split('\n');
-  const said = what.replace(/^Invalid TOML document: /, '');
-  return error instanceof TomlError ? `line ${error.line}: ${said}` : said;
+  const message = what.replace(/^Invalid TOML document: /, '');
+  return error instanceof TomlError ? `line ${error.line}: ${message}` : message;
 }

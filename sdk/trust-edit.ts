@@ -69,8 +69,8 @@ function removeTable(
 ): string {
   const lines = text.slice(start, end).split(/(?<=\n)/);
   const last = lines.findLastIndex((line) => !/^\s*(#.*)?$/.test(line));
-  const kept = lines.slice(last + 1).join('');
-  return `${text.slice(0, header)}${kept.replace(/^\n/, '')}${text.slice(end)}`;
+  const following = lines.slice(last + 1).join('');
+  return `${text.slice(0, header)}${following.replace(/^\n/, '')}${text.slice(end)}`;
 }
 
 /** The array of keys in a table: its strings and the positions of its brackets. */

@@ -16,7 +16,12 @@ import {
   type WitnessResponse,
 } from '../trust/log/index.ts';
 import { SdkError } from './error.ts';
-import { type KeptCheckpoint, readStored, removeAbandoned, replaceKept } from './witness-state.ts';
+import {
+  readStored,
+  removeAbandoned,
+  replaceStored,
+  type StoredCheckpoint,
+} from './witness-state.ts';
 
 /** The options of a witness. */
 export interface WitnessOptions {
@@ -31,7 +36,7 @@ export interface WitnessOptions {
   port: number;
   now?: () => Date;
   /** Called with one line for each response. */
-  onAnswer?: (line: string) => void;
+  onResponse?: (line: string) => void;
 }
 
 /** A witness that is listening. */
@@ -88,11 +93,11 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { onAnswer = () => {} } = options;
+  const { onResponse = () => {} } = options;
   try {
-    const { status, contentType, body } = await answer(options, readKnown, request);
+    const { status, contentType, body } = await respond(options, readKnown, request);
     const detail = status === 200 ? 'cosigned' : body.trimEnd();
-    onAnswer(`${request.method} ${request.url}: ${status} ${detail}`);
+    onResponse(`${request.method} ${request.url}: ${status} ${detail}`);
     response.writeHead(status, {
       'Content-Type': contentType,
       // An unread request body would be parsed as the next request.
@@ -101,19 +106,21 @@ async function serve(
     });
     response.end(body);
   } catch (error) {
-    onAnswer(`${request.method} ${request.url}: 500 ${(error as Error).message}`);
+    onResponse(`${request.method} ${request.url}: 500 ${(error as Error).message}`);
     response.writeHead(500, { 'Content-Type': 'text/plain', Connection: 'close' });
     response.end('internal error\n');
   }
 }
 
-type Answer = WitnessResponse | { status: 405 | 413; contentType: 'text/plain'; body: string };
+type ServedResponse =
+  | WitnessResponse
+  | { status: 405 | 413; contentType: 'text/plain'; body: string };
 
-async function answer(
+async function respond(
   options: WitnessOptions,
   readKnown: ReadKnown,
   request: IncomingMessage,
-): Promise<Answer> {
+): Promise<ServedResponse> {
   const contentType = 'text/plain';
   if (request.url !== '/add-checkpoint') {
     return { status: 404, contentType, body: 'not found: only /add-checkpoint exists\n' };
@@ -143,12 +150,12 @@ async function cosign(
     const log = find(origin) as KnownLog;
     if (log.latest?.size === size) return decision;
     const note = noteToKeep(log, body, decision.body);
-    if (await replaceKept(folderOf(state, origin), log.kept, note)) return decision;
+    if (await replaceStored(folderOf(state, origin), log.stored, note)) return decision;
   }
 }
 
 interface KnownLog extends WitnessedLog {
-  kept: KeptCheckpoint;
+  stored: StoredCheckpoint;
 }
 
 type ReadKnown = (log: LogIdentity) => Promise<KnownLog>;
@@ -161,19 +168,22 @@ function createReader({ state, key }: WitnessOptions): ReadKnown {
   const verified = new Map<string, { note: string; latest: Checkpoint }>();
   return async (log) => {
     const folder = folderOf(state, log.origin);
-    const kept = await readStored(folder);
-    const { note } = kept;
-    if (note === undefined) return { ...log, kept, latest: undefined };
+    const stored = await readStored(folder);
+    const { note } = stored;
+    if (note === undefined) return { ...log, stored, latest: undefined };
     const before = verified.get(log.origin);
-    if (before?.note === note) return { ...log, kept, latest: before.latest };
+    if (before?.note === note) return { ...log, stored, latest: before.latest };
     // The log's key may have changed since, so the witness's own cosignature is accepted too.
     const identity = { origin: log.origin, keys: [...log.keys, key] };
     const opened = await verifyCheckpoint(note, identity);
     if (!opened.ok) {
-      throw new SdkError('witness-state', `${join(folder, String(kept.number))}: ${opened.reason}`);
+      throw new SdkError(
+        'witness-state',
+        `${join(folder, String(stored.number))}: ${opened.reason}`,
+      );
     }
     verified.set(log.origin, { note, latest: opened.checkpoint });
-    return { ...log, kept, latest: opened.checkpoint };
+    return { ...log, stored, latest: opened.checkpoint };
   };
 }
 

@@ -4,7 +4,7 @@ import { parseDecimal } from '../trust/log/index.ts';
 import { ifPresent, readTextIfPresent, syncFolder, writeNew } from './files.ts';
 
 /** The latest stored checkpoint that a witness cosigned for a log. */
-export interface KeptCheckpoint {
+export interface StoredCheckpoint {
   /** The number of checkpoints cosigned before; 0 if none. */
   number: number;
   /** The signed note; `undefined` if none. */
@@ -15,7 +15,7 @@ export interface KeptCheckpoint {
  * Reads the latest checkpoint from a log's folder. The folder has numbered files, of which the highest counts and no
  * number is used twice, so several processes may share it.
  */
-export async function readStored(folder: string): Promise<KeptCheckpoint> {
+export async function readStored(folder: string): Promise<StoredCheckpoint> {
   for (;;) {
     const number = Math.max(0, ...(await numbersIn(folder)));
     if (number === 0) return { number, note: undefined };
@@ -29,9 +29,9 @@ export async function readStored(folder: string): Promise<KeptCheckpoint> {
  * Stores `note` as the latest checkpoint if it is still the one after `before`; otherwise returns false and changes
  * nothing (tlog-witness: compare and set). True means that it is durable.
  */
-export async function replaceKept(
+export async function replaceStored(
   folder: string,
-  before: KeptCheckpoint,
+  before: StoredCheckpoint,
   note: string,
 ): Promise<boolean> {
   await makeFolder(folder);

@@ -94,7 +94,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
       proxy.url,
       '--yes',
     ]);
-    expect(trusted, trusted.said).toMatchObject({ code: 0 });
+    expect(trusted, trusted.output).toMatchObject({ code: 0 });
     return root;
   }
 
@@ -102,14 +102,14 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
 
   async function expectPulled(reference: string): Promise<void> {
     const outcome = await pull(reference);
-    expect(outcome, outcome.said).toMatchObject({ code: 0 });
+    expect(outcome, outcome.output).toMatchObject({ code: 0 });
   }
 
   /** Expects that the pull is refused for this reason and the host's files are unchanged. */
   async function expectRefused(id: string, reference = name): Promise<void> {
     const before = await snapshot(host);
     const outcome = await pull(reference);
-    expect(outcome.said).toContain(`[${id}]`);
+    expect(outcome.output).toContain(`[${id}]`);
     expect(outcome.code).toBe(3);
     expect(await snapshot(host)).toEqual(before);
   }
@@ -305,7 +305,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     };
     const before = await snapshot(host);
     const outcome = await pull(name);
-    expect(outcome.said).toMatch(/\[(note|checkpoint)-[a-z-]+\]/);
+    expect(outcome.output).toMatch(/\[(note|checkpoint)-[a-z-]+\]/);
     expect(outcome.code).toBe(3);
     expect(await snapshot(host)).toEqual(before);
   });
@@ -327,7 +327,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     const before = await snapshot(host);
     const outcome = await pull(name);
     // Text that is not base64 is refused by the client's schema.
-    expect(outcome.said).toMatch(/\[(proof-malformed|entry-not-in-log)\]|is not an aa-registry/);
+    expect(outcome.output).toMatch(/\[(proof-malformed|entry-not-in-log)\]|is not an aa-registry/);
     expect([3, 4]).toContain(outcome.code);
     expect(await snapshot(host)).toEqual(before);
   });

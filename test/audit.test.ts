@@ -68,7 +68,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
   let library: Publisher;
   let folder: Awaited<ReturnType<typeof scratch>>;
   /** The original tables. */
-  const kept = new Map<string, Record<string, unknown>[]>();
+  const saved = new Map<string, Record<string, unknown>[]>();
   const tables = ['contents', 'versions', 'log_entries', 'log_tiles', 'log_head'];
   let files = 0;
 
@@ -103,7 +103,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
 
   async function keep(): Promise<void> {
     for (const table of tables) {
-      kept.set(table, (await sql(`SELECT * FROM ${table}`)).rows as Record<string, unknown>[]);
+      saved.set(table, (await sql(`SELECT * FROM ${table}`)).rows as Record<string, unknown>[]);
     }
   }
 
@@ -113,7 +113,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
         ...tables
           .filter((table) => table.startsWith('log_'))
           .map((table) => `DELETE FROM ${table}`),
-        ...[...kept].flatMap(([table, rows]) =>
+        ...[...saved].flatMap(([table, rows]) =>
           rows.map((row) => {
             const columns = Object.keys(row);
             const places = columns.map(() => '?').join(', ');
@@ -143,7 +143,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
   async function savedState(): Promise<string> {
     const file = stateFile();
     const outcome = await verify('--state', file);
-    expect(outcome, outcome.said).toMatchObject({ code: 0 });
+    expect(outcome, outcome.output).toMatchObject({ code: 0 });
     return file;
   }
 
@@ -152,29 +152,29 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     const state = more[more.indexOf('--state') + 1];
     const before = state && (await readFile(state, 'utf8'));
     const outcome = await verify(...more);
-    expect(outcome.said).toContain(`[${id}]`);
+    expect(outcome.output).toContain(`[${id}]`);
     expect(outcome).toMatchObject({ code: 3, lines: [] });
     if (state) expect(await readFile(state, 'utf8')).toBe(before);
   }
 
-  describe('an honest one', () => {
+  describe('an honest registry', () => {
     test('is verified from its beginning, with the contents of its entries', async () => {
       const outcome = await verify();
-      expect(outcome, outcome.said).toMatchObject({ code: 0 });
-      expect(outcome.said).toContain(`${manyEntries} entries`);
-      expect(outcome.said).toMatch(/2 keys\b.*5 versions\b.*1 channel move\b/);
-      expect(outcome.said).toContain('5 profiles and envelopes');
+      expect(outcome, outcome.output).toMatchObject({ code: 0 });
+      expect(outcome.output).toContain(`${manyEntries} entries`);
+      expect(outcome.output).toMatch(/2 keys\b.*5 versions\b.*1 channel move\b/);
+      expect(outcome.output).toContain('5 profiles and envelopes');
     });
 
     test('is followed from the checkpoint of the last run', async () => {
       const state = await savedState();
       expect(await readFile(state, 'utf8')).toContain(`\n${manyEntries}\n`);
       const again = await verify('--state', state);
-      expect(again.said).toContain('its tree, rebuilt from 0 entries');
+      expect(again.output).toContain('its tree, rebuilt from 0 entries');
       for (const size of [manyEntries + 1, 768, 770]) {
         await growTo(registry, size, 'more');
         const outcome = await verify('--state', state);
-        expect(outcome, outcome.said).toMatchObject({ code: 0 });
+        expect(outcome, outcome.output).toMatchObject({ code: 0 });
         expect(await readFile(state, 'utf8')).toContain(`\n${size}\n`);
       }
     });
@@ -197,7 +197,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       const audit = await auditLog(client, {
         log,
         from: { size: manyEntries, root: bytes },
-        onProgress: (...told) => progress.push(told),
+        onProgress: (...counts) => progress.push(counts),
       });
       expect(audit).toMatchObject({ ok: true, from: manyEntries });
       expect(paths.filter((path) => path.includes('/entries/'))).toEqual([
@@ -247,7 +247,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       const empty = await start();
       try {
         const outcome = await command(['log', 'verify', ...about(empty)]);
-        expect(outcome, outcome.said).toMatchObject({ code: 0 });
+        expect(outcome, outcome.output).toMatchObject({ code: 0 });
       } finally {
         await empty.close();
       }
@@ -261,7 +261,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     maxAge: 86_400,
   });
 
-  describe('with the database', () => {
+  describe('by an attacker with the database', () => {
     test('an entry changed', async () => {
       await sql(
         `UPDATE log_entries SET data = replace(data, 'filler', 'killer') WHERE "index" = 300`,
@@ -326,10 +326,10 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       await sql(`UPDATE contents SET text = text || '# more' WHERE text LIKE '%/srv/web/1.1.0%'`);
       await expectRefused('content-digest');
       const outcome = await verify('--no-contents');
-      expect(outcome, outcome.said).toMatchObject({ code: 0 });
+      expect(outcome, outcome.output).toMatchObject({ code: 0 });
     });
 
-    test('a version gone', async () => {
+    test('a version missing', async () => {
       const gone = `version = '1.1.0'`;
       for (const table of ['search_documents', 'analyses']) {
         await sql(
@@ -356,7 +356,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     });
   });
 
-  describe('with the log key too', () => {
+  describe('by an attacker with the database and the log key', () => {
     /** Replaces the log with another of `size` entries. */
     async function rewrite(size: number): Promise<void> {
       await registry.db.$client.batch(
@@ -393,7 +393,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
     });
 
     test.each([
-      ['what is no JSON', 'gibberish'],
+      ['text that is not JSON', 'gibberish'],
       ['an entry with white space', formatEntry(yankEntry('x')).replace(',', ', ')],
       ['an entry of an unknown kind', formatEntry(yankEntry('x')).replace('yank', 'rank')],
       ['a key that can not be', formatEntry(yankEntry('x')).replace('1.0.0', '1.0')],
@@ -447,7 +447,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
 
       const refusedThere = async (id: string) => {
         const outcome = await there('--state', shownHere);
-        expect(outcome.said).toContain(`[${id}]`);
+        expect(outcome.output).toContain(`[${id}]`);
         expect(outcome.code).toBe(3);
       };
       await refusedThere('log-rolled-back');
@@ -510,7 +510,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
       const state = await savedState();
       await sql('DELETE FROM log_head');
       const outcome = await watch('library', '--state', state);
-      expect(outcome.said).toContain('[log-rolled-back]');
+      expect(outcome.output).toContain('[log-rolled-back]');
       expect(outcome).toMatchObject({ code: 3, lines: [] });
     });
 
@@ -552,7 +552,7 @@ describe('the commands', () => {
     [['log', 'watch', 'library', '--format', 'xml'], '--format must be one of'],
   ])('%j is a usage error', async (args, message) => {
     const outcome = await command(args);
-    expect(outcome.said).toContain(message);
+    expect(outcome.output).toContain(message);
     expect(outcome.code).toBe(2);
   });
 
@@ -566,7 +566,7 @@ describe('the commands', () => {
 
   test('without a trust file, a key is required', async () => {
     const outcome = await command(['log', 'verify', '--trust', '/nonexistent/trust.toml']);
-    expect(outcome.said).toContain('/nonexistent/trust.toml does not exist');
+    expect(outcome.output).toContain('/nonexistent/trust.toml does not exist');
     expect(outcome.code).toBe(3);
   });
 });

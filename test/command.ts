@@ -16,10 +16,10 @@ export interface Outcome {
   /** All of standard error. */
   stderr: string;
   /** Standard output and standard error. */
-  said: string;
+  output: string;
 }
 
-export interface Surroundings {
+export interface CommandOptions {
   /** Standard input. */
   input?: string;
   /** The width of the terminal; no terminal by default. */
@@ -30,21 +30,21 @@ export interface Surroundings {
 export async function command(
   args: string[],
   env: NodeJS.ProcessEnv = {},
-  { input = '', columns }: Surroundings = {},
+  { input = '', columns }: CommandOptions = {},
 ): Promise<Outcome> {
   const lines: string[] = [];
-  const outcome = { stdout: '', stderr: '', said: '' };
+  const outcome = { stdout: '', stderr: '', output: '' };
   const terminal = columns === undefined ? {} : { isTTY: true, columns };
   /** A stream for direct output, such as progress on a terminal. */
   const stream = (name: 'stdout' | 'stderr') =>
     Object.assign(new PassThrough(), terminal).on('data', (chunk: Buffer) => {
       outcome[name] += chunk;
-      outcome.said += `${chunk}\n`;
+      outcome.output += `${chunk}\n`;
     });
   const [stdout, stderr] = [stream('stdout'), stream('stderr')];
   const say = (name: 'stdout' | 'stderr', line: string) => {
     outcome[name] += `${line}\n`;
-    outcome.said += `${line}\n`;
+    outcome.output += `${line}\n`;
   };
   const stdin = new PassThrough();
   stdin.end(input);

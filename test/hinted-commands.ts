@@ -1,4 +1,4 @@
-// The commands that messages tell users to run: each is pasted as it stands, so it must parse.
+// The commands that messages tell users to run. Users paste them unchanged, so they must parse.
 import { topics } from '../cli/commands.ts';
 import { CliError, parseInvocation } from '../cli/framework/command.ts';
 import type { Io } from '../cli/terminal/io.ts';

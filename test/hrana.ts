@@ -13,7 +13,7 @@ import type { Traffic } from './traffic.ts';
 export interface HranaServer {
   url: string;
   traffic: Traffic;
-  /** Executes the next request with matching SQL but loses its response; the result tells whether that has happened. */
+  /** Executes the next request with matching SQL but loses its response; the result is whether that has happened. */
   loseResponse: (sql: RegExp) => () => boolean;
   close: () => Promise<void>;
 }
@@ -63,13 +63,13 @@ export async function startHrana(path: string): Promise<HranaServer> {
 
   // By default, Node's server closes a connection after five idle seconds, which on a busy machine loses requests.
   const server = createServer({ keepAliveTimeout: 60_000 }, async (request, response) => {
-    const answer = (status: number, body: unknown) => {
+    const respond = (status: number, body: unknown) => {
       response.writeHead(status, { 'Content-Type': 'application/json' });
       response.end(JSON.stringify(body));
     };
-    if (request.url === '/v2' || request.url === '/v3') return answer(200, {});
+    if (request.url === '/v2' || request.url === '/v3') return respond(200, {});
     if (request.method !== 'POST' || request.url !== '/v2/pipeline') {
-      return answer(404, { message: 'not found' });
+      return respond(404, { message: 'not found' });
     }
     // A killed worker disconnects during its request.
     const body = await text(request).catch(() => undefined);
@@ -81,7 +81,7 @@ export async function startHrana(path: string): Promise<HranaServer> {
     const stream = baton
       ? streams.get(baton)
       : { connection: new Connection(path), sql: new Map<number, string>() };
-    if (!stream) return answer(400, { message: 'the stream has expired', code: 'STREAM_EXPIRED' });
+    if (!stream) return respond(400, { message: 'the stream has expired', code: 'STREAM_EXPIRED' });
     if (baton) streams.delete(baton);
 
     const results: unknown[] = [];
@@ -105,7 +105,7 @@ export async function startHrana(path: string): Promise<HranaServer> {
       next = randomUUID();
       streams.set(next, stream);
     }
-    answer(200, { baton: next, base_url: null, results });
+    respond(200, { baton: next, base_url: null, results });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -137,11 +137,16 @@ async function handle(stream: Stream, request: Request): Promise<unknown> {
   const { connection, sql } = stream;
   switch (request.type) {
     case 'execute':
-      return { type: 'execute', result: await patiently(() => execute(stream, request.stmt)) };
+      return {
+        type: 'execute',
+        result: await retryWhileLocked(() => execute(stream, request.stmt)),
+      };
     case 'batch':
       return { type: 'batch', result: batch(stream, request.batch.steps) };
     case 'sequence':
-      await patiently(() => connection.exec(request.sql ?? sql.get(request.sql_id ?? -1) ?? ''));
+      await retryWhileLocked(() =>
+        connection.exec(request.sql ?? sql.get(request.sql_id ?? -1) ?? ''),
+      );
       return { type: 'sequence' };
     case 'store_sql':
       sql.set(request.sql_id, request.sql);
@@ -158,7 +163,7 @@ async function handle(stream: Stream, request: Request): Promise<unknown> {
 }
 
 /** Retries while another stream holds the lock. */
-async function patiently<Result>(attempt: () => Result): Promise<Result> {
+async function retryWhileLocked<Result>(attempt: () => Result): Promise<Result> {
   const deadline = Date.now() + busyTimeout;
   for (;;) {
     try {

@@ -14,7 +14,7 @@ const analyze = spawnSync('systemd-analyze', ['--version']).status === 0;
 const reason = analyze ? '' : ' (skipped: systemd-analyze is not installed)';
 
 /** Checks that a command line uses only existing options. */
-async function expectUnderstood(words: readonly string[]): Promise<void> {
+async function expectValidOptions(words: readonly string[]): Promise<void> {
   const [name = '', ...rest] = words;
   const command = await topics.find(({ commands }) => name in commands)?.commands[name]?.();
   expect(command, words.join(' ')).toBeDefined();
@@ -55,7 +55,7 @@ describe('systemd units', () => {
   test('the service runs an existing command', async () => {
     const text = await readFile(join(packaging, 'systemd/aa-registry-sync.service'), 'utf8');
     const [, line = ''] = /^ExecStart=\/usr\/bin\/aa-registry (.*)$/m.exec(text) ?? [];
-    await expectUnderstood(line.split(' '));
+    await expectValidOptions(line.split(' '));
   });
 });
 
@@ -142,10 +142,10 @@ describe('the DaemonSet', async () => {
     const [script] = container.args;
     execFileSync('sh', ['-n'], { input: script });
     for (const [, line = ''] of script.matchAll(/aa-registry ((?:\w|--?\w| )+)/g)) {
-      await expectUnderstood(line.trim().split(/ +/));
+      await expectValidOptions(line.trim().split(/ +/));
     }
     const [, ...probe] = container.readinessProbe.exec.command;
-    await expectUnderstood(probe);
+    await expectValidOptions(probe);
   });
 
   test('has a valid profiles.toml', async () => {

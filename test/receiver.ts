@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request that a receiver of webhooks got. */
+/** A request to a receiver of webhooks. */
 export interface Received {
   path: string;
   headers: IncomingHttpHeaders;

@@ -41,7 +41,7 @@ export interface TestRegistry {
   url: string;
   /** Sends a request to a path of the registry. */
   fetch: (path: string, init?: RequestInit) => Promise<Response>;
-  /** What it has sent to its database. */
+  /** Its traffic with the database. */
   traffic: Traffic;
   /** Its database, for tests that inspect or tamper with it. */
   db: Database;
@@ -92,7 +92,7 @@ export interface TestOptions {
   sharedCache?: boolean;
   /** The size of the response cache; 0 by default, since tests tamper with the database. */
   responseCacheBytes?: number;
-  /** Private networks that webhooks may go to. */
+  /** Private networks that are allowed as destinations of webhooks. */
   webhookNetworks?: string[];
   /** Whether the database is empty, on workerd, where the first request migrates it. */
   empty?: boolean;
@@ -119,7 +119,7 @@ export const origin = 'http://registry.test';
 
 const logName = 'registry.test/log';
 
-/** The content of a migrated database, made once per process, since migrating takes as long as the rest of a start. */
+/** The content of a migrated database, made once per process, since migrating takes half of the start-up time. */
 let migrated: Promise<Buffer> | undefined;
 
 async function migratedDatabase(): Promise<Buffer> {
@@ -136,7 +136,7 @@ async function migratedDatabase(): Promise<Buffer> {
 
 let analyserThreads: AnalyserThreads | undefined;
 
-/** The threads for registries with the default limits: to start one takes longer than most analyses. */
+/** The threads for registries with the default limits, shared because starting one takes longer than most analyses. */
 function sharedAnalyser(): AnalyserThreads {
   analyserThreads ??= createAnalyserThreads();
   return analyserThreads;

@@ -10,7 +10,7 @@ export interface Tier {
   /** Whether the single executable is built first. */
   executable: boolean;
   guests: Guest[];
-  /** Test files that run at once. */
+  /** The number of test files that run concurrently. */
   workers: number;
   /** The required Debian packages, by a file that shows whether each is installed. */
   packages: [file: string, name: string][];
@@ -30,7 +30,7 @@ const common: Tier['packages'] = [
 /** Scenarios of several parties, which take long; on both runtimes in CI. */
 const trials = ['test/{attacks,audit,witness}.test.ts'];
 
-/** One more than there are cores, since these tests also wait for disks, timers and other processes. */
+/** One more than the number of cores, since these tests also wait for disks, timers and other processes. */
 const workers = availableParallelism() + 1;
 
 /** The files that take longest, the slowest first. */

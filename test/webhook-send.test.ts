@@ -12,17 +12,17 @@ describe('sending to webhooks from Node', () => {
   afterEach(() => receiver.close());
 
   /** A resolver that returns these lists of addresses in turn. */
-  function names(...answers: string[][]) {
-    const asked: string[] = [];
+  function names(...results: string[][]) {
+    const lookups: string[] = [];
     return {
-      asked,
+      lookups,
       resolve: (
         name: string,
         _: unknown,
         callback: (error: null, found: { address: string; family: number }[]) => void,
       ) => {
-        const addresses = answers[Math.min(asked.length, answers.length - 1)] ?? [];
-        asked.push(name);
+        const addresses = results[Math.min(lookups.length, results.length - 1)] ?? [];
+        lookups.push(name);
         const found = addresses.map((address) => ({
           address,
           family: address.includes(':') ? 6 : 4,
@@ -36,10 +36,10 @@ describe('sending to webhooks from Node', () => {
   const port = () => new URL(receiver.url).port;
 
   test('connects to the checked address, even if the name changes its address', async () => {
-    const { asked, resolve } = names(['127.0.0.1'], ['10.0.0.1']);
+    const { lookups, resolve } = names(['127.0.0.1'], ['10.0.0.1']);
     const send = createNodeSend(loopback, { resolve });
     expect(await send(`http://hooks.example.com:${port()}/`, {}, '{}')).toBe(204);
-    expect(asked).toEqual(['hooks.example.com']);
+    expect(lookups).toEqual(['hooks.example.com']);
     expect(receiver.received[0]?.headers.host).toBe(`hooks.example.com:${port()}`);
     await expect(send(`http://hooks.example.com:${port()}/`, {}, '{}')).rejects.toThrow(
       'not public',

@@ -69,7 +69,7 @@ describe.each(runtimes)('a registry on $name with a witness', ({ name, start }) 
     await mkdir(host, { recursive: true });
     const trust = ['trust', 'init', '--root', host, '--registry', registry.url, '--yes'];
     const trusted = await command(trust);
-    expect(trusted, trusted.said).toMatchObject({ code: 0 });
+    expect(trusted, trusted.output).toMatchObject({ code: 0 });
     const toml = (await readFile(trustPath(host), 'utf8'))
       .replace(/witnesses = \[.*\]/, `witnesses = ["${key.verifier}"]`)
       .replace('witness_threshold = 0', 'witness_threshold = 1');
@@ -94,14 +94,14 @@ describe.each(runtimes)('a registry on $name with a witness', ({ name, start }) 
 
   async function expectPulled(): Promise<void> {
     const outcome = await pull();
-    expect(outcome, outcome.said).toMatchObject({ code: 0 });
+    expect(outcome, outcome.output).toMatchObject({ code: 0 });
     expect(await installed()).toContain(`/srv/web/${version}/`);
   }
 
   async function expectRefused(): Promise<void> {
     const before = await installed();
     const outcome = await pull();
-    expect(outcome.said).toContain('[checkpoint-witnesses]');
+    expect(outcome.output).toContain('[checkpoint-witnesses]');
     expect(outcome.code).toBe(3);
     expect(await installed()).toBe(before);
   }
@@ -119,12 +119,12 @@ describe.each(runtimes)('a registry on $name with a witness', ({ name, start }) 
       name: `many-${at}`,
       version: '1.0.0',
     }));
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       drafts.map((draft) => expectStatus(201, publish(registry, library, draft))),
     );
     const identity = { origin: logKey.name, keys: [logKey] };
-    for (const answer of answers) {
-      const { proof } = (await answer.json()) as { proof: { checkpoint: string } };
+    for (const response of responses) {
+      const { proof } = (await response.json()) as { proof: { checkpoint: string } };
       const opened = await verifyCheckpoint(proof.checkpoint, identity, [key]);
       expect(opened.ok && opened.signatures.map(({ verifier }) => verifier)).toContain(key);
     }
@@ -137,7 +137,7 @@ describe.each(runtimes)('a registry on $name with a witness', ({ name, start }) 
     await writeFile(file, await readFile(join(logFolder, number)));
     const about = ['--registry', registry.url, '--log-key', logKey.verifier];
     const outcome = await command(['log', 'verify', ...about, '--state', file]);
-    expect(outcome, outcome.said).toMatchObject({ code: 0 });
+    expect(outcome, outcome.output).toMatchObject({ code: 0 });
   });
 
   test('a host refuses while the witness is down, and pulls when it is back', async () => {
@@ -155,9 +155,9 @@ describe.each(runtimes)('a registry on $name with a witness', ({ name, start }) 
     ]) {
       const file = join(other, 'a.bundle');
       const bundled = await command(['bundle', ...names, '-o', file, '--trust', trustPath(other)]);
-      expect(bundled, bundled.said).toMatchObject({ code: 0 });
+      expect(bundled, bundled.output).toMatchObject({ code: 0 });
       const pulled = await command(['pull', '--bundle', file, ...names, '--root', other]);
-      expect(pulled, pulled.said).toMatchObject({ code: 0 });
+      expect(pulled, pulled.output).toMatchObject({ code: 0 });
     }
     await startOne();
     // The registry waits some seconds before it retries a failed witness.
@@ -225,7 +225,7 @@ describe.each(runtimes)('a registry on $name with a hostile witness', (runtime) 
     await mkdir(host, { recursive: true });
     const trust = ['trust', 'init', '--root', host, '--registry', registry.url, '--yes'];
     const trusted = await command(trust);
-    expect(trusted, trusted.said).toMatchObject({ code: 0 });
+    expect(trusted, trusted.output).toMatchObject({ code: 0 });
     const toml = (await readFile(trustPath(host), 'utf8'))
       .replace(/witnesses = \[.*\]/, `witnesses = ["${good.verifier}", "${bad.verifier}"]`)
       .replace('witness_threshold = 0', 'witness_threshold = 1');
@@ -248,13 +248,13 @@ describe.each(runtimes)('a registry on $name with a hostile witness', (runtime) 
   }
 
   /** Waits until the failed witness gets another request. */
-  async function waitUntilAsked(): Promise<void> {
+  async function waitForRequest(): Promise<void> {
     const before = requests;
-    const asked = async () => {
+    const expectRequest = async () => {
       await registry.deliver();
       expect(requests).toBeGreaterThan(before);
     };
-    await vi.waitFor(asked, { timeout: 50_000, interval: 500 });
+    await vi.waitFor(expectRequest, { timeout: 50_000, interval: 500 });
   }
 
   const impostor = async (about: string) => {
@@ -284,7 +284,7 @@ describe.each(runtimes)('a registry on $name with a hostile witness', (runtime) 
       isAhead = !isAhead;
     };
     // Paused after its first failure.
-    await waitUntilAsked();
+    await waitForRequest();
     await registry.deliver();
     const { signatures } = parseNote(await checkpoint()) ?? {};
     expect(signatures?.map(({ name }) => name)).toContain(good.name);
@@ -300,15 +300,15 @@ describe.each(runtimes)('a registry on $name with a hostile witness', (runtime) 
       },
     ],
     ['names sizes that fall', (_, response) => response.writeHead(409).end(`${1000 - requests}\n`)],
-    ['never answers', () => {}],
+    ['never responses', () => {}],
   ])('that %s does not prevent pulls with the other’s cosignatures', async (_, how) => {
     behave = how;
     await publishNext();
-    if (version > 2) await waitUntilAsked();
+    if (version > 2) await waitForRequest();
     const { signatures } = parseNote(await checkpoint()) ?? {};
     expect(signatures?.map(({ name }) => name)).toEqual([logKey.name, logKey.name, good.name]);
     const outcome = await command(['pull', 'web', '--root', host]);
-    expect(outcome, outcome.said).toMatchObject({ code: 0 });
+    expect(outcome, outcome.output).toMatchObject({ code: 0 });
   });
 
   test('reads do not send requests to witnesses', async () => {
@@ -365,7 +365,7 @@ describe.each(runtimes)(
           .replace('witness_threshold = 0', 'witness_threshold = 1');
         await writeFile(trustPath(host), toml);
         const outcome = await command(['pull', 'web', '--root', host]);
-        expect(outcome, outcome.said).toMatchObject({ code: 0 });
+        expect(outcome, outcome.output).toMatchObject({ code: 0 });
         const note = await (await registry.fetch('/log/checkpoint')).text();
         const count = ({ name, id }: NoteKey) =>
           parseNote(note)?.signatures.filter((one) => one.name === name && one.id === id).length;

@@ -31,7 +31,7 @@ async function readModules(folder: string): Promise<ModuleDefinition[]> {
   );
 }
 
-/** Headers of a request to the pool: the variables of its registry as JSON, and what to do instead of responding. */
+/** Headers of a request to the pool: the variables of its registry as JSON, and the action to take instead of responding. */
 const registryHeader = 'test-registry';
 const actionHeader = 'test-action';
 
@@ -78,7 +78,7 @@ async function startPool(): Promise<Miniflare> {
 }
 
 /**
- * Starts a registry with these variables in the one workerd of this process: to start a workerd for each takes a second of
+ * Starts a registry with these variables in the workerd of this process, since starting another takes a second of
  * processor time. It shares nothing with the others but the process.
  */
 export async function startPooled(variables: Record<string, string>): Promise<PooledWorker> {

@@ -109,9 +109,9 @@ export async function publish(
       manifest,
       publishedAt: time,
     };
-    const loggedName = await logEntryName(team, name, target);
+    const entryName = await logEntryName(team, name, target);
     const logged = await log.append(
-      { kind: 'version', time, team, name: loggedName, version, digest, envelope: payload },
+      { kind: 'version', time, team, name: entryName, version, digest, envelope: payload },
       (logIndex) => [
         ...countVersion(db, { team, name, bytes: size }, limits.team),
         ...insertVersion(

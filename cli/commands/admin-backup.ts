@@ -1,6 +1,6 @@
 import { dataFailure, dataFolder, dataOption } from '../data-folder.ts';
 import { defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 
 export const adminBackup = defineCommand({
   name: 'admin backup',
@@ -33,7 +33,7 @@ export const adminBackup = defineCommand({
     const { entries, bytes } = await backUp(options).catch((error: unknown) => {
       throw error instanceof DataError ? dataFailure(error) : error;
     });
-    answer(
+    printResult(
       io,
       values,
       { file, bytes, entries, withLogKey },

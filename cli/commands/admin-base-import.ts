@@ -3,7 +3,7 @@ import { type Release, releases } from '../../policy/index.ts';
 import { type BaseFiles, readBaseFolder } from '../../sdk/base-folder.ts';
 import { dataFailure, dataFolder, dataOption } from '../data-folder.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
 import type { Io } from '../terminal/io.ts';
 
@@ -53,14 +53,14 @@ export const adminBaseImport = defineCommand({
       ])
       .filter(([count]) => count !== 0)
       .map((words) => words.join(' '));
-    const said = `${base.files} ${base.files === 1 ? 'file' : 'files'} (${counts.join(', ')}), ${base.bytes} bytes`;
-    answer(
+    const summary = `${base.files} ${base.files === 1 ? 'file' : 'files'} (${counts.join(', ')}), ${base.bytes} bytes`;
+    printResult(
       io,
       values,
       { ...base, changed },
       changed
-        ? `Imported the base policy of AppArmor ${release} from ${folder}: ${said}.`
-        : `Nothing changed: the base policy of AppArmor ${release} is the same, ${said}.`,
+        ? `Imported the base policy of AppArmor ${release} from ${folder}: ${summary}.`
+        : `Nothing changed: the base policy of AppArmor ${release} is the same, ${summary}.`,
       `Digest ${base.digest}`,
     );
     return exit.ok;

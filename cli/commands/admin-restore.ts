@@ -1,7 +1,7 @@
 import { requireRegularFile } from '../../sdk/files.ts';
 import { dataFailure, dataFolder, dataOption } from '../data-folder.ts';
 import { defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 
 export const adminRestore = defineCommand({
   name: 'admin restore',
@@ -36,7 +36,7 @@ export const adminRestore = defineCommand({
       },
     );
     const data = { entries, lost, kept: previous ?? null, administrators };
-    answer(io, values, data, `Restored ${entries} entries of the log.`);
+    printResult(io, values, data, `Restored ${entries} entries of the log.`);
     if (previous !== undefined) io.note(`The previous data was moved to ${previous}.`);
     const { users, tokens } = administrators;
     const names = users.length === 0 ? 'none' : users.map(quoted).join(', ');

@@ -17,7 +17,7 @@ import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
 import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
-import { isStandardOutput, writeAnswer } from '../output.ts';
+import { isStandardOutput, writeResult } from '../output.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 
@@ -110,7 +110,7 @@ export const bundle = defineCommand({
     ]);
     await writeSeen(folder, checkpoint);
     const made = `${JSON.stringify(makeBundle(collected, consistency))}\n`;
-    await writeAnswer(io, output, made);
+    await writeResult(io, output, made);
     const bytes = Buffer.byteLength(made);
     const profiles = collected.length === 1 ? '1 profile' : `${collected.length} profiles`;
     if (values.format === 'json') io.print(toJson({ file: output, bytes, items }));

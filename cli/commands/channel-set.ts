@@ -1,5 +1,5 @@
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const channelSet = defineCommand({
@@ -24,7 +24,7 @@ export const channelSet = defineCommand({
     const previous = new Map(Object.entries(channels)).get(channel) ?? null;
     await client.moveChannel({ team, name, channel }, { version: selector.version, previous });
     const { version } = selector;
-    answer(
+    printResult(
       io,
       values,
       { team, name, channel, version, previous },

@@ -1,5 +1,5 @@
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const deprecate = defineCommand({
@@ -34,7 +34,7 @@ export const deprecate = defineCommand({
       const client = await openSession(io, values);
       await client.undeprecate({ team, name });
       const data = { team, name, deprecation: null };
-      answer(io, values, data, `${team}/${name} is not deprecated.`);
+      printResult(io, values, data, `${team}/${name} is not deprecated.`);
       return exit.ok;
     }
     if (!reason) throw new CliError(exit.usage, 'Give a reason with --reason TEXT.');
@@ -44,7 +44,7 @@ export const deprecate = defineCommand({
       { team, name },
       { reason, replacement: replacement ? `${replacement.team}/${replacement.name}` : null },
     );
-    answer(io, values, { team, name, deprecation }, `${team}/${name} is deprecated.`);
+    printResult(io, values, { team, name, deprecation }, `${team}/${name} is deprecated.`);
     return exit.ok;
   },
 });

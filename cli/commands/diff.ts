@@ -36,7 +36,7 @@ export const diff = defineCommand({
     'label, address and so on, with everything the profiles include; text that changes nothing is not shown. ' +
     'Each difference has the shortest example, and the rules that decide about it: "-" for what only A ' +
     'permits, "+" for what only B permits, "~" for what they permit differently or log differently. Exits ' +
-    'with 0 for the same policy, with 1 for a different one, with 2 for errors and where the answer is unknown.',
+    'with 0 for the same policy, with 1 for a different one, with 2 for errors and unknown results.',
   examples: [
     'aa-registry diff ./docker-nginx-1.0 ./docker-nginx',
     'aa-registry diff docker-nginx@1.0.0 docker-nginx@1.1.0',

@@ -55,8 +55,8 @@ function lines({ result, found, next }: Finding, io: Io): string[] {
   const indent = '      ';
   const width = widthOf(io.stdout);
   // Text from a registry may be arbitrarily long.
-  const said = `${indent}${visible(found.slice(0, 1000))}`;
-  const [first = '', ...more] = wrap(said, width, indent);
+  const details = `${indent}${visible(found.slice(0, 1000))}`;
+  const [first = '', ...more] = wrap(details, width, indent);
   const word = result.padEnd(indent.length);
   const shown = wantsColor(io, io.stdout) ? `\u001b[${colors[result]}m${word}\u001b[0m` : word;
   return [

@@ -12,7 +12,7 @@ import { isPackageName, manifestName, readmeName, readProfile } from '../../sdk/
 import { shellWord } from '../../sdk/shell-word.ts';
 import { defaultTeam, isTeam } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { visibleLine } from '../terminal/io.ts';
 
 export const init = defineCommand({
@@ -80,7 +80,7 @@ export const init = defineCommand({
     await mkdir(folder, { recursive: true });
     await writeAll(files);
     const paths = files.map(({ path }) => path);
-    answer(
+    printResult(
       io,
       values,
       { name, team: team ?? defaultTeam, files: paths },

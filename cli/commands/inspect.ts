@@ -33,10 +33,12 @@ export const inspect = defineCommand({
     }
     const kernel = await checkKernel();
     if (!kernel.ok) throw new CliError(exit.unable, `Nothing is confined: ${kernel.reason}.`);
-    const { container, said } = await findContainer(text);
+    const { container, errors } = await findContainer(text);
     if (!container) {
       const clients =
-        said.length === 0 ? 'No container client is installed to look up names' : said.join('; ');
+        errors.length === 0
+          ? 'No container client is installed to look up names'
+          : errors.join('; ');
       throw new CliError(
         exit.failed,
         `There is no running container "${text}".`,

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { requirePublicKey } from '../public-key.ts';
 import { openSession, registryOptions } from '../session.ts';
 
@@ -22,7 +22,12 @@ export const keyAdd = defineCommand({
     const key = await requirePublicKey(file);
     const client = await openSession(io, values);
     await client.addKey(team, { publicKey: key.text, label: values.label ?? basename(file) });
-    answer(io, values, { team, keyId: key.keyId }, `Team ${team} now publishes with ${key.keyId}.`);
+    printResult(
+      io,
+      values,
+      { team, keyId: key.keyId },
+      `Team ${team} now publishes with ${key.keyId}.`,
+    );
     return exit.ok;
   },
 });

@@ -5,7 +5,7 @@ import { writePrivateKey, writePublicKey } from '../../sdk/key-file.ts';
 import { shellWord } from '../../sdk/shell-word.ts';
 import { generateKeyPair } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { choosePassphrase, signingKeyPath } from '../signing-key.ts';
 
 export const keyGenerate = defineCommand({
@@ -54,7 +54,7 @@ export const keyGenerate = defineCommand({
     const { keyId } = key.publicKey;
     const publicKey = shellWord(`${path}.pub`);
     const encrypted = passphrase !== '';
-    answer(
+    printResult(
       io,
       values,
       { keyId, privateKey: path, publicKey: `${path}.pub`, encrypted },

@@ -1,7 +1,7 @@
 import { RegistryError, UnreachableError } from '../../sdk/client.ts';
 import { isDigest } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { requireKeyId } from '../key-id.ts';
 import {
   describeRefused,
@@ -47,7 +47,7 @@ export const keyRevoke = defineCommand({
         : requireKeyId(text, team, idsOf(keys ?? (await client.getTeam(team)).keys), 'registered');
     const after = keys ?? (await client.revokeKey(team, keyId, reason ?? '')).keys;
     const say = (refused: RefusedVersions[] | null) =>
-      answer(
+      printResult(
         io,
         values,
         { team, keyId, reason: reason ?? null, dryRun, refused },

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { endorse } from '../../trust/index.ts';
 import { defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { requirePublicKey } from '../public-key.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys, signingKeyPath } from '../signing-key.ts';
@@ -40,7 +40,7 @@ export const keyRotate = defineCommand({
       endorsement: await endorse(team, next, ...signers),
     });
     const signedBy = signers.map(({ publicKey }) => publicKey.keyId);
-    answer(
+    printResult(
       io,
       values,
       { team, keyId: next.keyId, signedBy },

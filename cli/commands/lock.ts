@@ -8,7 +8,7 @@ import type { Verified } from '../../sdk/resolve/index.ts';
 import { fetchAllVerified } from '../../sdk/resolve/index.ts';
 import { formatReference, isInRange, type Reference } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { alone } from '../host-events.ts';
 import { requireTrust, trustAdvice, trustOption } from '../host-trust.ts';
 import { profilesOption, requireProfiles } from '../profiles-option.ts';
@@ -116,7 +116,7 @@ export const lock = defineCommand({
       // Only the host's own lock file is shared with sync, so only writing that takes the host's lock.
       await (values.profiles === undefined ? alone(io, root, write) : write());
     }
-    answer(io, values, { file: `${file}`, changed, items: locked }, lines);
+    printResult(io, values, { file: `${file}`, changed, items: locked }, lines);
     if (changed && !values['dry-run']) io.note(`Wrote ${file}`);
     return exit.ok;
   },

@@ -1,7 +1,7 @@
 import { writeNoteKey } from '../../sdk/note-key-file.ts';
 import { generateNoteKey, isNoteName } from '../../trust/log/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 
 export const logKey = defineCommand({
   name: 'log key',
@@ -39,7 +39,7 @@ export const logKey = defineCommand({
     const key = await generateNoteKey(name, type);
     await writeNoteKey(path, key);
     io.note(`Wrote ${path}; keep it secret. The verifier key, for others to pin:`);
-    answer(io, values, { file: path, verifier: key.verifier }, key.verifier);
+    printResult(io, values, { file: path, verifier: key.verifier }, key.verifier);
     return exit.ok;
   },
 });

@@ -69,7 +69,7 @@ export const logWitness = defineCommand({
       state: values.state ?? 'aa-registry-witness',
       host: values.host ?? '127.0.0.1',
       port,
-      onAnswer: io.note,
+      onResponse: io.note,
     }).catch((error) => {
       if (!isSdkError(error, 'witness-state')) throw error;
       throw new CliError(exit.failed, `The witness can’t cosign: ${error.message}.`);

@@ -3,7 +3,7 @@ import { createClient } from '../../sdk/client.ts';
 import { readConfig, readConfiguration, writeConfig } from '../../sdk/config.ts';
 import { prepareNetwork } from '../../sdk/network.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { caFileOption, checkRegistry, checkToken } from '../session.ts';
 import { readStdin } from '../terminal/io.ts';
 import { readSecret } from '../terminal/prompt.ts';
@@ -49,7 +49,7 @@ export const login = defineCommand({
     );
     const whose =
       identity.user ?? (identity.team === null ? 'an administrator' : `team ${identity.team}`);
-    answer(
+    printResult(
       io,
       values,
       { registry, ...identity },

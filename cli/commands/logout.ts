@@ -1,6 +1,6 @@
 import { readConfig, writeConfig } from '../../sdk/config.ts';
 import { defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 
 export const logout = defineCommand({
   name: 'logout',
@@ -12,7 +12,7 @@ export const logout = defineCommand({
   async run({ values, io }) {
     const { token: _, ...config } = await readConfig(io.env);
     await writeConfig(io.env, config);
-    answer(io, values, { registry: config.registry ?? null }, 'The saved token was deleted.');
+    printResult(io, values, { registry: config.registry ?? null }, 'The saved token was deleted.');
     return exit.ok;
   },
 });

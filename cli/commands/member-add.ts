@@ -1,6 +1,6 @@
 import { Role } from '../../contract/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
 
 export const memberAdd = defineCommand({
@@ -25,7 +25,7 @@ export const memberAdd = defineCommand({
     }
     const client = await openSession(io, values);
     const member = await client.setMember(team, user, role);
-    answer(io, values, { team, ...member }, `${user} is ${role} in team ${team}.`);
+    printResult(io, values, { team, ...member }, `${user} is ${role} in team ${team}.`);
     return exit.ok;
   },
 });

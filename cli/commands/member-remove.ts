@@ -1,5 +1,5 @@
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { nearest } from '../framework/nearest.ts';
 import { openSession, registryOptions } from '../session.ts';
 
@@ -16,7 +16,7 @@ export const memberRemove = defineCommand({
     const members = (await client.listMembers(team)).map((member) => member.user);
     if (!members.includes(user)) throw notMember(team, user, members);
     await client.removeMember(team, user);
-    answer(io, values, { team, user }, `Removed ${user} from team ${team}.`);
+    printResult(io, values, { team, user }, `Removed ${user} from team ${team}.`);
     return exit.ok;
   },
 });

@@ -4,7 +4,7 @@ import { type Client, RegistryError } from '../../sdk/client.ts';
 import { type PackageFolder, profileText, readPackageFolder } from '../../sdk/package-folder.ts';
 import { isVersion, sha256, signStatement } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openPublishingSession, openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 import type { Io } from '../terminal/io.ts';
@@ -86,7 +86,7 @@ export const publish = defineCommand({
       const line = created
         ? `Would publish ${reference}`
         : `${reference} is already published, unchanged`;
-      answer(io, values, { ...data, dryRun: true }, line, digest);
+      printResult(io, values, { ...data, dryRun: true }, line, digest);
       return exit.ok;
     }
     const client = await openPublishingSession(io, values, { team, profile: name });
@@ -110,7 +110,7 @@ export const publish = defineCommand({
       });
     const { created, proof } = published;
     const { index } = proof;
-    answer(
+    printResult(
       io,
       values,
       {

@@ -1,6 +1,6 @@
 import { oneLine } from '../../sdk/client.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
 
 const issuers = {
@@ -54,7 +54,7 @@ export const publisherAdd = defineCommand({
       profile,
     });
     const what = added.profile === null ? `for team ${team}` : `${team}/${added.profile}`;
-    answer(
+    printResult(
       io,
       values,
       { team, ...added },

@@ -1,5 +1,5 @@
 import { defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { requireId } from '../framework/whole-number.ts';
 import { openSession, registryOptions } from '../session.ts';
 
@@ -14,7 +14,7 @@ export const publisherRemove = defineCommand({
     const id = requireId(text);
     const client = await openSession(io, values);
     await client.removeTrustedPublisher(team, id);
-    answer(io, values, { team, id }, `Removed publisher ${id}.`);
+    printResult(io, values, { team, id }, `Removed publisher ${id}.`);
     return exit.ok;
   },
 });

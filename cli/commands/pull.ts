@@ -14,7 +14,7 @@ import { formatOption, outputItems } from '../framework/format.ts';
 import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
-import { isStandardOutput, standardOutput, writeAnswer } from '../output.ts';
+import { isStandardOutput, standardOutput, writeResult } from '../output.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
@@ -177,7 +177,7 @@ async function download(
       });
       if (!verified.ok) throw refusal(verified, 0, values);
       for (const profile of verified.profiles) {
-        await writeAnswer(io, output, profile.bytes);
+        await writeResult(io, output, profile.bytes);
         done({ ...identityOf(profile), file: output });
       }
       if (output !== standardOutput) progress.note(`Wrote ${output}`);

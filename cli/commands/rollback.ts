@@ -5,7 +5,7 @@ import {
 } from '../../sdk/calls/rollback.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
@@ -56,7 +56,7 @@ export const rollback = defineCommand({
     if (setAside !== null) reportSetAside(io.note, setAside);
     const { team, name, version, digest } = profile;
     const path = pathOf(profile);
-    answer(
+    printResult(
       io,
       values,
       { team, name, version, digest, from, mode, setAside },

@@ -1,5 +1,5 @@
 import { defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
 
 export const teamCreate = defineCommand({
@@ -10,7 +10,7 @@ export const teamCreate = defineCommand({
   examples: ['aa-registry team create platform'],
   async run({ values, args: [name = ''], io }) {
     const client = await openSession(io, values);
-    answer(io, values, await client.createTeam(name), `Created team ${name}.`);
+    printResult(io, values, await client.createTeam(name), `Created team ${name}.`);
     return exit.ok;
   },
 });

@@ -1,6 +1,6 @@
 import { Scope } from '../../contract/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
 
 export const tokenCreate = defineCommand({
@@ -57,7 +57,7 @@ export const tokenCreate = defineCommand({
       scope,
       ...(expiresAt === undefined ? {} : { expiresAt }),
     });
-    answer(io, values, made, made.token);
+    printResult(io, values, made, made.token);
     const until = made.expiresAt === null ? 'until it is revoked' : `until ${made.expiresAt}`;
     io.note(`token ${made.id}, scope ${made.scope}, valid ${until}`);
     if (made.team === null && made.user === null) {

@@ -1,5 +1,5 @@
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { requireId } from '../framework/whole-number.ts';
 import { openSession, registryOptions } from '../session.ts';
 
@@ -17,7 +17,7 @@ export const tokenRevoke = defineCommand({
     const id = requireId(text);
     const client = await openSession(io, values);
     await client.revokeToken(id);
-    answer(io, values, { id }, `Revoked token ${id}.`);
+    printResult(io, values, { id }, `Revoked token ${id}.`);
     return exit.ok;
   },
 });

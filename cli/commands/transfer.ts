@@ -1,5 +1,5 @@
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 import { confirm } from '../terminal/prompt.ts';
 
@@ -31,7 +31,7 @@ export const transfer = defineCommand({
     }
     const client = await openSession(io, values);
     const { replacement } = await client.transfer({ team, name }, to);
-    answer(io, values, { team, name, replacement }, `${team}/${name} is now ${replacement}.`);
+    printResult(io, values, { team, name, replacement }, `${team}/${name} is now ${replacement}.`);
     return exit.ok;
   },
 });

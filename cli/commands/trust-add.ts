@@ -36,8 +36,8 @@ export const trustAdd = defineCommand({
         `To show changes of its keys: ${hostCommand(`trust update ${team}`, values)}`,
       );
     }
-    const isAsked = texts.length === 0 || texts.some(isDigest);
-    const client = isAsked ? await openSession(io, values, opened.trust.registry) : undefined;
+    const needsRegistry = texts.length === 0 || texts.some(isDigest);
+    const client = needsRegistry ? await openSession(io, values, opened.trust.registry) : undefined;
     const shown = client ? await fetchTeamKeys(client, opened, team, io.env) : [];
     const good = shown.filter(({ revoked }) => !revoked);
     const added: PublicKey[] = texts.length === 0 ? good.map(({ key }) => key) : [];

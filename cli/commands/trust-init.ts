@@ -15,7 +15,7 @@ import {
 } from '../../trust/index.ts';
 import { parseNoteVerifier } from '../../trust/log/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption, toJson } from '../framework/format.ts';
+import { formatOption, printResult, toJson } from '../framework/format.ts';
 import { alone } from '../host-events.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { requireRoot, rootOption } from '../target.ts';
@@ -126,7 +126,7 @@ export const trustInit = defineCommand({
       if (!now) await writeSeen(seen, first.checkpoint);
     });
     const names = [...added.keys()];
-    answer(
+    printResult(
       io,
       values,
       { file: path.path, added: names },

@@ -42,14 +42,14 @@ export const trustUpdate = defineCommand({
         policy.keys.map(({ keyId }) => [keyId, 'not known to the registry']),
       );
       for (const { key, label, vouched } of shown) {
-        const said = revoked.has(key.keyId)
+        const reason = revoked.has(key.keyId)
           ? 'revoked'
           : known.has(key.keyId)
             ? 'trusted'
             : vouched
               ? 'new, endorsed by trusted keys'
               : 'new, not endorsed by a trusted key: compare its id';
-        notes.set(key.keyId, `${said} (${label})`);
+        notes.set(key.keyId, `${reason} (${label})`);
       }
       const keys = [...remaining, ...added.map(({ key }) => key)];
       changes.push({ team, after: { ...policy, keys }, notes });

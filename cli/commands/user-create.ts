@@ -1,5 +1,5 @@
 import { defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
 
 export const userCreate = defineCommand({
@@ -18,7 +18,7 @@ export const userCreate = defineCommand({
   async run({ values, args: [name = ''], io }) {
     const client = await openSession(io, values);
     const user = await client.createUser({ name, admin: values.admin ?? false });
-    answer(io, values, user, `Added user ${name}.`);
+    printResult(io, values, user, `Added user ${name}.`);
     return exit.ok;
   },
 });

@@ -1,7 +1,7 @@
 import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
 import { registryOptions } from '../session.ts';
 import { rootOption } from '../target.ts';
@@ -44,7 +44,7 @@ export const verify = defineCommand({
       ...(at === 0 ? [] : ['']),
       ...describe(profile),
     ]);
-    answer(io, values, args.length === 0 ? { items } : (items[0] ?? {}), ...lines);
+    printResult(io, values, args.length === 0 ? { items } : (items[0] ?? {}), ...lines);
     return exit.ok;
   },
 });

@@ -1,6 +1,6 @@
 import { Visibility } from '../../contract/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const visibility = defineCommand({
@@ -22,7 +22,7 @@ export const visibility = defineCommand({
     const client = await openSession(io, values);
     const visibility = parsed.data;
     await client.setVisibility({ team, name }, visibility);
-    answer(io, values, { team, name, visibility }, `${team}/${name} is ${visibility}.`);
+    printResult(io, values, { team, name, visibility }, `${team}/${name} is ${visibility}.`);
     return exit.ok;
   },
 });

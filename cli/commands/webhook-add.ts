@@ -1,5 +1,5 @@
 import { defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
 
 export const webhookAdd = defineCommand({
@@ -16,7 +16,7 @@ export const webhookAdd = defineCommand({
     const client = await openSession(io, values);
     const added = await client.addWebhook(team, url);
     io.note(`Added webhook ${added.id} of team ${team}. Its secret, shown only once:`);
-    answer(io, values, added, added.secret);
+    printResult(io, values, added, added.secret);
     return exit.ok;
   },
 });

@@ -1,5 +1,5 @@
 import { defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { requireWebhookId } from '../webhook.ts';
 
@@ -13,7 +13,7 @@ export const webhookRemove = defineCommand({
     const webhook = requireWebhookId(id);
     const client = await openSession(io, values);
     await client.removeWebhook(team, webhook);
-    answer(io, values, { team, id: webhook }, `Removed webhook ${webhook} of team ${team}.`);
+    printResult(io, values, { team, id: webhook }, `Removed webhook ${webhook} of team ${team}.`);
     return exit.ok;
   },
 });

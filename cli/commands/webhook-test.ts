@@ -1,6 +1,6 @@
 import { oneLine } from '../../sdk/client.ts';
 import { defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { requireWebhookId } from '../webhook.ts';
 
@@ -16,10 +16,10 @@ export const webhookTest = defineCommand({
     const delivery = await client.testWebhook(team, webhook);
     const { state, lastStatus, lastError, messageId } = delivery;
     const delivered = state === 'delivered';
-    const said = delivered
+    const result = delivered
       ? `Delivered ${messageId}: the response was ${lastStatus}.`
       : `Not delivered: ${lastError}.`;
-    answer(io, values, delivery, oneLine(said));
+    printResult(io, values, delivery, oneLine(result));
     return delivered ? exit.ok : exit.failed;
   },
 });

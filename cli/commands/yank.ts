@@ -1,5 +1,5 @@
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { answer, formatOption } from '../framework/format.ts';
+import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 
 export const yank = defineCommand({
@@ -31,7 +31,7 @@ export const yank = defineCommand({
     const { version } = selector;
     const { yankReason } = await client.yank({ team, name, version }, reason);
     const shownReason = yankReason ?? reason;
-    answer(
+    printResult(
       io,
       values,
       { team, name, version, reason: shownReason },

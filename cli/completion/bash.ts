@@ -75,7 +75,7 @@ function commandCase({ name, options, argument }: CompletedCommand): string {
   const valued = options.flatMap(({ name: option, short, value }) => {
     if (value === undefined) return [];
     const pattern = `${short ? `-${short} | ` : ''}--${option}`;
-    return [`                ${pattern}) ${answer(value)} ;;`];
+    return [`                ${pattern}) ${complete(value)} ;;`];
   });
   const all = options.flatMap((option) => [
     `--${option.name}`,
@@ -88,12 +88,12 @@ ${valued.map((line) => line.replace(' ;;', '; return ;;')).join('\n')}
             if [[ $word == -* ]]; then
                 _aa_registry_words ${quoted(all.join(' '))}
             else
-                ${answer(argument)}
+                ${complete(argument)}
             fi
             ;;`.replace(/\n {12}case \$previous in\n\n {12}esac/, '');
 }
 
-function answer(kind: Kind): string {
+function complete(kind: Kind): string {
   if (typeof kind === 'object') return `_aa_registry_words ${quoted(kind.join(' '))}`;
   if (kind === 'profiles') return '_aa_registry_words "$(_aa_registry_profiles)"';
   if (kind === 'files') return '_aa_registry_files -f';

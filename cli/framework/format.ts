@@ -15,7 +15,7 @@ export const lineFormatOption = {
 } as const;
 
 /** Prints the result: `data` with --format json, otherwise these lines. */
-export function answer(
+export function printResult(
   io: Io,
   { format }: { format?: 'text' | 'json' },
   data: object,

@@ -30,10 +30,10 @@ export function nearest(names: string[], typed: string[]): string | undefined {
     if (distance <= 2 && distance < (best?.distance ?? 3)) best = { name, distance };
   }
   if (best) return best.name;
-  const begun = names.filter((name) =>
+  const withPrefix = names.filter((name) =>
     typed.some((text) => text.length > 2 && name.startsWith(text)),
   );
-  return begun.length === 1 ? begun[0] : undefined;
+  return withPrefix.length === 1 ? withPrefix[0] : undefined;
 }
 
 /** The Levenshtein distance, computed row by row. */

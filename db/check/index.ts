@@ -18,7 +18,7 @@ export interface CheckOptions {
   key?: NoteVerifier | undefined;
   /** Called for each difference. */
   report: Report;
-  /** Called now and then with the progress. */
+  /** Called repeatedly with the progress. */
   progress?: (what: string, count: number) => void;
 }
 

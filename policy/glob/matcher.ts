@@ -39,7 +39,7 @@ export interface State {
   accepted: readonly number[];
   /** The state after each byte that was taken. */
   next: (State | undefined)[];
-  /** All of its steps, once they were asked for. */
+  /** All of its steps, after the first call of `steps`. */
   steps?: readonly Step[];
 }
 

@@ -1,4 +1,4 @@
-// Answers questions about every string exactly: walks over the product of the automata of two tables, so that what is
+// Decides questions about every string exactly: walks over the product of the automata of two tables, so that what is
 // found is the shortest string, and what is not found does not exist.
 import type { Budget } from '../budget.ts';
 import type { State, Step } from '../glob/matcher.ts';

@@ -20,18 +20,18 @@ export interface HiddenRule {
  * The automaton of what a pattern of bytes matches of the strings that a kernel looks up; undefined when it would be too
  * large.
  */
-export function compileAsked(pattern: Pattern): Automaton | undefined {
-  return compile(asked(pattern));
+export function compileLookedUp(pattern: Pattern): Automaton | undefined {
+  return compile(lookedUp(pattern));
 }
 
 /** Byte 0xfe is what apparmor_parser writes for mounts without flags. No kernel looks it up. */
-function asked(pattern: Pattern): Pattern {
+function lookedUp(pattern: Pattern): Pattern {
   if ('ranges' in pattern)
     return { ...pattern, ranges: pattern.ranges.map((one) => Math.min(one, 255)) };
   const items = pattern.items.filter(
     (one) => !(pattern.kind === 'choice' && one.kind === 'set' && one.ranges.join() === '254,254'),
   );
-  return { ...pattern, items: items.map(asked) };
+  return { ...pattern, items: items.map(lookedUp) };
 }
 
 /** The hidden ones among the rules of the main file; undefined when the budget does not cover finding out. */
@@ -45,7 +45,7 @@ export function hiddenRules(
   const automatonOf = (entry: TableEntry): Automaton | undefined => {
     const known = automata.get(entry);
     if (known) return known;
-    const made = compileAsked(entry.pattern);
+    const made = compileLookedUp(entry.pattern);
     if (!made || !budget.spend(20 * made.moves.length)) return undefined;
     automata.set(entry, made);
     return made;

@@ -168,13 +168,6 @@ export const tableClasses: readonly TableClass[] = [
 /** The abi whose features count where a file names none: what apparmor_parser has built in. */
 const builtInAbi = 'kernel-5.4-outoftree-network';
 
-/** The kind of rules of each class, whose abi says since when it is mediated. */
-const ruleKinds: Readonly<Record<TableClass, string>> = {
-  ...{ file: 'file', network: 'network', dbus: 'dbus', signal: 'signal', ptrace: 'ptrace' },
-  ...{ mount: 'mount', change_profile: 'change_profile', posix_mqueue: 'mqueue' },
-  ...{ sysv_mqueue: 'mqueue', io_uring: 'io_uring', userns: 'userns' },
-};
-
 interface Shared {
   /** The path of the abi that the file names. */
   abi: string | undefined;
@@ -289,7 +282,7 @@ class Profile implements ProfileModel {
   mediates(of: TableClass): boolean {
     const named = this.#abi?.replace(/^abi\//, '') ?? builtInAbi;
     const at = (abis as readonly string[]).indexOf(named);
-    const since = kindByKeyword.get(ruleKinds[of])?.abi;
+    const since = kindByKeyword.get(of === 'file' ? of : permissionTables[of].keyword)?.abi;
     // Of other abi files it is not known what they leave out.
     return at < 0 || since === undefined || at >= abis.indexOf(since);
   }

@@ -171,7 +171,7 @@ export class Cursor {
       });
       return;
     }
-    // Whatever was expected in the place of an include: the include is why it is not there.
+    // An include stands in place of the expected words.
     const include = id !== 'final-newline' && this.includeAt(range.start) && includeInStatement;
     if (include) {
       if (this.diagnostics.at(-1)?.start === range.start) return;

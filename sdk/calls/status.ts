@@ -77,7 +77,7 @@ async function readHost(options: StatusOptions): Promise<Status | StatusRefusal>
     offline || installations.length === 0 || registry === undefined
       ? undefined
       : connector(options, registry);
-  const updates = connect ? await askForUpdates(connect, installations, emit) : [];
+  const updates = connect ? await fetchHostUpdates(connect, installations, emit) : [];
   const teams = installations.map(({ team }) => team);
   const view =
     trust &&
@@ -148,7 +148,7 @@ async function unmanagedOf(
   }
 }
 
-async function askForUpdates(
+async function fetchHostUpdates(
   connect: Host['connect'],
   installations: readonly Installation[],
   emit: (event: StatusEvent) => void,

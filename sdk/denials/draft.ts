@@ -116,19 +116,19 @@ export function draftProfile(
   // Added last: rules in a file of this machine must not count as rules of the draft.
   const local = isPackage ? name : undefined;
   const before = errorsIn(textOf([], '3.0').text, resolver);
-  const kept: Wanted[] = [];
+  const accepted: Wanted[] = [];
   const refused = refusedOf([...wanted.values()], (some) => {
-    if (errorsIn(textOf([...kept, ...some], '3.0').text, resolver) > before) return false;
-    kept.push(...some);
+    if (errorsIn(textOf([...accepted, ...some], '3.0').text, resolver) > before) return false;
+    accepted.push(...some);
     return true;
   });
   for (const one of refused) {
     const reason = `with "${one.rule}" the profile would not be valid`;
     unsaid.push(...one.findings.map((finding) => ({ ...finding, reason })));
   }
-  const whole = textOf(kept, '3.0');
+  const whole = textOf(accepted, '3.0');
   const covered = new Set(coveredLines(whole.text, resolver).map((line) => whole.lines[line - 1]));
-  const needed = kept.filter((one) => !covered.has(one));
+  const needed = accepted.filter((one) => !covered.has(one));
   const abi = abis.find((one) => !isWithoutEffect(textOf(needed, one).text)) ?? '5.0';
   const { text } = format(drafted(main, needed, abi, local).text);
   const { needs } = check(text, resolver ? { resolver } : {});

@@ -3,7 +3,7 @@ import { type LogEvent, parseEvent } from './event.ts';
 import { isOfOtherProgram, mayHold, mayWrite } from './origin.ts';
 
 /** The maximum nesting of wrappers: journald's JSON within Docker's, and one more. */
-const deepest = 3;
+const maxDepth = 3;
 
 /** A substring of every event, also in the byte arrays of journald's JSON. */
 const mark = /apparmor|APPARMOR_|\b150[0-7]\b|97, ?112, ?112, ?97, ?114, ?109, ?111, ?114/;
@@ -35,7 +35,7 @@ function allIn(line: string, depth = 0): Found[] {
   if (!mark.test(line)) return [];
   const event = parseEvent(line);
   if (event) return [{ event, isGenuine: mayWrite(line, event) }];
-  if (depth === deepest) return [];
+  if (depth === maxDepth) return [];
   const entry = jsonObject(line);
   const found = unwrapped(line, entry).flatMap((one) => allIn(one, depth + 1));
   const mayBe = ({ event }: Found) => (entry ? mayHold(entry, event) : !isOfOtherProgram(line));

@@ -170,7 +170,7 @@ function patchWith(
       return true;
     });
     for (const [at, addition] of refused.entries())
-      leaveOut(addition, at < mostReasons ? errorsOf(withRules([addition]), resolver) : []);
+      leaveOut(addition, at < maxReasons ? errorsOf(withRules([addition]), resolver) : []);
   }
   return { text, added, leftOut };
 }
@@ -183,7 +183,7 @@ function isPlainRule(addition: Addition): addition is RuleAddition {
 }
 
 /** The maximum number of failed rules that are explained individually. */
-const mostReasons = 20;
+const maxReasons = 20;
 
 function errorsOf(source: string, resolver: IncludeResolver | undefined): string[] {
   const { diagnostics } = check(source, resolver ? { resolver } : {});

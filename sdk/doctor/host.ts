@@ -130,10 +130,14 @@ async function parser(root: string): Promise<Finding | Finding[]> {
   if (!run.ok) return fail('parser', `${path} does not run: ${run.reason}.`, install);
   const { version } = run;
   if (version === undefined) return warn('parser', `${path} does not report its version.`, install);
-  const said = `${path} is version ${version}`;
+  const description = `${path} is version ${version}`;
   return Number.parseInt(version, 10) < 3
-    ? warn('parser', `${said}: it lacks features that profiles use.`, 'Use AppArmor 3 or newer.')
-    : ok('parser', `${said}.`);
+    ? warn(
+        'parser',
+        `${description}: it lacks features that profiles use.`,
+        'Use AppArmor 3 or newer.',
+      )
+    : ok('parser', `${description}.`);
 }
 
 async function permissions(root: string, uid: number): Promise<Finding[]> {
@@ -244,18 +248,18 @@ async function containers(root: string): Promise<Finding[]> {
 }
 
 async function dockerFinding(socket: Place): Promise<Finding> {
-  const answer =
+  const info =
     (await withSocket(socket, askDocker).catch((error: NodeJS.ErrnoException) => error)) ??
     new Error(`${socket} is not a socket`);
-  if (answer instanceof Error) {
-    const why = 'code' in answer ? answer.code : answer.message;
+  if (info instanceof Error) {
+    const why = 'code' in info ? info.code : info.message;
     return warn(
       'docker',
       `Docker does not respond (${why}).`,
       'Run doctor as root, or start Docker.',
     );
   }
-  const options: unknown = answer.SecurityOptions;
+  const options: unknown = info.SecurityOptions;
   const confines = Array.isArray(options) && options.some((one) => /^name=apparmor\b/.test(one));
   return confines
     ? ok('docker', 'Docker confines containers with AppArmor.')
@@ -267,7 +271,7 @@ async function dockerFinding(socket: Place): Promise<Finding> {
 }
 
 /** The maximum size of Docker's response, in characters. */
-const maxAnswer = 1 << 20;
+const maxResponse = 1 << 20;
 
 /** Docker's description of itself (Engine API, GET /info). */
 function askDocker(socketPath: string): Promise<Record<string, unknown>> {
@@ -279,7 +283,7 @@ function askDocker(socketPath: string): Promise<Record<string, unknown>> {
         let text = '';
         for await (const chunk of response.setEncoding('utf8')) {
           text += chunk;
-          if (text.length > maxAnswer) throw new Error('the response is too long');
+          if (text.length > maxResponse) throw new Error('the response is too long');
         }
         resolve(parseJson(text) as Record<string, unknown>);
       } catch {

@@ -19,8 +19,8 @@ export async function examineRegistry(
   const { registry } = client;
   const path = await look('network', () => reach(new URL(proxy ?? registry), proxy !== undefined));
   if (path.some(({ result }) => result === 'fail')) return path;
-  const answer = await look('registry', () => ask(client, trust, proxy !== undefined));
-  return [...path, ...answer];
+  const results = await look('registry', () => ask(client, trust, proxy !== undefined));
+  return [...path, ...results];
 }
 
 /** Checks name resolution and the connection separately, for more precise errors than a request gives. */

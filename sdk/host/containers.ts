@@ -17,8 +17,8 @@ export interface Container {
 
 /** The result of a search, or the messages of the clients, a sentence each. */
 export type Search =
-  | { container: Container; said?: undefined }
-  | { container?: undefined; said: string[] };
+  | { container: Container; errors?: undefined }
+  | { container?: undefined; errors: string[] };
 
 /** Where runtime clients are searched; the caller's PATH is not used. */
 const standardFolders = [
@@ -64,7 +64,7 @@ export async function findContainer(text: string, folders = standardFolders): Pr
   }
   return containerName.test(text)
     ? askClients(text, folders)
-    : { said: ['Invalid container name'] };
+    : { errors: ['Invalid container name'] };
 }
 
 /** The processes in the cgroups of a container, by its id or a prefix of it, oldest first. */
@@ -85,19 +85,19 @@ export function idsIn(cgroup: string): string[] {
 }
 
 async function askClients(name: string, folders: string[]): Promise<Search> {
-  const said: string[] = [];
+  const errors: string[] = [];
   for (const client of clients) {
     const program = await findProgram(client, folders);
     if (program === undefined) continue;
-    const answer = await inspectWith(client, program, name);
-    const container = answer.ok ? parseInspection(answer.output) : undefined;
+    const result = await inspectWith(client, program, name);
+    const container = result.ok ? parseInspection(result.output) : undefined;
     if (container) return { container: { ...container, by: client } };
-    said.push(`${client} says: ${answer.ok ? 'not running' : answer.reason}`);
+    errors.push(`${client} says: ${result.ok ? 'not running' : result.reason}`);
   }
-  return { said };
+  return { errors };
 }
 
-async function inspectWith(client: Client, program: string, name: string): Promise<Answer> {
+async function inspectWith(client: Client, program: string, name: string): Promise<CommandResult> {
   if (client !== 'crictl') return ask(program, ['inspect', '--type', 'container', name]);
   // crictl inspect takes ids only, and containers of many Pods may share a name.
   const pattern = `^${name.replaceAll('.', '[.]')}$`;
@@ -155,10 +155,10 @@ async function findProgram(name: string, folders: string[]): Promise<string | un
   return undefined;
 }
 
-type Answer = { ok: true; output: string } | { ok: false; reason: string };
+type CommandResult = { ok: true; output: string } | { ok: false; reason: string };
 
 /** Runs a client; on failure, the reason is the last line of its output. */
-function ask(program: string, args: string[]): Promise<Answer> {
+function ask(program: string, args: string[]): Promise<CommandResult> {
   const { DOCKER_HOST, CONTAINER_HOST, CONTAINER_RUNTIME_ENDPOINT } = process.env;
   const PATH = standardFolders.join(':');
   const env = { PATH, DOCKER_HOST, CONTAINER_HOST, CONTAINER_RUNTIME_ENDPOINT };

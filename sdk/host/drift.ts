@@ -58,15 +58,15 @@ export function isAsInstalled({ file, boot, kernel }: Drift): boolean {
 
 /** The differences, as clauses of a sentence; empty if there are none. */
 export function describeDrift({ file, boot, kernel }: Drift): string[] {
-  const said: string[] = [];
-  if (file === 'changed') said.push('its file was changed');
-  if (file === 'missing') said.push('its file is missing');
-  if (boot === 'disabled') said.push('boot skips it (a link in /etc/apparmor.d/disable)');
+  const descriptions: string[] = [];
+  if (file === 'changed') descriptions.push('its file was changed');
+  if (file === 'missing') descriptions.push('its file is missing');
+  if (boot === 'disabled') descriptions.push('boot skips it (a link in /etc/apparmor.d/disable)');
   if (boot === 'other-mode') {
-    said.push('boot loads it in another mode (its link in /etc/apparmor.d/force-complain)');
+    descriptions.push('boot loads it in another mode (its link in /etc/apparmor.d/force-complain)');
   }
-  if (kernel === 'not-loaded') said.push('it is not loaded');
-  if (kernel === 'other-mode') said.push('the kernel has it in another mode');
-  if (kernel === 'changed') said.push('the kernel has other rules under its name');
-  return said;
+  if (kernel === 'not-loaded') descriptions.push('it is not loaded');
+  if (kernel === 'other-mode') descriptions.push('the kernel has it in another mode');
+  if (kernel === 'changed') descriptions.push('the kernel has other rules under its name');
+  return descriptions;
 }

@@ -108,13 +108,13 @@ export function fileResolver(places: IncludePlaces): IncludeResolver {
     return undefined;
   };
 
-  const answers = new Map<string, IncludedFile | IncludedDirectory | undefined>();
+  const cached = new Map<string, IncludedFile | IncludedDirectory | undefined>();
   return ({ path, kind }) => {
     const key = `${kind} ${path}`;
-    if (answers.has(key)) return answers.get(key);
-    const answer = find(path, kind);
-    answers.set(key, answer);
-    return answer;
+    if (cached.has(key)) return cached.get(key);
+    const found = find(path, kind);
+    cached.set(key, found);
+    return found;
   };
 }
 

@@ -161,13 +161,13 @@ async function runRaw(
       if (over === undefined && code === 0) {
         return resolve({ ok: true, output: Buffer.concat(chunks) });
       }
-      const said = complaint.replaceAll(cacheNotice, '').trim();
+      const message = complaint.replaceAll(cacheNotice, '').trim();
       const how =
         over ??
-        (memoryEnded.test(said)
+        (memoryEnded.test(message)
           ? `apparmor_parser exceeded its limit of ${memory / (1 << 20)} MiB of memory`
           : `apparmor_parser ended with ${signal ?? `exit code ${code}`}`);
-      resolve({ ok: false, reason: said === '' ? how : `${how}: ${said}` });
+      resolve({ ok: false, reason: message === '' ? how : `${how}: ${message}` });
     });
   });
 }

@@ -38,8 +38,8 @@ interface LeftOut {
 }
 
 /**
- * Does `work` with a file that holds `profile`, and with the policy folder that it is to be compiled with: a
- * copy of the one below `root`, which nobody but this user can enter. apparmor_parser follows links and includes to
+ * Does `work` with a file that holds `profile`, and with the policy folder for its compilation: a
+ * copy of the one below `root`, which only this user can enter. apparmor_parser follows links and includes to
  * anywhere, waits for FIFOs and reads devices, so it is never given a folder of an image. Only regular files are copied,
  * and no statement that leads out of the copy (see ways-out.ts). A root without abstractions has this machine's
  * own folder, `/etc/apparmor.d`. What a result says of the copy it is to say of `root`: a `reason` in it is put so, with

@@ -50,8 +50,8 @@ async function rebuild(root: string, { team, name }: Named): Promise<Installatio
   const named = { team, name };
   const digest = await digestOf(root, named);
   const file = lookAt(installedPlace(root, named));
-  const kept = await listStored(root, named);
-  const current = kept.find((one) => one.digest === digest);
+  const stored = await listStored(root, named);
+  const current = stored.find((one) => one.digest === digest);
   if (!current || !file) return undefined;
   return {
     ...named,
@@ -62,6 +62,6 @@ async function rebuild(root: string, { team, name }: Named): Promise<Installatio
     // As pulled, so that sync does not remove it.
     origin: 'pull',
     complain: isForcedToComplain(root, named),
-    earlier: kept.filter((one) => one !== current),
+    earlier: stored.filter((one) => one !== current),
   };
 }

@@ -158,8 +158,8 @@ function naming<Result>(path: string, work: () => Result): Result {
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      const [said] = message.split(` '`, 1);
-      throw Object.assign(error, { path, message: `${said ?? code} '${path}'` });
+      const [reason] = message.split(` '`, 1);
+      throw Object.assign(error, { path, message: `${reason ?? code} '${path}'` });
     }
     throw error;
   }
@@ -200,7 +200,7 @@ function distrust({ fd, stats }: Found): { what: string; next: string } | undefi
     const whose = self === 0 ? 'not to root' : 'neither to root nor to you';
     return { what: `belongs to user ${uid}, ${whose}`, next: 'chown root:root' };
   }
-  // With a umask that lets a user's own group write, nobody else is in that group.
+  // A umask that lets a user's own group write means that the group has no other members.
   const ownGroup = self !== 0 && gid === process.getegid?.();
   if ((mode & (ownGroup ? 0o002 : 0o022)) === 0 || isReadOnly(fd)) return undefined;
   const octal = (mode & 0o7777).toString(8).padStart(4, '0');

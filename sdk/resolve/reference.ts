@@ -17,7 +17,7 @@ export type Resolved =
     }
   | { ok: false; id: UnresolvedId | 'version-yanked'; reason: string };
 
-/** Problems that are valid answers: the profile exists, but no version of it matches. */
+/** Problems that are valid results: the profile exists, but no version of it matches. */
 const unresolvedIds = ['channel-unknown', 'range-unsatisfied'] as const;
 export type UnresolvedId = (typeof unresolvedIds)[number];
 
@@ -43,9 +43,9 @@ export async function resolveAvailable(client: Client, reference: Reference): Pr
 export async function resolveReference(client: Client, reference: Reference): Promise<Resolved> {
   const { selector } = reference;
   if (selector.kind === 'version') return { ok: true, version: selector.version };
-  const answer = await client.resolve([reference]).catch(toUnresolved);
-  if (answer && 'ok' in answer) return answer;
-  const [found] = answer?.items ?? [];
+  const response = await client.resolve([reference]).catch(toUnresolved);
+  if (response && 'ok' in response) return response;
+  const [found] = response?.items ?? [];
   if (!found || 'problem' in found) {
     throw new UnreachableError(`The registry at ${client.registry} sent an unexpected response.`);
   }

@@ -38,7 +38,7 @@ const runs = [
 ];
 
 describe.each(Object.entries(readers))('%s', (_, read) => {
-  test.each(runs)('of a long run of %j costs in proportion to its length', (run) => {
+  test.each(runs)('has a linear cost for a long run of %j', (run) => {
     const of = (length: number) => run.repeat(length / run.length);
     const [one, four] = [of(64 * 1024), of(256 * 1024)].map((text) =>
       Math.min(...[1, 2].map(() => cpuTime(() => read(text)))),
@@ -48,7 +48,7 @@ describe.each(Object.entries(readers))('%s', (_, read) => {
   });
 });
 
-test('the words of rules are those of the text without comments', () => {
+test('the words of rules do not include comments', () => {
   const text =
     '# a comment\n  #another\n#include <abstractions/base>\n /srv/Ünï-code/ﬁles r, # tail\n\n\n';
   expect(ruleWords(text)).toEqual([

@@ -61,12 +61,12 @@ describe('analysis threads', () => {
     threads = createAnalyserThreads({ threads: 1, waiting: 3, waitingEach: 2 });
     const of = (team: string) => threads.analyse(good, team).catch((error: unknown) => error);
     // The first is analysed immediately.
-    const asked = ['a', 'a', 'a', 'a', 'b', 'c'].map(of);
-    expect(await asked[3]).toBeInstanceOf(Busy);
-    expect(await asked[5]).toBeInstanceOf(Busy);
-    expect(await asked[0]).toMatchObject({ errors: 0 });
+    const results = ['a', 'a', 'a', 'a', 'b', 'c'].map(of);
+    expect(await results[3]).toBeInstanceOf(Busy);
+    expect(await results[5]).toBeInstanceOf(Busy);
+    expect(await results[0]).toMatchObject({ errors: 0 });
     await threads.close();
-    expect(await asked[4]).toBeInstanceOf(Busy);
+    expect(await results[4]).toBeInstanceOf(Busy);
     expect(await of('a')).toBeInstanceOf(Busy);
   });
 });

@@ -29,8 +29,8 @@ async function publishWithReadme(
   readme: string,
 ): Promise<Response> {
   const digest = await sha256(new TextEncoder().encode(readme));
-  const said: Manifest = { ...manifest, readme: digest };
-  const envelope = await signDraft(publisher, { ...draft, manifest: said });
+  const ownManifest: Manifest = { ...manifest, readme: digest };
+  const envelope = await signDraft(publisher, { ...draft, manifest: ownManifest });
   const { name, version, text: profile = profileText(name) } = draft;
   const path = `/v1/profiles/${publisher.team}/${name}/versions/${version}`;
   return send(registry, 'PUT', path, { profile, envelope, readme }, publisher.token);
@@ -55,8 +55,14 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
       publishWithReadme(registry, library, { name: 'web', version: '1.0.0', text }, readme),
     );
     const digest = await sha256(new TextEncoder().encode(readme));
-    const said = { ...manifest, readme: digest };
-    const fresh = analysePackage({ team: 'library', name: 'web', manifest: said, text, readme });
+    const ownManifest = { ...manifest, readme: digest };
+    const fresh = analysePackage({
+      team: 'library',
+      name: 'web',
+      manifest: ownManifest,
+      text,
+      readme,
+    });
     const [stored] = await registry.db.select().from(analyses);
     const { needs, unseen, diagnostics, omitted } = fresh;
     expect(stored).toMatchObject({ analysisVersion, needs, unseen, diagnostics, omitted });
@@ -162,13 +168,13 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
       const made = make(30 * 1024).replace('profile web', `profile ${name}`);
       const response = await publish(registry, library, { name, version: '1.0.0', text: made });
       expect([201, 422]).toContain(response.status);
-      const answers = [await response.text()];
+      const bodies = [await response.text()];
       if (response.status === 201) {
         for (const path of [`/p/library/${name}`, `/v1/profiles/library/${name}/versions/1.0.0`]) {
-          answers.push(await (await expectStatus(200, registry.fetch(path))).text());
+          bodies.push(await (await expectStatus(200, registry.fetch(path))).text());
         }
       }
-      for (const answer of answers) expect(Buffer.byteLength(answer)).toBeLessThan(mebibyte);
+      for (const body of bodies) expect(Buffer.byteLength(body)).toBeLessThan(mebibyte);
     },
   );
 });
@@ -183,13 +189,13 @@ test('a registry serves other requests while it analyses a package', async () =>
     published = true;
     return response;
   });
-  let answered = 0;
+  let served = 0;
   while (!published) {
     await (await expectStatus(200, fetch(`${registry.url}/healthz`))).text();
-    if (!published) answered++;
+    if (!published) served++;
   }
   await (await expectStatus(201, publishing)).text();
-  expect(answered).toBeGreaterThan(3);
+  expect(served).toBeGreaterThan(3);
   await registry.close();
 });
 
@@ -212,7 +218,7 @@ test('a busy registry responds with Retry-After', async () => {
   const registry = (await node?.start({ analysis: { waiting: 1, threads: 1 } })) as TestRegistry;
   const library = await createPublisher(registry, 'library');
   const versions = Array.from({ length: 8 }, (_, at) => `1.0.${at}`);
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     versions.map((version) =>
       publish(registry, library, {
         name: `w${version}`,
@@ -221,7 +227,7 @@ test('a busy registry responds with Retry-After', async () => {
       }),
     ),
   );
-  const refused = answers.filter(({ status }) => status !== 201);
+  const refused = responses.filter(({ status }) => status !== 201);
   expect(refused.length).toBeGreaterThan(0);
   for (const response of refused) {
     expect(response.status).toBe(503);

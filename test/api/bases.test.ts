@@ -40,7 +40,7 @@ describe.each(runtimes)('base policies on $name', ({ start }) => {
     await expectStatus(304, registry.fetch(`/v1/bases/${base.digest}`, again));
   });
 
-  test('the same files in another order are no change', async () => {
+  test('the same files in another order change nothing', async () => {
     const one = await made(put('3.1', { 'abi/3.0': 'a\n', 'tunables/x': 'b\n' }), 201);
     const two = await made(put('3.1', { 'tunables/x': 'b\n', 'abi/3.0': 'a\n' }), 200);
     expect(two).toEqual(one);
@@ -65,7 +65,7 @@ describe.each(runtimes)('base policies on $name', ({ start }) => {
 
   test.each([
     ['no files', {}],
-    ['a file elsewhere', { 'local/base': 'x\n' }],
+    ['a file outside the three folders', { 'local/base': 'x\n' }],
     ['a file that is a folder’s name', { abstractions: 'x\n' }],
     ['a path that leads out', { 'abstractions/../../passwd': 'x\n' }],
     ['an absolute path', { '/etc/passwd': 'x\n' }],
@@ -89,7 +89,7 @@ describe.each(runtimes)('base policies on $name', ({ start }) => {
     expect(await list()).toEqual(before);
   });
 
-  test('as large as they may be, are stored', async () => {
+  test('of the maximum size are stored', async () => {
     const half = 'x\n'.repeat(baseLimits.bytes / 4);
     const base = await made(put('6.0', { 'abstractions/a': half, 'abstractions/b': half }), 201);
     expect(base.bytes).toBe(baseLimits.bytes);
@@ -102,7 +102,7 @@ describe.each(runtimes)('base policies on $name', ({ start }) => {
     await expectStatus(400, put('3', { 'abi/3.0': '' }));
   });
 
-  test('a text of a profile is not one', async () => {
+  test('an unknown digest is not found', async () => {
     await expectStatus(404, registry.fetch(`/v1/bases/sha256:${'0'.repeat(64)}`));
   });
 });

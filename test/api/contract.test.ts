@@ -40,7 +40,7 @@ interface World {
  * The parts of valid requests that the document's examples can't contain, such as ids and signatures of this
  * registry.
  */
-const particular: Record<string, (world: World) => Promise<Partial<Call>>> = {
+const specialCalls: Record<string, (world: World) => Promise<Partial<Call>>> = {
   publishVersion: async ({ library }) => ({
     path: { version: '2.0.0' },
     body: {
@@ -98,7 +98,7 @@ async function webhook({ registry }: World): Promise<Partial<Call>> {
 }
 
 /** Operations that require a CI provider, tested in test/api/trusted-publishing.test.ts. */
-const elsewhere = new Set(['exchangeOidcToken']);
+const testedElsewhere = new Set(['exchangeOidcToken']);
 
 /** Headers that must be documented if a response has them. */
 const contractual = [
@@ -180,12 +180,12 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
 
   test('every operation responds to valid requests as documented', async () => {
     for (const operation of ordered(operations)) {
-      if (elsewhere.has(operation.operationId)) continue;
+      if (testedElsewhere.has(operation.operationId)) continue;
       const call = await goodCall(operation);
-      const answer = await ask(operation, call);
-      const told = `${operation.operationId}: ${answer.status} ${answer.text}`;
-      expect(answer.status, told).toBeGreaterThanOrEqual(200);
-      expect(answer.status, told).toBeLessThan(300);
+      const response = await ask(operation, call);
+      const context = `${operation.operationId}: ${response.status} ${response.text}`;
+      expect(response.status, context).toBeGreaterThanOrEqual(200);
+      expect(response.status, context).toBeLessThan(300);
     }
   });
 
@@ -193,10 +193,10 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     for (const operation of ordered(operations)) {
       const good = await goodCall(operation);
       for (const [what, call] of badCalls(operation, good)) {
-        const answer = await ask(operation, call, { what });
-        const told = `${operation.operationId} with ${what}: ${answer.status} ${answer.text}`;
-        expect(answer.status, told).toBeGreaterThanOrEqual(400);
-        expect(answer.status, told).toBeLessThan(500);
+        const response = await ask(operation, call, { what });
+        const context = `${operation.operationId} with ${what}: ${response.status} ${response.text}`;
+        expect(response.status, context).toBeGreaterThanOrEqual(400);
+        expect(response.status, context).toBeLessThan(500);
       }
     }
   });
@@ -208,8 +208,10 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
       const encoded = ['gzip', 'br', 'deflate', 'identity, gzip', 'x'];
       for (const encoding of encoded) {
         const headers = { 'Content-Type': 'application/json', 'Content-Encoding': encoding };
-        const answer = await ask(operation, { path, headers }, { what: encoding, raw: text });
-        expect(answer.status, `${operation.operationId} in ${encoding}: ${answer.text}`).toBe(415);
+        const response = await ask(operation, { path, headers }, { what: encoding, raw: text });
+        expect(response.status, `${operation.operationId} in ${encoding}: ${response.text}`).toBe(
+          415,
+        );
       }
       const bodies: [string, number, string | undefined, string | undefined][] = [
         ['UTF-16', 415, 'application/json; charset=utf-16', text],
@@ -230,8 +232,10 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
       ];
       for (const [what, status, type, raw] of bodies) {
         const headers = type === undefined ? {} : { 'Content-Type': type };
-        const answer = await ask(operation, { path, headers }, { what, raw });
-        expect(answer.status, `${operation.operationId} with ${what}: ${answer.text}`).toBe(status);
+        const response = await ask(operation, { path, headers }, { what, raw });
+        expect(response.status, `${operation.operationId} with ${what}: ${response.text}`).toBe(
+          status,
+        );
       }
     }
   });
@@ -239,15 +243,15 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
   test('every operation responds to a missing or invalid token as documented', async () => {
     for (const operation of operations) {
       const { operationId, security = [], path } = operation;
-      if (elsewhere.has(operationId)) continue;
+      if (testedElsewhere.has(operationId)) continue;
       const call = await goodCall(operation);
       const needed = security.length > 0 && security.every((one) => Object.keys(one).length > 0);
       for (const authorization of [null, 'Bearer aar_unknown', 'Basic YTpi', 'Bearer']) {
-        const answer = await ask(operation, call, { authorization, what: `${authorization}` });
+        const response = await ask(operation, call, { authorization, what: `${authorization}` });
         const refused = path.startsWith('/v1/') && (needed || authorization !== null);
-        const told = `${operationId} with ${authorization}: ${answer.text}`;
-        if (refused) expect(answer.status, told).toBe(401);
-        else expect(answer.status, told).not.toBe(401);
+        const context = `${operationId} with ${authorization}: ${response.text}`;
+        if (refused) expect(response.status, context).toBe(401);
+        else expect(response.status, context).not.toBe(401);
       }
     }
   });
@@ -261,21 +265,21 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     );
     const { token } = (await made.json()) as { token: string };
     for (const operation of operations.filter(({ method }) => method !== 'GET')) {
-      if (elsewhere.has(operation.operationId)) continue;
+      if (testedElsewhere.has(operation.operationId)) continue;
       const call = await goodCall(operation);
-      const answer = await ask(operation, call, {
+      const response = await ask(operation, call, {
         authorization: `Bearer ${token}`,
         what: 'reader',
       });
-      const told = `${operation.operationId}: ${answer.status} ${answer.text}`;
-      expect([403, 404], told).toContain(answer.status);
+      const context = `${operation.operationId}: ${response.status} ${response.text}`;
+      expect([403, 404], context).toContain(response.status);
     }
   });
 
   /** A valid request from the document's examples. */
   async function goodCall(operation: Operation): Promise<Call> {
     const { operationId, parameters = [], requestBody } = operation;
-    made[operationId] ??= particular[operationId]?.(world) ?? Promise.resolve({});
+    made[operationId] ??= specialCalls[operationId]?.(world) ?? Promise.resolve({});
     const own = await made[operationId];
     const path: Record<string, string> = {};
     for (const { name, in: place, schema } of parameters) {
@@ -340,9 +344,9 @@ describe.each(runtimes)('the contract on $name', ({ name: runtime, start }) => {
     for (const name of contractual) {
       const value = headers.get(name);
       const { required } = document.components.headers[name] ?? {};
-      const said = documented.headers?.[name] !== undefined;
-      if (value !== null && !said) faults.push(`the header ${name} is not documented`);
-      if (value === null && said && required) faults.push(`the header ${name} is missing`);
+      const isDocumented = documented.headers?.[name] !== undefined;
+      if (value !== null && !isDocumented) faults.push(`the header ${name} is not documented`);
+      if (value === null && isDocumented && required) faults.push(`the header ${name} is missing`);
     }
     const { content } = documented;
     if (!content) return text === '' ? faults : [...faults, 'there is a body, and none documented'];
@@ -426,7 +430,7 @@ function ordered(operations: Operation[]): Operation[] {
 function unknown({ method, path, operationId }: Operation, what: string): Error {
   return new Error(
     `${method} ${path}: no example for ${what}. Give its schema an example, or say in ` +
-      `"particular" what a good call of ${operationId} takes.`,
+      `"specialCalls" an entry for ${operationId}.`,
   );
 }
 

@@ -102,7 +102,7 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
   afterAll(() => registry.close());
 
   /** The status of the response, which must not be an internal error. */
-  async function answered(pending: Promise<Response>): Promise<number> {
+  async function statusOf(pending: Promise<Response>): Promise<number> {
     const response = await pending;
     const text = await response.text();
     expect(response.status, text).toBeLessThan(500);
@@ -113,23 +113,23 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
   test('no path or query causes an internal error', async () => {
     for (const path of paths) {
       for (const segment of segments) {
-        await answered(registry.fetch(path.replaceAll('$', segment)));
+        await statusOf(registry.fetch(path.replaceAll('$', segment)));
       }
     }
-    for (const path of extremes) await answered(registry.fetch(path));
+    for (const path of extremes) await statusOf(registry.fetch(path));
   });
 
   test('requests change nothing outside the purpose of their route', async () => {
     const path = '/v1/profiles/acme/web/versions/1.0.0/yank';
     for (const odd of [`${path}/`, path.toUpperCase(), path.replace('/yank', '%2fyank')]) {
-      const status = await answered(send(registry, 'POST', odd, { reason: 'x' }));
+      const status = await statusOf(send(registry, 'POST', odd, { reason: 'x' }));
       expect([404, 405]).toContain(status);
     }
     const override = { method: 'GET', headers: { 'X-HTTP-Method-Override': 'POST' } };
-    expect(await answered(registry.fetch(path, override))).toBe(405);
+    expect(await statusOf(registry.fetch(path, override))).toBe(405);
     for (const team of ['%61cme', 'acme%00', 'ACME', 'other/../acme']) {
       const there = `/v1/profiles/${team}/web/versions/1.0.0/yank`;
-      const status = await answered(send(registry, 'POST', there, { reason: 'x' }, 'aar_no'));
+      const status = await statusOf(send(registry, 'POST', there, { reason: 'x' }, 'aar_no'));
       expect([401, 404]).toContain(status);
     }
   });
@@ -156,17 +156,17 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
     for (const [method, path, body, token] of routes) {
       for (const key of Object.keys(body)) {
         for (const value of values) {
-          await answered(send(registry, method, path, { ...body, [key]: value }, token));
+          await statusOf(send(registry, method, path, { ...body, [key]: value }, token));
         }
       }
       const Authorization = `Bearer ${token}`;
       for (const raw of bodies) {
         const headers = { Authorization, 'Content-Type': 'application/json' };
-        expect(await answered(registry.fetch(path, { method, headers, body: raw }))).toBe(400);
+        expect(await statusOf(registry.fetch(path, { method, headers, body: raw }))).toBe(400);
       }
       for (const type of types) {
         const headers = { Authorization, 'Content-Type': type };
-        expect(await answered(registry.fetch(path, { method, headers, body: '{}' }))).toBe(415);
+        expect(await statusOf(registry.fetch(path, { method, headers, body: '{}' }))).toBe(415);
       }
     }
   });
@@ -183,7 +183,7 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
     const [signature = { keyid: '', sig: '' }] = good.signatures;
     const put = async (envelope: unknown) => {
       const draft = { name: 'web', version: '2.0.0', envelope: envelope as Envelope };
-      return answered(publish(registry, publisher, draft));
+      return statusOf(publish(registry, publisher, draft));
     };
     for (const field of Object.keys(good)) {
       for (const value of [...values, '=', 'AAA=']) {
@@ -210,11 +210,11 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
     ];
     for (const one of hostile) {
       const draft = { name: 'web', version: '3.0.0', manifest: one };
-      expect(await answered(publish(registry, publisher, draft)), JSON.stringify(one)).toBe(422);
+      expect(await statusOf(publish(registry, publisher, draft)), JSON.stringify(one)).toBe(422);
     }
     const markup = { ...manifest, description: '<script>alert(1)</script>' };
     const draft = { name: 'web', version: '3.0.0', manifest: markup };
-    expect(await answered(publish(registry, publisher, draft))).toBe(201);
+    expect(await statusOf(publish(registry, publisher, draft))).toBe(201);
     for (const path of ['/', '/p/acme/web/3.0.0']) {
       expect(await (await registry.fetch(path)).text()).not.toContain('<script');
     }
@@ -230,16 +230,16 @@ describe.each(runtimes)('hostile requests on $name', ({ start }) => {
       'GET //evil/v1/profiles HTTP/1.1\r\nHost: x\r\n\r\n',
     ]) {
       const socket = connect(Number(port), hostname).on('error', () => {});
-      let answer = '';
+      let response = '';
       socket.setEncoding('latin1').on('data', (text: string) => {
-        answer += text;
+        response += text;
       });
       socket.write(raw);
       await wait(100);
       socket.destroy();
-      expect(answer).not.toMatch(/^HTTP\/1\.1 5/);
+      expect(response).not.toMatch(/^HTTP\/1\.1 5/);
     }
-    expect(await answered(fetch(`${registry.url}/healthz`))).toBe(200);
-    expect(await answered(registry.fetch(path))).toBe(404);
+    expect(await statusOf(fetch(`${registry.url}/healthz`))).toBe(200);
+    expect(await statusOf(registry.fetch(path))).toBe(404);
   });
 });

@@ -60,12 +60,12 @@ describe.each(runtimes)('repeated and conditional requests on $name', ({ start }
     });
 
     test('concurrent requests create one resource', async () => {
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 8 }, () =>
           post('/tokens', { label: 'at once', team: 'acme' }, 'k-once'),
         ),
       );
-      const statuses = answers.map(({ status }) => status);
+      const statuses = responses.map(({ status }) => status);
       expect(statuses.filter((status) => status === 201)).toHaveLength(1);
       expect(statuses.filter((status) => status === 409)).toHaveLength(7);
       const listed = await ask('GET', '/tokens?team=acme', undefined);
@@ -82,8 +82,8 @@ describe.each(runtimes)('repeated and conditional requests on $name', ({ start }
       const again = await post(path, body, `secret-${field}`);
       expect(again.status).toBe(409);
       expect(again.problem).toBe('idempotency-done');
-      const kept = JSON.stringify(await rows());
-      expect(kept).not.toContain(first.value[field]);
+      const stored = JSON.stringify(await rows());
+      expect(stored).not.toContain(first.value[field]);
     });
 
     test('refuses the same key with another request', async () => {
@@ -109,11 +109,14 @@ describe.each(runtimes)('repeated and conditional requests on $name', ({ start }
       expect((await post('/teams', { name: 'a-name' }, 'again')).status).toBe(201);
     });
 
-    test.each(['""', 'x'.repeat(256), '"with space"', 'tab\tbed'])('%j is no key', async (key) => {
-      const answer = await post('/teams', { name: 'never-made' }, key);
-      expect(answer.status).toBe(400);
-      expect((await ask('GET', '/teams/never-made', undefined)).status).toBe(404);
-    });
+    test.each(['""', 'x'.repeat(256), '"with space"', 'tab\tbed'])(
+      '%j is not a valid key',
+      async (key) => {
+        const response = await post('/teams', { name: 'never-made' }, key);
+        expect(response.status).toBe(400);
+        expect((await ask('GET', '/teams/never-made', undefined)).status).toBe(404);
+      },
+    );
 
     test('forgets a key after a day, and an abandoned request after a timeout', async () => {
       const { db } = registry;
@@ -190,25 +193,25 @@ describe.each(runtimes)('repeated and conditional requests on $name', ({ start }
       const users = Array.from({ length: 8 }, (_, at) => `user-${at}`);
       for (const name of users) await ask('POST', '/users', { name });
       const tag = await tagOf('/teams/acme/members');
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         users.map((user) =>
           ask('PUT', `/teams/acme/members/${user}`, { role: 'reader' }, { 'If-Match': tag }),
         ),
       );
-      const statuses = answers.map(({ status }) => status).sort();
+      const statuses = responses.map(({ status }) => status).sort();
       expect(statuses).toEqual([200, ...Array(users.length - 1).fill(412)]);
     });
 
     test('an unauthorized caller does not learn whether the ETag matches', async () => {
       const stranger = await createPublisher(registry, 'stranger');
-      const answer = await ask(
+      const response = await ask(
         'PUT',
         `${profile}/deprecation`,
         { reason: 'x' },
         { 'If-Match': '"0"' },
         stranger.token,
       );
-      expect(answer.status).toBe(403);
+      expect(response.status).toBe(403);
     });
   });
 });

@@ -39,12 +39,12 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
   const put = (path: string, body: unknown, token = acme.token) =>
     send(registry, 'PUT', `/v1/profiles/acme/${path}`, body, token);
 
-  async function get<Answer>(path: string, token?: string): Promise<Answer> {
+  async function get<Body>(path: string, token?: string): Promise<Body> {
     const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-    return (await expectStatus(200, registry.fetch(path, { headers }))).json() as Promise<Answer>;
+    return (await expectStatus(200, registry.fetch(path, { headers }))).json() as Promise<Body>;
   }
 
-  async function publishPrivately(name: string, version = '1.0.0'): Promise<Response> {
+  async function publishPrivate(name: string, version = '1.0.0'): Promise<Response> {
     const envelope = await signDraft(acme, { name, version });
     const body = { profile: profileText(name), envelope, visibility: 'private' };
     return put(`${name}/versions/${version}`, body);
@@ -73,7 +73,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
 
   describe('a private profile', () => {
     test('is verified by a host with a token, under its blinded name', async () => {
-      await expectStatus(201, publishPrivately('secret'));
+      await expectStatus(201, publishPrivate('secret'));
       const client = createClient({ registry: registry.url, token: acme.token });
       const verified = await fetchVerified(client, reference('acme/secret'), await hostView());
       expect(verified).toMatchObject({ ok: true, profile: { name: 'secret', version: '1.0.0' } });
@@ -88,8 +88,8 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       ['with another’s blind', (proof, other) => ({ ...proof, blind: other.blind })],
       ['with another’s entry', (_, other) => other],
     ])('is not found %s', async (_, change) => {
-      await (await publishPrivately('secret')).text();
-      await (await publishPrivately('another')).text();
+      await (await publishPrivate('secret')).text();
+      await (await publishPrivate('another')).text();
       const path = '/v1/profiles/acme/another/versions/1.0.0/proof';
       const other = await get<Proof>(path, acme.token);
       const proxy = await startTamperingProxy(registry.url);
@@ -107,7 +107,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     });
 
     test('has its channels and yanks in the log without their names and reasons', async () => {
-      await expectStatus(201, publishPrivately('hush'));
+      await expectStatus(201, publishPrivate('hush'));
       await expectStatus(200, put('hush/channels/stable', { version: '1.0.0', previous: null }));
       const yank = '/v1/profiles/acme/hush/versions/1.0.0/yank';
       await expectStatus(
@@ -125,27 +125,29 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
     });
 
     test('can become public and private again; every version still verifies', async () => {
-      await expectStatus(201, publishPrivately('swing'));
+      await expectStatus(201, publishPrivate('swing'));
       const client = createClient({ registry: registry.url });
       await expectStatus(200, put('swing/visibility', { visibility: 'public' }));
       for (const version of ['1.0.0', '1.1.0']) {
         if (version !== '1.0.0') {
           await expectStatus(201, publish(registry, acme, { name: 'swing', version }));
         }
-        const asked = reference(`acme/swing@${version}`);
-        expect(await fetchVerified(client, asked, await hostView())).toMatchObject({ ok: true });
+        const requested = reference(`acme/swing@${version}`);
+        expect(await fetchVerified(client, requested, await hostView())).toMatchObject({
+          ok: true,
+        });
       }
       await expectStatus(200, put('swing/visibility', { visibility: 'private' }));
       await expectStatus(404, registry.fetch('/v1/profiles/acme/swing'));
       await expectStatus(404, registry.fetch('/v1/profiles/acme/swing/versions/1.0.0/profile'));
       await expectStatus(404, registry.fetch('/v1/resolve?ref=acme/swing'));
       const own = createClient({ registry: registry.url, token: acme.token });
-      const asked = reference('acme/swing@1.1.0');
-      expect(await fetchVerified(own, asked, await hostView())).toMatchObject({ ok: true });
+      const requested = reference('acme/swing@1.1.0');
+      expect(await fetchVerified(own, requested, await hostView())).toMatchObject({ ok: true });
     });
 
     test('keeps its visibility when a version is published', async () => {
-      await expectStatus(201, publishPrivately('fixed'));
+      await expectStatus(201, publishPrivate('fixed'));
       const version = '1.0.1';
       const envelope = await signDraft(acme, { name: 'fixed', version });
       const body = { profile: profileText('fixed'), envelope, visibility: 'public' };
@@ -153,26 +155,28 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       await expectStatus(201, publish(registry, acme, { name: 'fixed', version }));
       await expectStatus(404, registry.fetch('/v1/profiles/acme/fixed'));
       await expectStatus(201, publish(registry, acme, { name: 'open', version: '1.0.0' }));
-      await expectStatus(409, publishPrivately('open', '1.0.1'));
+      await expectStatus(409, publishPrivate('open', '1.0.1'));
     });
 
     test('has one blind if created by concurrent requests, and every log entry uses it', async () => {
       const versions = Array.from({ length: 8 }, (_, index) => `1.${index}.0`);
-      const made = await Promise.all(versions.map((one) => publishPrivately('race', one)));
+      const made = await Promise.all(versions.map((one) => publishPrivate('race', one)));
       expect(made.map(({ status }) => status)).toEqual(versions.map(() => 201));
       const client = createClient({ registry: registry.url, token: acme.token });
       for (const version of versions) {
-        const asked = reference(`acme/race@${version}`);
-        expect(await fetchVerified(client, asked, await hostView())).toMatchObject({ ok: true });
+        const requested = reference(`acme/race@${version}`);
+        expect(await fetchVerified(client, requested, await hostView())).toMatchObject({
+          ok: true,
+        });
       }
     });
   });
 
   test('the name of a private replacement is shown only to those who may see it', async () => {
     await expectStatus(201, publish(registry, acme, { name: 'shown', version: '1.0.0' }));
-    await expectStatus(201, publishPrivately('clandestine'));
-    const said = { reason: 'there is a better one', replacement: 'acme/clandestine' };
-    await expectStatus(200, put('shown/deprecation', said));
+    await expectStatus(201, publishPrivate('clandestine'));
+    const deprecation = { reason: 'there is a better one', replacement: 'acme/clandestine' };
+    await expectStatus(200, put('shown/deprecation', deprecation));
     const places = [
       '/v1/profiles/acme/shown',
       '/v1/resolve?ref=acme/shown',
@@ -204,8 +208,8 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       );
       expect((await read(path)).text, path).toContain('"replacement":null');
       const known = (await read(path, acme.token)).headers.get('ETag') ?? '';
-      const asked = await registry.fetch(path, { headers: { 'If-None-Match': known } });
-      expect(asked.status, path).toBe(200);
+      const response = await registry.fetch(path, { headers: { 'If-None-Match': known } });
+      expect(response.status, path).toBe(200);
     }
     const cookie = { Cookie: `aa-registry-token=${acme.token}` };
     const page = await (await registry.fetch('/p/acme/shown', { headers: cookie })).text();
@@ -220,8 +224,8 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
   });
 
   test('the log has blinded names for the channels of a private profile', async () => {
-    await expectStatus(201, publishPrivately('veiled'));
-    await expectStatus(201, publishPrivately('veiled', '1.1.0'));
+    await expectStatus(201, publishPrivate('veiled'));
+    await expectStatus(201, publishPrivate('veiled', '1.1.0'));
     const move = (version: string, previous: string | null) =>
       put('veiled/channels/customer-x-pilot', { version, previous });
     await expectStatus(200, move('1.0.0', null));
@@ -256,9 +260,9 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
   test('a deprecation is shown and can be removed', async () => {
     await expectStatus(201, publish(registry, acme, { name: 'old', version: '1.0.0' }));
     await expectStatus(201, publish(registry, acme, { name: 'new', version: '1.0.0' }));
-    const said = { reason: 'There is a better one.', replacement: 'acme/new' };
-    await expectStatus(200, put('old/deprecation', said));
-    expect((await get<Profile>('/v1/profiles/acme/old')).deprecation).toEqual(said);
+    const deprecation = { reason: 'There is a better one.', replacement: 'acme/new' };
+    await expectStatus(200, put('old/deprecation', deprecation));
+    expect((await get<Profile>('/v1/profiles/acme/old')).deprecation).toEqual(deprecation);
     const wrong = [
       { reason: 'x', replacement: 'acme/missing' },
       { reason: 'x', replacement: 'acme/old' },
@@ -337,8 +341,8 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
   describe('a README', () => {
     const readme = '# About\n\nIt confines **things**.\n';
     const publishReadme = async (name: string, digest: Digest | undefined, sent?: string) => {
-      const said = { ...manifest, ...(digest === undefined ? {} : { readme: digest }) };
-      const envelope = await signDraft(acme, { name, version: '1.0.0', manifest: said });
+      const signedManifest = { ...manifest, ...(digest === undefined ? {} : { readme: digest }) };
+      const envelope = await signDraft(acme, { name, version: '1.0.0', manifest: signedManifest });
       const body = { profile: profileText(name), envelope, readme: sent };
       return put(`${name}/versions/1.0.0`, body);
     };
@@ -376,14 +380,14 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
   });
 
   test('tags and links come from the signed manifest; invalid ones are refused', async () => {
-    const said = {
+    const signedManifest = {
       ...manifest,
       tags: ['web', 'nginx'],
       links: { source: 'https://git.example.org/acme/web' },
     };
     const draft = { name: 'tagged', version: '1.0.0' };
-    await expectStatus(201, publish(registry, acme, { ...draft, manifest: said }));
-    expect((await get<Profile>('/v1/profiles/acme/tagged')).manifest).toMatchObject(said);
+    await expectStatus(201, publish(registry, acme, { ...draft, manifest: signedManifest }));
+    expect((await get<Profile>('/v1/profiles/acme/tagged')).manifest).toMatchObject(signedManifest);
     const odd = [
       { tags: ['Two Words'] },
       { tags: Array.from({ length: 11 }, (_, index) => `t${index}`) },

@@ -196,10 +196,10 @@ describe.each(runtimes)('concurrent publishers on $name', ({ start }) => {
         version: `1.0.${index % 3}`,
         text: profileText(`profile-${index % 10}`, `/${index}`),
       }));
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         drafts.map(({ publisher, ...draft }) => publish(registry, publisher, draft)),
       );
-      const statuses = answers.map(({ status }) => status);
+      const statuses = responses.map(({ status }) => status);
       expect(new Set(statuses)).toEqual(new Set([201, 409]));
       const wanted = new Set(
         drafts.map(({ publisher, name, version }) => `${publisher.team}/${name}@${version}`),

@@ -24,7 +24,7 @@ export interface Parameter {
   schema: Schema;
 }
 
-export interface Answer {
+export interface ResponseObject {
   headers?: Record<string, { $ref: string }>;
   content?: Record<string, { schema: Schema }>;
 }
@@ -38,12 +38,12 @@ export interface Operation {
   security?: Record<string, unknown>[];
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema }> };
-  responses: Record<string, Answer>;
+  responses: Record<string, ResponseObject>;
 }
 
 /** An operation in a document; its responses may be references. */
 type RawOperation = Omit<Operation, 'method' | 'path' | 'responses' | 'parameters'> & {
-  responses: Record<string, Answer | { $ref: string }>;
+  responses: Record<string, ResponseObject | { $ref: string }>;
   parameters?: (Parameter | { $ref: string })[];
 };
 
@@ -56,7 +56,7 @@ export interface Document {
     schemas: Record<string, Schema>;
     headers: Record<string, { required?: boolean; schema: Schema }>;
     examples: Record<string, { value: unknown }>;
-    responses: Record<string, Answer>;
+    responses: Record<string, ResponseObject>;
     parameters: Record<string, Parameter>;
   };
 }

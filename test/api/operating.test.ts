@@ -137,18 +137,18 @@ describe.each(runtimes)('operation on $name', ({ name, start }) => {
     beforeEach(() => openRegistry());
 
     test('limits its queries to a few per second', async () => {
-      let asked = 0;
+      let queries = 0;
       let fails = false;
       const ready = createReadiness(async () => {
-        asked++;
+        queries++;
         await new Promise((resolve) => setTimeout(resolve, 1));
         if (fails) throw new Error('gone');
       });
       const together = await Promise.all(Array.from({ length: 1000 }, ready));
       expect(new Set(together)).toEqual(new Set([undefined]));
-      expect(asked).toBe(1);
+      expect(queries).toBe(1);
       for (let at = 0; at < 1000; at++) await ready();
-      expect(asked).toBeLessThan(500);
+      expect(queries).toBeLessThan(500);
       fails = true;
       await vi.waitFor(async () => expect((await ready())?.message).toBe('gone'));
       fails = false;
@@ -178,7 +178,7 @@ describe.each(runtimes)('operation on $name', ({ name, start }) => {
   });
 
   describe('rate limits', () => {
-    /** No allowance is restored meanwhile; workerd has its own clock. */
+    /** The clock stands still, so that no allowance is restored; workerd has its own clock. */
     const time = new Date();
     const open = (options: Parameters<typeof start>[0]) =>
       openRegistry({ now: () => time, ...options });
@@ -200,7 +200,7 @@ describe.each(runtimes)('operation on $name', ({ name, start }) => {
       return found.filter((status) => status !== 429).length;
     }
 
-    /** Expects so many allowed guesses; on workerd at least so many. */
+    /** Expects this number of allowed guesses; on workerd at least this number. */
     function expectAllowed(found: number, allowed: number) {
       if (name === 'Node') expect(found).toBe(allowed);
       else expect(found).toBeGreaterThanOrEqual(allowed);
@@ -209,7 +209,7 @@ describe.each(runtimes)('operation on $name', ({ name, start }) => {
     const guessAsBearer = (token: string) =>
       ask('/v1/profiles', { Authorization: `Bearer ${token}` });
 
-    /** The statuses of so many sequential requests. */
+    /** The statuses of `count` sequential requests. */
     async function statuses(count: number, headers: Record<string, string> = {}) {
       const found: number[] = [];
       for (let at = 0; at < count; at++) {

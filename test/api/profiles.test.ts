@@ -26,8 +26,8 @@ describe.each(runtimes)('profiles on $name', ({ start }) => {
       [acme, 'web', about('Our front end, on nginx', ['registry.acme.example/web'])],
       [acme, 'worker_pool', about('Batch jobs', [])],
     ];
-    for (const [publisher, name, said] of drafts) {
-      const draft = { name, version: '1.0.0', text: profileText(name), manifest: said };
+    for (const [publisher, name, ownManifest] of drafts) {
+      const draft = { name, version: '1.0.0', text: profileText(name), manifest: ownManifest };
       await expectStatus(201, publish(registry, publisher, draft));
     }
   });

@@ -236,7 +236,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
     });
 
     /** All other kinds of changes of a team, each with new data. */
-    const ways: [string, (at: number) => Promise<Response>][] = [
+    const kinds: [string, (at: number) => Promise<Response>][] = [
       [
         'deprecations',
         (at) => send(registry, 'PUT', `${profile}/deprecation`, { reason: `r${at}` }, token()),
@@ -290,7 +290,7 @@ describe.each(runtimes)('quotas on $name', ({ start }) => {
       ],
     ];
 
-    test.each(ways)('%s count as changes', async (_, write) => {
+    test.each(kinds)('%s count as changes', async (_, write) => {
       await openWithTwo();
       const admin = registry.adminToken;
       await expectStatus(201, send(registry, 'POST', '/v1/users', { name: 'rita' }, admin));

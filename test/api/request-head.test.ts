@@ -6,15 +6,15 @@ import { node, type TestRegistry } from '../runtimes.ts';
 function exchange({ url }: TestRegistry, text: string): Promise<number[]> {
   const { port, hostname } = new URL(url);
   return new Promise((resolve, reject) => {
-    let told = '';
+    let responses = '';
     const socket = connect(Number(port), hostname, () => socket.write(text, 'latin1'));
     socket.setEncoding('latin1').on('data', (data) => {
-      told += data;
+      responses += data;
     });
     socket.setTimeout(3_000, () => socket.destroy());
     socket.on('error', reject);
     socket.on('close', () =>
-      resolve([...told.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))),
+      resolve([...responses.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))),
     );
   });
 }
@@ -64,16 +64,16 @@ describe('the head of a request on Node', () => {
     ['a path', 'Host: a/b\r\n'],
     ['a fragment', 'Host: a#b\r\n'],
     ['a space', 'Host: a b\r\n'],
-    ['a port that is none', 'Host: a:b\r\n'],
+    ['an invalid port', 'Host: a:b\r\n'],
     ['a port that is too high', 'Host: a:70000\r\n'],
-    ['an address that is none', 'Host: 1.2.3.999\r\n'],
-    ['an IPv6 address that is none', 'Host: [::g]\r\n'],
+    ['an invalid address', 'Host: 1.2.3.999\r\n'],
+    ['an invalid IPv6 address', 'Host: [::g]\r\n'],
     ['an encoded slash', 'Host: a%2fb\r\n'],
     ['a letter of Latin-1', 'Host: \xe9\r\n'],
   ])('%s is 400, also for cached responses', async (_, headers) => {
     for (const path of ['/v1/log/key', '/log/tile/0/000', '/v1/resolve?ref=a/b', '/healthz']) {
-      const told = await exchange(registry, `GET ${path} HTTP/1.1\r\n${headers}${close}`);
-      expect(told, path).toEqual([400]);
+      const statuses = await exchange(registry, `GET ${path} HTTP/1.1\r\n${headers}${close}`);
+      expect(statuses, path).toEqual([400]);
     }
   });
 
@@ -93,7 +93,7 @@ describe('the head of a request on Node', () => {
     ['both, the other way', 'Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n'],
     ['a coding that is not undone', 'Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
     ['chunked that is not last', 'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n'],
-    ['a coding that is none', 'Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n'],
+    ['an unknown coding', 'Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n'],
     ['two codings', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n'],
     ['a space before the colon', 'Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n'],
     ['two lengths', 'Content-Length: 0\r\nContent-Length: 5\r\n\r\n'],
@@ -115,11 +115,11 @@ describe('the head of a request on Node', () => {
     const head = `Host: a\r\nAuthorization: Bearer ${registry.adminToken}`;
     const type = `Content-Type: application/json\r\nContent-Length: ${body.length}`;
     const smuggled = `POST /v1/teams HTTP/1.1\r\n${head}\r\n${type}\r\n\r\n${body}`;
-    const told = await exchange(
+    const statuses = await exchange(
       registry,
       `GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${smuggled}`,
     );
-    expect(told).toEqual([400]);
+    expect(statuses).toEqual([400]);
     expect((await registry.fetch('/v1/teams/smuggled')).status).toBe(404);
   });
 });

@@ -124,8 +124,8 @@ describe.each(runtimes)('resolve on $name', ({ start }) => {
     const alone = await expectStatus(404, ask([ref]));
     const problem = (await alone.json()) as Problem;
     expect(problem.type).toBe(`urn:aa-registry:problem:${id}`);
-    const answer = await expectStatus(200, ask(['web', ref]));
-    expect(((await answer.json()) as Resolutions).items).toMatchObject([
+    const response = await expectStatus(200, ask(['web', ref]));
+    expect(((await response.json()) as Resolutions).items).toMatchObject([
       { version: '2.0.0' },
       { ref, problem },
     ]);

@@ -108,39 +108,39 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
       const get = (path: string, id: string) =>
         `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nX-Request-Id: ${id}\r\n`;
       // The first comes from the database, the second from the cache.
-      const asked = [
+      const requests = [
         `${get('/v1/profiles/library/web', 'first')}\r\n`,
         `${get(content, 'second')}\r\n`,
         `${get(content, 'third')}Connection: close\r\n\r\n`,
       ];
-      socket.write(asked.join(''));
-      const answers = await text(socket);
-      expect([...answers.matchAll(/^x-request-id: (\w+)/gim)].map(([, id]) => id)).toEqual([
+      socket.write(requests.join(''));
+      const received = await text(socket);
+      expect([...received.matchAll(/^x-request-id: (\w+)/gim)].map(([, id]) => id)).toEqual([
         'first',
         'second',
         'third',
       ]);
-      expect(answers.endsWith(cached)).toBe(true);
+      expect(received.endsWith(cached)).toBe(true);
     });
 
     test('responds to a GET with a body and keeps the connection usable', async () => {
       const first = await (await ask(content)).text();
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-      const answers: string[] = [];
+      const bodies: string[] = [];
       for (const body of ['body', '', 'body']) {
-        const asked = request(new URL(content, registry.url), {
+        const outgoing = request(new URL(content, registry.url), {
           agent,
           headers: { 'Content-Length': body.length },
         }).end(body);
-        const [response] = (await once(asked, 'response')) as [IncomingMessage];
-        answers.push(await text(response));
+        const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+        bodies.push(await text(response));
       }
       agent.destroy();
-      expect(answers).toEqual([first, first, first]);
+      expect(bodies).toEqual([first, first, first]);
     });
   }
 
-  // On Workers the shared cache of a data centre keeps them for a few seconds more.
+  // On Workers, the shared cache of a data centre keeps responses for a few more seconds.
   if (name === 'Node') {
     test('drops the bytes of a profile that is made private', async () => {
       await expectStatus(200, ask(content));
@@ -246,13 +246,13 @@ test.each([
 ])('own headers do not leak into the next response, with the Response of %s', (_, Response) => {
   vi.stubGlobal('Response', Response);
   try {
-    const answer = { status: 200, headers: { ETag: '"x"' }, body: 'x' };
+    const cachedResponse = { status: 200, headers: { ETag: '"x"' }, body: 'x' };
     const owns: Record<string, string>[] = [
       { 'X-Request-Id': '1', RateLimit: 'some' },
       { 'X-Request-Id': '2' },
       { 'X-Request-Id': '3' },
     ];
-    const responses = owns.map((own) => toResponse({ ...answer, own }));
+    const responses = owns.map((own) => toResponse({ ...cachedResponse, own }));
     const seen = responses.map(({ headers }) =>
       Object.fromEntries([...headers].filter(([name]) => name !== 'content-type')),
     );

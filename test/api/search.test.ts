@@ -52,9 +52,9 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     team: string,
     name: string,
     version: string,
-    said: { description?: string; images?: string[]; rules?: string },
+    fields: { description?: string; images?: string[]; rules?: string },
   ): Promise<void> {
-    const { rules = '', ...rest } = said;
+    const { rules = '', ...rest } = fields;
     const text = profileText(name).replace(/\}\n$/, `${rules}}\n`);
     const draft = { name, version, text, manifest: { ...manifest, images: [], ...rest } };
     await expectStatus(201, publish(registry, teams.get(team) as Publisher, draft));
@@ -84,7 +84,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
     ['a capability in rules', 'net_admin', 'edge-cache'],
     ['accents or none', 'donnees', 'postgres'],
     ['accents or none', 'DONNÉES', 'postgres'],
-    ['what is nowhere', 'kubernetes', ''],
+    ['no profile for a missing word', 'kubernetes', ''],
     ['comments are no rules', 'apparmor', ''],
   ])('finds %s: %s', async (_, q, expected) => {
     const page = await find({ q });
@@ -441,9 +441,9 @@ function distance(a: string[], b: string[]): number {
   if (a.length === 0 || b.length === 0) return a.length + b.length;
   const [x, y] = [a.slice(0, -1), b.slice(0, -1)];
   const same = a.at(-1) === b.at(-1) ? 0 : 1;
-  const ways = [distance(x, b) + 1, distance(a, y) + 1, distance(x, y) + same];
+  const costs = [distance(x, b) + 1, distance(a, y) + 1, distance(x, y) + same];
   if (a.length > 1 && b.length > 1 && a.at(-1) === b.at(-2) && a.at(-2) === b.at(-1)) {
-    ways.push(distance(a.slice(0, -2), b.slice(0, -2)) + 1);
+    costs.push(distance(a.slice(0, -2), b.slice(0, -2)) + 1);
   }
-  return Math.min(...ways);
+  return Math.min(...costs);
 }

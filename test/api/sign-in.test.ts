@@ -27,8 +27,12 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
       '<script>alert(1)</script>',
     ].join('\n');
     const digest = await sha256(new TextEncoder().encode(readme));
-    const said = { ...manifest, readme: digest };
-    const envelope = await signDraft(acme, { name: 'secret', version: '1.0.0', manifest: said });
+    const ownManifest = { ...manifest, readme: digest };
+    const envelope = await signDraft(acme, {
+      name: 'secret',
+      version: '1.0.0',
+      manifest: ownManifest,
+    });
     const body = { profile: profileText('secret'), envelope, readme, visibility: 'private' };
     const path = '/v1/profiles/acme/secret/versions/1.0.0';
     await expectStatus(201, send(registry, 'PUT', path, body, acme.token));

@@ -98,9 +98,9 @@ describe.each(runtimes)('teams, keys and tokens on $name', ({ start }) => {
     expect((await whoami(`${acme.token}x`)).status).toBe(401);
 
     expect(acme.token).toMatch(/^aar_[A-Za-z0-9_-]{43}$/);
-    const kept = JSON.stringify(await registry.db.select().from(tokens));
-    expect(kept).not.toContain(acme.token);
-    expect(kept).not.toContain(registry.adminToken);
+    const stored = JSON.stringify(await registry.db.select().from(tokens));
+    expect(stored).not.toContain(acme.token);
+    expect(stored).not.toContain(registry.adminToken);
   });
 
   test('adding a key requires an endorsement by an older key', async () => {

@@ -154,7 +154,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
   const refused: [string, number, string, (draft: Draft) => Promise<Response>][] = [
     ['no token', 401, 'token-missing', (d) => raw(d, { token: null })],
     [
-      'a token that is no bearer',
+      'a token with another scheme than Bearer',
       401,
       'token-missing',
       (d) => raw(d, { authorization: 'Basic eDp5' }),
@@ -164,7 +164,7 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
     ['broken JSON', 400, 'body-malformed', (d) => raw(d, { body: '{"profile": ' })],
     ['JSON nested too deep', 400, 'body-malformed', (d) => raw(d, { body: '['.repeat(9000) })],
     ['an empty body', 400, 'body-malformed', (d) => raw(d, { body: ' ' })],
-    ['JSON that is no publication', 400, 'request-invalid', (d) => raw(d, { body: '[1]' })],
+    ['JSON that is not a publication', 400, 'request-invalid', (d) => raw(d, { body: '[1]' })],
     ['a field too many', 400, 'request-invalid', async (d) => json(d, { more: 1 })],
     ['a body that is not JSON', 415, 'body-type', (d) => raw(d, { type: 'text/plain' })],
     ['a body that is not UTF-8', 400, 'body-malformed', (d) => raw(d, { body: notUtf8 })],
@@ -201,11 +201,11 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
       422,
       'profile-invalid',
       (d) => {
-        const said = {
+        const ownManifest = {
           ...manifest,
           links: { homepage: `https://example.org/?t=aar_${'aB3_'.repeat(11)}` },
         };
-        return publish(registry, library, { ...d, manifest: said });
+        return publish(registry, library, { ...d, manifest: ownManifest });
       },
     ],
     [
@@ -335,10 +335,10 @@ describe.each(runtimes)('versions on $name', ({ start }) => {
       { name: 'keyed', version: '1.0.0' },
       `${profileText('keyed')}# ${privateKey}\n`,
     );
-    const said = await response.text();
+    const body = await response.text();
     const line = profileText('keyed').split('\n').length;
-    expect(JSON.parse(said).diagnostics).toMatchObject([{ id: 'secret', line }]);
-    expect(said).not.toContain(privateKey);
+    expect(JSON.parse(body).diagnostics).toMatchObject([{ id: 'secret', line }]);
+    expect(body).not.toContain(privateKey);
   });
 
   test('team names that container runtimes use are reserved', async () => {

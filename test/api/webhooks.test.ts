@@ -42,7 +42,7 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
   const makeDue = () =>
     sql(`UPDATE deliveries SET next_attempt_at = '2026-01-01T00:00:00.000Z'
          WHERE next_attempt_at IS NOT NULL`);
-  /** Delivers until so many messages have arrived: on Workers the first ones arrive without a timer. */
+  /** Delivers until this number of messages has arrived: on Workers the first ones arrive without a timer. */
   const wait = async (count: number) => {
     for (let tries = 0; receiver.received.length < count && tries < 100; tries++) {
       await registry.deliver();
@@ -65,13 +65,13 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     expect(types()).toEqual(['channel.moved', 'version.published', 'version.yanked']);
 
     const verifier = new Verifier(secret);
-    const told = receiver.received.map(({ headers, body, path }) => {
+    const events = receiver.received.map(({ headers, body, path }) => {
       expect(path).toBe('/hook');
       expect(headers['content-type']).toBe('application/json');
       return verifier.verify(body, headers as Record<string, string>) as { data: object };
     });
     const at = { team: 'library', name: 'web', version: '1.0.0' };
-    expect(told.map(({ data }) => data)).toEqual(
+    expect(events.map(({ data }) => data)).toEqual(
       expect.arrayContaining([
         { ...at, digest: expect.stringMatching(/^sha256:/), logIndex: 1 },
         { ...at, channel: 'stable', previous: null, logIndex: 2 },

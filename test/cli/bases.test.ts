@@ -53,7 +53,7 @@ describe('admin base import', () => {
       ...more,
     ]);
 
-  test('reads the three folders; the same again changes nothing', async () => {
+  test('reads the three folders; importing the same files again changes nothing', async () => {
     await writeBase(at('base'), {
       'abstractions/old.dpkg-old': 'not this',
       'local/base': 'nor this',
@@ -79,24 +79,24 @@ describe('admin base import', () => {
 
   test.each<[string, RegExp, (folder: string) => Promise<unknown> | unknown]>([
     [
-      'a link to a file elsewhere',
+      'a link to a file outside',
       /leaves the folder.*passwd/,
       (base) => symlink('/etc/passwd', join(base, 'abstractions/x')),
     ],
     [
-      'a link to a folder elsewhere',
+      'a link to a folder outside',
       /leaves the folder/,
       (base) => symlink('/etc', join(base, 'abstractions/x')),
     ],
     [
-      'a folder that is a link elsewhere',
+      'a folder that is a link to the outside',
       /leaves the folder/,
       async (base) => {
         await rm(join(base, 'tunables'), { recursive: true });
         await symlink('/etc', join(base, 'tunables'));
       },
     ],
-    ['a link to nowhere', /leads nowhere/, (base) => symlink('gone', join(base, 'abstractions/x'))],
+    ['a dangling link', /leads nowhere/, (base) => symlink('gone', join(base, 'abstractions/x'))],
     ['a loop of links', /nested deeper/, (base) => symlink('.', join(base, 'abstractions/x'))],
     [
       'a FIFO',
@@ -122,11 +122,11 @@ describe('admin base import', () => {
         await mkdir(base);
       },
     ],
-  ])('%s is refused, and nothing changes', async (_, said, prepare) => {
+  ])('%s is refused, and nothing changes', async (_, message, prepare) => {
     await prepare(at('base'));
     const refused = await run();
     expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toMatch(said);
+    expect(refused.stderr).toMatch(message);
     const db = await openFile(at('data/registry.db'));
     expect((await db.$client.execute('SELECT * FROM bases')).rows).toEqual([]);
     db.$client.close();
@@ -147,7 +147,7 @@ describe('admin base import', () => {
     expect(outcome.stderr).not.toContain('unexpected');
   });
 
-  test('a running registry has it at once, and "admin check" finds a changed text', async () => {
+  test('a running registry serves it immediately, and "admin check" detects a changed text', async () => {
     const registry = await serve(at('data'));
     try {
       expect((await run()).code).toBe(0);
@@ -225,7 +225,7 @@ describe('--target with the base policy of a registry', () => {
   });
 
   test.skipIf(ownRelease === undefined)(
-    'of its own release, a machine has its own files',
+    'for its own release, a machine uses its own files',
     async () => {
       const release = ownRelease ?? '';
       const args = ['admin', 'base', 'import', '--release', release, at('base')];
@@ -241,7 +241,7 @@ describe('--target with the base policy of a registry', () => {
     },
   );
 
-  test('what it does not have is found in the folders of -I', async () => {
+  test('missing files are found in the folders of -I', async () => {
     await mkdir(at('more/local'), { recursive: true });
     await writeFile(at('more/local/web'), '  /local r,\n');
     await writeFile(
@@ -264,7 +264,7 @@ describe('--target with the base policy of a registry', () => {
     expect(registry.traffic.length).toBe(before + 1);
   });
 
-  test('a changed cache is not believed', async () => {
+  test('a changed cached copy is not used', async () => {
     await can('/base/x');
     const [name = ''] = await contents();
     const path = at(`cache/aa-registry/bases/${name}`);
@@ -275,19 +275,22 @@ describe('--target with the base policy of a registry', () => {
     expect(await readFile(path, 'utf8')).toBe(text);
   });
 
-  test.skipIf(process.getuid?.() !== 0)('root does not believe another user’s list', async () => {
-    await can('/base/x');
-    spawnSync('chown', ['-R', '1000', at('cache')]);
-    await chmod(at('cache'), 0o755);
-    expect((await can('/base/x', '--offline')).stdout).not.toMatch(/^yes/);
-  });
+  test.skipIf(process.getuid?.() !== 0)(
+    'root does not use another user’s cached list',
+    async () => {
+      await can('/base/x');
+      spawnSync('chown', ['-R', '1000', at('cache')]);
+      await chmod(at('cache'), 0o755);
+      expect((await can('/base/x', '--offline')).stdout).not.toMatch(/^yes/);
+    },
+  );
 
   test('without a base policy, the release’s files are known by name', async () => {
     const args = ['check', at('web'), '--target', '5.0'];
     const { stderr, code } = await aaRegistry(args, { env });
     expect(stderr).toContain('has no base policy of AppArmor 5.0');
     expect(code).toBe(0);
-    // A registry that nobody has named is not missed.
+    // The default registry was not configured, so its absence is not reported.
     const unnamed = await aaRegistry(args, { env: { XDG_CACHE_HOME: at('cache') } });
     expect(unnamed.stderr).not.toContain('base policy');
     const away = { ...env, AA_REGISTRY: 'http://127.0.0.1:1' };
@@ -305,8 +308,8 @@ describe('--target with the base policy of a registry', () => {
     const args = ['admin', 'base', 'import', '--release', '4.0', at('hostile')];
     const options = { env: { AA_TOKEN: registry.adminToken } };
     expect((await aaRegistry([...args, '--registry', registry.url], options)).code).toBe(0);
-    const asked = ['can', at('web'), 'read', '/secret-was-read', '--target', '4.0'];
-    const { stdout, code } = await aaRegistry(asked, { env });
+    const canArgs = ['can', at('web'), 'read', '/secret-was-read', '--target', '4.0'];
+    const { stdout, code } = await aaRegistry(canArgs, { env });
     expect(code).toBe(2);
     expect(stdout).not.toContain('secret-was-read');
   });
@@ -366,27 +369,27 @@ describe('can with a reference', { timeout: 60_000 }, () => {
     expect(data.digest).toMatch(/^sha256:/);
   });
 
-  test('the rules are of the version', async () => {
+  test('the rules are those of the version', async () => {
     expect((await can('web@1.0.0', '/srv/web/one/a')).stdout).toMatch(
       /^yes\n {2}library\/web@1\.0\.0:\d+: /,
     );
   });
 
-  test('is refused as verify refuses it', async () => {
+  test('is refused like by verify', async () => {
     for (const reference of ['stranger/web', 'web@9.0.0', 'none/none']) {
-      const asked = await can(reference, '/srv/web/one/a');
+      const outcome = await can(reference, '/srv/web/one/a');
       const verified = await aaRegistry(['verify', reference, ...trust], {
         env: { HOME: at('home'), AA_REGISTRY: registry.url },
       });
       expect(verified.code).not.toBe(0);
       const note = `${reference} does not exist as a file, so it is treated as a reference.\n`;
-      expect(asked.stderr.replace(note, '')).toBe(verified.stderr);
-      expect(asked.stderr.startsWith(note)).toBe(!reference.includes('@'));
-      expect([asked.code, asked.stdout]).toEqual([verified.code, verified.stdout]);
+      expect(outcome.stderr.replace(note, '')).toBe(verified.stderr);
+      expect(outcome.stderr.startsWith(note)).toBe(!reference.includes('@'));
+      expect([outcome.code, outcome.stdout]).toEqual([verified.code, verified.stdout]);
     }
   });
 
-  test('other bytes than those signed are refused', async () => {
+  test('bytes other than the signed ones are refused', async () => {
     const text = profileText('tampered', '/one');
     await expectStatus(
       201,
@@ -399,7 +402,7 @@ describe('can with a reference', { timeout: 60_000 }, () => {
     expect(found).toMatchObject({ code: 3, stdout: '' });
   });
 
-  test('a file of that name comes first; a path is no reference', async () => {
+  test('a file of that name takes precedence; a path is not a reference', async () => {
     await mkdir(at('library'), { recursive: true });
     await writeFile(at('library/web'), 'profile mine { /mine r, }\n');
     const own = await aaRegistry(['can', 'library/web', 'read', '/mine'], { cwd: at('.') });

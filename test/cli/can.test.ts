@@ -41,9 +41,9 @@ describe('can', () => {
     ['capability sys_admin', 1, /^no/i],
     ['write /run/worker', 1, /^no/i],
     ['write /run/worker --profile worker', 0, /^yes/i],
-  ])('%s', async (question, code, said) => {
+  ])('%s', async (question, code, message) => {
     const found = await command(['can', file, ...question.split(' ')]);
-    expect(found.said + found.stdout).toMatch(said);
+    expect(found.output + found.stdout).toMatch(message);
     expect(found.code).toBe(code);
   });
 
@@ -60,12 +60,12 @@ describe('can', () => {
     ['an unknown profile', ['read', '/a', '--profile', 'none']],
     ['a link without a target', ['link', '/a']],
   ])('%s is a usage error', async (_, args) => {
-    const { code, said } = await command(['can', file, ...args]);
+    const { code, output } = await command(['can', file, ...args]);
     expect(code).toBe(2);
-    expect(said).not.toBe('');
+    expect(output).not.toBe('');
   });
 
-  test('is unknown where an include was not read', async () => {
+  test('is unknown if an include was not read', async () => {
     await writeFile(`${file}-more`, 'profile web { include <missing/file> }\n');
     const { code } = await command(['can', `${file}-more`, 'read', '/etc/passwd']);
     expect(code).toBe(2);

@@ -155,7 +155,7 @@ describe('the client commands', () => {
     const short = ['key', 'revoke', 'rotating', keyId.slice(0, 19), '--reason', 'retired'];
     expect((await succeed(short)).stdout).toContain(`Revoked ${keyId}`);
     expect((await succeed(['key', 'list', 'rotating'])).stdout).toContain('REVOKED');
-    // "publish" says which key the team can't publish with, and what to sign with instead.
+    // "publish" names the refused key and the key to sign with.
     const folder = await packageFolder('docker-nginx', (text) => `${text}# another key\n`);
     const publish = ['publish', folder, '--version', '0.8.1', '--key', at('second')];
     const stranger = await run(publish);
@@ -291,7 +291,7 @@ describe('the client commands', () => {
     await succeed(['key', 'generate', '--out', at('grown.pem')]);
     await succeed(['key', 'add', 'grown', at('grown.pem.pub')]);
     const later = at('later.bundle');
-    // Made by a user who has not seen that size.
+    // Created by a user who has not seen a log of that size.
     const elsewhere = { env: { XDG_STATE_HOME: at('state of another') } };
     await succeed(['bundle', ...references, '-o', later, '--trust', trust], elsewhere);
     const unproved = await run(['pull', '--bundle', later, '--root', root], { env: offline });
@@ -352,7 +352,7 @@ describe('the client commands', () => {
     const later = await sizeShown();
     expect(later).toBeGreaterThan(size);
 
-    // The bundle has grown old: the log has gone on, and this user has seen it.
+    // The bundle is older than the log's state that this user has seen.
     await addKey();
     await succeed(['verify', 'docker-nginx@1.0.0', ...here], options);
     const old = await run(['verify', '--bundle', bundle, '--offline', ...here], options);
@@ -505,8 +505,8 @@ describe('the client commands', () => {
 
     const unit = ['run-args', 'backupd', '--runtime', 'systemd', '--root', at('host')];
     expect((await succeed(unit)).stdout).toBe('[Service]\nAppArmorProfile=backupd\n');
-    const asked = await succeed(['run-args', 'backupd', '--root', at('host')]);
-    expect(asked.stderr).toContain('is for programs on the host');
+    const outcome = await succeed(['run-args', 'backupd', '--root', at('host')]);
+    expect(outcome.stderr).toContain('is for programs on the host');
     const wrong = 'entrypoint = ["--privileged"]\n';
     await expect(pulled('sneaky', 'profile sneaky', wrong)).rejects.toThrow(/entrypoint/);
   });
@@ -586,7 +586,7 @@ describe('the client commands', () => {
     expect(tampered.code).toBe(3);
     expect(tampered.stderr).toContain('[digest-mismatch]');
 
-    // The old version, offered as the new one, is signed by its publisher, but as another version.
+    // The old version, served as the new one, is signed by its publisher, but as another version.
     await db.$client.execute(
       `UPDATE versions SET (digest, envelope) = (
          SELECT digest, envelope FROM versions AS older

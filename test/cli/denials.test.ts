@@ -184,12 +184,12 @@ gone  not defined by any file on this host
       line(2, opened('/x').replace('"/x"', override).replace('cat', 'a\x1b]0;x\x07b')),
       line(3, opened('/x', 'r', 'p\x1b[2J')),
     ].join('');
-    const steering = /[^\P{Cc}\n]|\u202e/u;
+    const controlCharacters = /[^\P{Cc}\n]|\u202e/u;
     const text = await denials(['--file', '-'], log);
-    expect(text.stdout).not.toMatch(steering);
+    expect(text.stdout).not.toMatch(controlCharacters);
     expect(text.stdout).toContain('open /srv\\u{a}\\u{1b}[31m');
     const json = await denials(['--file', '-', '--format', 'json'], log);
-    expect(json.stdout).not.toMatch(steering);
+    expect(json.stdout).not.toMatch(controlCharacters);
     const [, second] = json.stdout
       .trim()
       .split('\n')
@@ -403,8 +403,8 @@ gone  not defined by any file on this host
     test('warns if a rule allows reading secrets', async () => {
       await writeFile(at('cautioned'), policy);
       const args = ['--file', '-', '--patch', at('cautioned')];
-      const asked = line(1, opened('/etc/shadow')) + line(2, opened('/etc/hosts'));
-      const { code, stdout, stderr } = await denials(args, asked);
+      const requests = line(1, opened('/etc/shadow')) + line(2, opened('/etc/hosts'));
+      const { code, stdout, stderr } = await denials(args, requests);
       expect({ code }).toEqual({ code: 0 });
       expect(stdout).toContain('+ owner /etc/shadow r,\n');
       expect(stderr).toMatch(/^Caution: .*\/etc\/shadow/m);
@@ -616,9 +616,9 @@ gone  not defined by any file on this host
     const args = ['denials', '--root', at('root'), '--file', log, '--follow', '--format', 'json'];
     const child = spawn(launcher, args, { env: { PATH: process.env.PATH } });
     const closed = once(child, 'close');
-    const said = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const output = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const next = async () => {
-      const { fields, file } = JSON.parse((await said.next()).value ?? '');
+      const { fields, file } = JSON.parse((await output.next()).value ?? '');
       return { name: fields.name, file };
     };
     await once(child.stderr, 'data');
@@ -631,7 +631,7 @@ gone  not defined by any file on this host
     await writeFile(log, line(3, opened('/rotated')));
     expect(await next()).toMatchObject({ name: '/rotated' });
 
-    // Profiles are read again after a while.
+    // Profiles are read again after an interval.
     await appendFile(log, line(4, opened('/new', 'r', 'new')));
     expect(await next()).toEqual({ name: '/new', file: null });
     const defining = at('root/etc/apparmor.d/new');

@@ -39,7 +39,7 @@ describe('diff', () => {
   });
   afterAll(() => folder.clean());
 
-  test('says that a policy is the same in other words', async () => {
+  test('reports a policy that differs only in spelling as the same', async () => {
     const { code, stdout } = await command(['diff', path('first'), path('rewritten')]);
     expect(stdout).toBe('the same policy\n');
     expect(code).toBe(0);
@@ -77,11 +77,11 @@ describe('diff', () => {
 
   test.each([
     ['a broken profile', 'broken'],
-    ['a file that is not there', 'none'],
-  ])('%s is trouble', async (_, name) => {
-    const { code, said } = await command(['diff', path('first'), path(name)]);
+    ['a missing file', 'none'],
+  ])('%s is an error', async (_, name) => {
+    const { code, output } = await command(['diff', path('first'), path(name)]);
     expect(code).toBeGreaterThan(1);
-    expect(said).not.toBe('');
+    expect(output).not.toBe('');
   });
 });
 
@@ -100,7 +100,7 @@ profile web /usr/sbin/web {
 }
 `;
 
-describe('can, about other classes than files', () => {
+describe('can, for classes other than files', () => {
   let folder: Awaited<ReturnType<typeof scratch>>;
   beforeAll(async () => {
     folder = await scratch();

@@ -33,8 +33,8 @@ describe('doctor', () => {
   }
 
   /** A copy of a working host, broken by `change`. */
-  async function ill(change: (root: string) => Promise<void>): Promise<string> {
-    const root = at(`ill-${Math.random().toString(36).slice(2)}`);
+  async function brokenHost(change: (root: string) => Promise<void>): Promise<string> {
+    const root = at(`brokenHost-${Math.random().toString(36).slice(2)}`);
     await cp(sound, root, { recursive: true });
     await change(root);
     return root;
@@ -104,7 +104,7 @@ describe('doctor', () => {
     ['state-damaged', 'fail', (root) => put(root, pending, '{')],
     ['docker', 'warn', (root) => put(root, 'run/docker.sock', '')],
   ])('%s is %s', async (id, result, change) => {
-    const { code, results, findings } = await doctor(await ill(change), '--offline');
+    const { code, results, findings } = await doctor(await brokenHost(change), '--offline');
     expect(results[id]).toBe(result);
     expect(findings.find((one) => one.id === id)?.next).toMatch(/\.$|fuser|URL\.$/);
     expect(code).toBe(result === 'fail' ? 1 : 0);
@@ -113,7 +113,7 @@ describe('doctor', () => {
   test.skipIf(!isRoot)(
     `permissions-folders is fail without /etc/apparmor.d${unlessRoot}`,
     async () => {
-      const root = await ill((one) => rm(join(one, 'etc/apparmor.d'), { recursive: true }));
+      const root = await brokenHost((one) => rm(join(one, 'etc/apparmor.d'), { recursive: true }));
       expect((await doctor(root, '--offline')).results['permissions-folders']).toBe('fail');
     },
   );
@@ -134,7 +134,7 @@ describe('doctor', () => {
     [['name=apparmor', 'name=seccomp,profile=builtin'], 'ok'],
     [['name=seccomp,profile=builtin'], 'fail'],
   ])('Docker with %j is %s', async (SecurityOptions, result) => {
-    const root = await ill((one) => mkdir(join(one, 'run')).then(() => {}));
+    const root = await brokenHost((one) => mkdir(join(one, 'run')).then(() => {}));
     const docker = createServer((_, response) => response.end(JSON.stringify({ SecurityOptions })));
     servers.push(docker);
     await new Promise<void>((resolve) => docker.listen(join(root, 'run/docker.sock'), resolve));
@@ -168,7 +168,7 @@ describe('doctor', () => {
     responses['/v1/log/key'] = key as object;
     expect((await doctor(sound, '--registry', url)).results.clock).toBe('warn');
 
-    const root = await ill(async (one) => {
+    const root = await brokenHost(async (one) => {
       const text = await readFile(join(one, trustFile), 'utf8');
       await writeFile(join(one, trustFile), text.replace(registry.url, url));
     });
@@ -189,7 +189,7 @@ describe('doctor', () => {
     expect(stdout).not.toContain('You are not root');
     expect(stdout).not.toContain('\u001b');
     expect(code).toBe(0);
-    // Of an image that is the user's own, nothing needs root.
+    // For an image that belongs to the user, no check requires root.
     const own = at('own');
     for (const part of ['', 'etc', 'etc/apparmor.d']) {
       await mkdir(join(own, part), { recursive: true });

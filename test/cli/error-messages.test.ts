@@ -37,7 +37,7 @@ describe('errors have a clear message with advice', () => {
     await clean();
   });
 
-  test.each<[args: string, code: number, ...said: string[]]>([
+  test.each<[args: string, code: number, ...texts: string[]]>([
     ['whoami', 1, 'requires an API token, and none is configured', 'aa-registry login http://'],
     ['key add library nofile', 1, 'nofile does not exist.'],
     ['key add library AT/key.pem', 1, 'a private key, which must not be shared', 'key.pem.pub'],
@@ -63,9 +63,9 @@ describe('errors have a clear message with advice', () => {
       'use --data to select the registry’s folder',
     ],
     ['admin backup', 2, '"admin backup" requires FILE.'],
-  ])('%s exits with %i', async (args, code, ...said) => {
+  ])('%s exits with %i', async (args, code, ...texts) => {
     const outcome = await run(args.split(' '));
-    for (const text of said) expect(outcome.stderr).toContain(text);
+    for (const text of texts) expect(outcome.stderr).toContain(text);
     expect(outcome.stderr).not.toMatch(/ENOENT|EISDIR|EADDR/);
     expect(outcome).toMatchObject({ code, stdout: '' });
   });
@@ -75,9 +75,9 @@ describe('errors have a clear message with advice', () => {
     ['log key example.org/log -o AT/log.key', 1, 'Permission denied:', '/log.key'],
     ['denials --follow --root AT/host', 5, 'requires root', 'with sudo'],
     ['denials --root AT/host', 5, 'requires root', '--file'],
-  ])(`%s as another user exits with %i${unlessRoot}`, async (args, code, ...said) => {
+  ])(`%s as another user exits with %i${unlessRoot}`, async (args, code, ...texts) => {
     const outcome = await run(args.split(' '), 65_534);
-    for (const text of said) expect(outcome.stderr).toContain(text);
+    for (const text of texts) expect(outcome.stderr).toContain(text);
     expect(outcome.stderr).not.toMatch(/EACCES|EPERM|\.tmp/);
     expect(outcome.code).toBe(code);
   });

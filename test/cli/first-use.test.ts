@@ -18,7 +18,7 @@ describe('first use', () => {
   const run = (...args: string[]) => command(args, env);
   const done = async (...args: string[]) => {
     const outcome = await run(...args);
-    expect(outcome.code, `${args.join(' ')}: ${outcome.said}`).toBe(0);
+    expect(outcome.code, `${args.join(' ')}: ${outcome.output}`).toBe(0);
     return outcome;
   };
   const failure = async (...args: string[]) => {
@@ -64,7 +64,7 @@ describe('first use', () => {
   test('publishing the same version again is reported; another manifest is refused, also by a dry run', async () => {
     const again = await done('publish', at('one'), '--version', '1.0.0');
     expect(again.lines[0]).toBe('library/docker-nginx@1.0.0 is already published, unchanged');
-    expect(again.said).not.toContain('Published library');
+    expect(again.output).not.toContain('Published library');
     const dry = await done('publish', at('one'), '--version', '1.0.0', '--dry-run');
     expect(dry.lines[0]).toBe(again.lines[0]);
     const other = await made('other', (text) =>
@@ -85,11 +85,11 @@ describe('first use', () => {
   test('a token has the documented default scope', async () => {
     const made = JSON.parse((await done('token', 'create', 'ci', '--format', 'json')).stdout);
     expect(made).toMatchObject({ scope: 'publish', team: null });
-    expect((await done('token', 'create', 'ci')).said).toContain('valid in every team');
+    expect((await done('token', 'create', 'ci')).output).toContain('valid in every team');
     const team = await done('token', 'create', 'ci', '--team', 'library');
-    expect(team.said).not.toContain('every team');
+    expect(team.output).not.toContain('every team');
     const admin = await done('token', 'create', 'ops', '--scope', 'admin');
-    expect(admin.said).toContain('It has administrator rights');
+    expect(admin.output).toContain('It has administrator rights');
   });
 
   test('serve refuses a folder with the state of a host', async () => {
@@ -101,15 +101,18 @@ describe('first use', () => {
       ['serve', '--port', '0'],
     ]) {
       const outcome = await command(args, { ...env, AA_SERVE_DATA: state });
-      expect(outcome).toMatchObject({ code: 1, said: expect.stringContaining('installed state') });
+      expect(outcome).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('installed state'),
+      });
     }
     const restored = await run('admin', 'restore', at('none.db'), '--data', state);
     expect(restored).toMatchObject({ code: 1 });
     expect((await stat(state)).mode).toBe(mode);
     await expect(stat(join(state, 'registry.db'))).rejects.toThrow('ENOENT');
     const none = await run('serve', '--data', '/var/lib/aa-registry', '--port', '0');
-    expect(none.said).toContain('the installed state of a host');
-    expect(none.said).not.toContain('registry.db');
+    expect(none.output).toContain('the installed state of a host');
+    expect(none.output).not.toContain('registry.db');
   });
 
   test('-o - is standard output, and missing folders are not created', async () => {
@@ -175,13 +178,16 @@ describe('first use', () => {
     expect(first.lines).toEqual(['Installed docker-nginx 1.0.0']);
     const next = await done('sync', '--bundle', at('new.bundle'), ...away);
     expect(next.lines).toEqual(['Updated docker-nginx 1.0.0 to 1.1.0']);
-    expect((await done('sync', '--bundle', at('old.bundle'), ...away)).said).toContain('older');
+    expect((await done('sync', '--bundle', at('old.bundle'), ...away)).output).toContain('older');
     await writeFile(
       at('alone/etc/aa-registry/profiles.toml'),
       'profiles = ["docker-nginx", "web", "api:stable"]\n',
     );
     const lacking = await run('sync', '--bundle', at('new.bundle'), ...away);
-    expect(lacking).toMatchObject({ code: 1, said: expect.stringContaining('not in the bundle') });
+    expect(lacking).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('not in the bundle'),
+    });
     expect(await failure('sync', '--offline', ...root)).toMatchObject({ id: 'usage' });
     const forged = (await readFile(at('new.bundle'), 'utf8')).replace(
       /"profile":"..../,
@@ -224,11 +230,11 @@ describe('first use', () => {
     };
     expect(await findings()).toMatchObject({ parser: 'fail', 'kernel-apparmor': 'ok' });
     const none = 'It has no apparmor_parser';
-    expect((await done('pull', 'docker-nginx', ...root)).said).toContain(none);
+    expect((await done('pull', 'docker-nginx', ...root)).output).toContain(none);
     await mkdir(at('host/usr/sbin'), { recursive: true });
     await writeFile(at('host/usr/sbin/apparmor_parser'), '');
     expect(await findings()).toMatchObject({ parser: 'ok' });
-    expect((await done('pull', 'docker-nginx', ...root)).said).not.toContain(none);
+    expect((await done('pull', 'docker-nginx', ...root)).output).not.toContain(none);
   });
 
   test('lists have headings, and yanked versions are marked', async () => {
@@ -256,10 +262,10 @@ describe('first use', () => {
   test('login checks the registry before it asks for a token', async () => {
     expect(await run('login', '--token-stdin', 'http://127.0.0.1:9')).toMatchObject({ code: 4 });
     const terminal = await run('login', registry.url);
-    expect(terminal).toMatchObject({ code: 2, said: expect.stringContaining('--token-stdin') });
+    expect(terminal).toMatchObject({ code: 2, output: expect.stringContaining('--token-stdin') });
   });
 
-  test.each<[change: (text: string) => string, ...said: string[]]>([
+  test.each<[change: (text: string) => string, ...output: string[]]>([
     [(text) => text.replace('license', 'licence'), 'licence: unknown field', 'mean "license"?'],
     [(text) => text.replace('name', 'nmae'), 'mean "name"?'],
     [(text) => text.replace(/^abi.*\n/m, ''), 'abi: is missing', 'such as abi = "3.0"'],
@@ -276,7 +282,7 @@ describe('first use', () => {
     [(text) => `${text}tags = ["Web"]\n`, 'tags.0: must be lower-case letters'],
   ])(
     'an invalid manifest is reported with the field and a suggestion: %#',
-    async (change, ...said) => {
+    async (change, ...texts) => {
       const error = await failure(
         'publish',
         await made(`bad-${Math.random()}`, change),
@@ -284,10 +290,10 @@ describe('first use', () => {
         '9.0.0',
       );
       expect(error.id).toBe('package-invalid');
-      for (const text of said) expect(error.message).toContain(text);
+      for (const text of texts) expect(error.message).toContain(text);
       expect(error.message).not.toMatch(/Invalid input|Unrecognized|expected/);
       // The suggested key is not also reported as missing.
-      if (said[1] === 'mean "license"?') expect(error.message).not.toContain('is missing');
+      if (texts[1] === 'mean "license"?') expect(error.message).not.toContain('is missing');
     },
   );
 
@@ -300,7 +306,7 @@ describe('first use', () => {
     }
   });
 
-  test.each<[args: string, code: number, ...said: string[]]>([
+  test.each<[args: string, code: number, ...output: string[]]>([
     ['publish AT/nodir --version 1.0.0', 1, 'folder AT/nodir not found.'],
     ['publish AT/data --version 1.0.0', 1, 'has no aa-profile.toml; a package is a folder'],
     ['publish AT/data --version 1.0.0', 1, 'To start one: aa-registry init AT/data'],
@@ -316,13 +322,13 @@ describe('first use', () => {
     ['status --of-line', 2, 'Unknown option "--of-line"', '"aa-registry status --help"'],
     ['log verify --root AT/none', 3, '--log-key VKEY', 'trust init'],
     ['log watch nosuch --once --root AT/host', 0, 'has no team nosuch', 'Nothing new of nosuch'],
-  ])('%s exits with %i', async (args, code, ...said) => {
+  ])('%s exits with %i', async (args, code, ...output) => {
     await cp(at('config/aa-registry/signing-key.pem.pub'), at('public.pub'));
     await chmod(at('public.pub'), 0o644);
     const outcome = await run(...args.replaceAll('AT', folder).split(' '));
-    for (const text of said) expect(outcome.said).toContain(text.replaceAll('AT', folder));
-    expect(outcome.said).not.toContain('chmod');
-    expect(outcome.code, outcome.said).toBe(code);
+    for (const text of output) expect(outcome.output).toContain(text.replaceAll('AT', folder));
+    expect(outcome.output).not.toContain('chmod');
+    expect(outcome.code, outcome.output).toBe(code);
   });
 
   test('messages about the log use singular and plural', async () => {
@@ -333,10 +339,10 @@ describe('first use', () => {
   test('an unencrypted key, without a terminal for a passphrase, causes a warning', async () => {
     const silent = { ...env, AA_KEY_PASSPHRASE: undefined };
     const plain = await command(['key', 'generate', '--out', at('plain.pem')], silent);
-    expect(plain.said).toContain('Warning: the private key is not encrypted');
-    expect(plain.said).toContain('An owner of the team or an administrator registers it');
+    expect(plain.output).toContain('Warning: the private key is not encrypted');
+    expect(plain.output).toContain('An owner of the team or an administrator registers it');
     const meant = ['key', 'generate', '--no-passphrase', '--out', at('meant.pem')];
-    expect((await command(meant, silent)).said).not.toContain('Warning');
+    expect((await command(meant, silent)).output).not.toContain('Warning');
   });
 
   test('the usage of every command mentions its options', async () => {

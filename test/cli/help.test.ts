@@ -51,8 +51,8 @@ describe('help', () => {
     [['help', 'log', 'key'], 'Usage: aa-registry log key'],
     [['help'], 'Hosts:'],
   ])('%j shows %s', async (args, text) => {
-    const { code, said } = await command(args);
-    expect(said).toContain(text);
+    const { code, output } = await command(args);
+    expect(output).toContain(text);
     expect(code).toBe(0);
   });
 
@@ -71,8 +71,8 @@ describe('help', () => {
     [['constructor'], '"constructor" is not a command.'],
     [['help', 'nosuch'], '"nosuch" is not a command.'],
   ])('%j is a usage error with %s', async (args, text) => {
-    const { code, said } = await command(args);
-    expect(said).toContain(text);
+    const { code, output } = await command(args);
+    expect(output).toContain(text);
     expect(code).toBe(2);
   });
 });

@@ -30,7 +30,7 @@ Usage: aa-registry pull [REF…] [OPTIONS]`;
   });
 });
 
-/** Hints are pasted: they have to name the host that the command was for. */
+/** Users paste hints, so hints must name the host of the command. */
 describe('a hint for another root', () => {
   let fixture: Fixture;
   let root: string;
@@ -51,8 +51,8 @@ describe('a hint for another root', () => {
     [['status', 'wbe'], 'Installed: web.'],
     [['run-args', 'wbe'], 'Installed: web.'],
   ])('%j', async (args, hint) => {
-    const { said } = await command([...args, '--root', root]);
-    expect(said).toContain(hint.replace('ROOT', root));
+    const { output } = await command([...args, '--root', root]);
+    expect(output).toContain(hint.replace('ROOT', root));
   });
 
   test('a host without a trust file, where the registry and the team are known', async () => {
@@ -67,25 +67,25 @@ describe('a hint for another root', () => {
       ['diff', 'acme/web', 'acme/web'],
     ];
     for (const args of commands) {
-      const { said } = await command([...args, ...empty, ...registry]);
-      expect(said, args.join(' ')).toContain(next);
+      const { output } = await command([...args, ...empty, ...registry]);
+      expect(output, args.join(' ')).toContain(next);
     }
-    const { said } = await command(['doctor', '--offline', '--root', root]);
-    expect(said).toContain(`status --root ${root}`);
+    const { output } = await command(['doctor', '--offline', '--root', root]);
+    expect(output).toContain(`status --root ${root}`);
   });
 
   test('a pull of another version than the locked one names lock', async () => {
     await writeFile(`${root}/etc/aa-registry/profiles.toml`, 'profiles = ["web@^1.0"]\n');
     const locked = await command(['lock', '--root', root]);
-    expect(locked.code, locked.said).toBe(0);
+    expect(locked.code, locked.output).toBe(0);
     await fixture.publish('web', '1.1.0');
     const pulled = await command(['pull', 'web', '--root', root]);
-    expect(pulled.said).toContain(`to update it: aa-registry lock --root ${root}`);
-    expect(pulled.said).not.toContain('change it there');
+    expect(pulled.output).toContain(`to update it: aa-registry lock --root ${root}`);
+    expect(pulled.output).not.toContain('change it there');
   });
 
   test('a mode of another root is named', async () => {
-    expect((await command(['enforce', 'web', '--root', root])).said).toContain(
+    expect((await command(['enforce', 'web', '--root', root])).output).toContain(
       'is in enforce mode',
     );
     expect((await command(['status', '--root', root])).stdout).toMatch(/web +\S+ +enforce/);
@@ -103,7 +103,7 @@ describe('a hint for another root', () => {
     const after = await command(['show', 'web', '--registry', registry.url]);
     expect(after.stdout).toMatch(/^Version +1\.0\.0,/m);
     expect(after.stdout).toMatch(/^Channels +stable 1\.0\.0$/m);
-    // The page of the latest version pulls that version, and says which one "pull" takes.
+    // The page of the latest version shows how to pull it, and which version "pull" selects.
     const response = await fetch(`${registry.url}/p/library/web`);
     const page = (await response.text()).replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ');
     expect(page).toContain('sudo aa-registry pull web@1.1.0');
@@ -112,13 +112,13 @@ describe('a hint for another root', () => {
 
   test('a log without a trust file', async () => {
     const empty = `${root}/etc`;
-    const { said } = await command(['log', 'verify', '--root', empty]);
-    expect(said).toContain(`aa-registry trust init TEAM --registry URL --root ${empty}`);
+    const { output } = await command(['log', 'verify', '--root', empty]);
+    expect(output).toContain(`aa-registry trust init TEAM --registry URL --root ${empty}`);
   });
 
   test('a refused AA_TOKEN is named, because a login would not replace it', async () => {
     const registry = ['--registry', fixture.registry.url];
     const refused = await command(['whoami', ...registry], { AA_TOKEN: 'aar_unknown' });
-    expect(refused.said).toContain('unset AA_TOKEN');
+    expect(refused.output).toContain('unset AA_TOKEN');
   });
 });

@@ -46,11 +46,11 @@ describe('init', () => {
     await edit('aa-profile.toml', '"Confines web"', '"The web server of the shop"');
     await edit('README.md', 'What this profile', 'This profile');
     const linted = await command(['lint', '--max-warnings', '0', at('web')]);
-    expect(linted.code, linted.said).toBe(0);
+    expect(linted.code, linted.output).toBe(0);
   });
 
   test.each(['aa-profile.toml', 'README.md', 'app'])(
-    'overwrites no %s, and then writes nothing',
+    'refuses to overwrite %s and writes nothing',
     async (name) => {
       const own = `own-${name}`;
       await mkdir(at(own));
@@ -85,7 +85,7 @@ describe('init', () => {
     expect(await files('there')).toEqual(['README.md', 'aa-profile.toml', 'there']);
   });
 
-  test.each<[args: string, code: number, said: string, profile?: string]>([
+  test.each<[args: string, code: number, output: string, profile?: string]>([
     ['init AT/Big', 2, '--name NAME'],
     ['init AT/x --name ../x', 2, 'can’t be the name of a package'],
     ['init AT/x --team A', 2, 'not a valid team name'],
@@ -96,10 +96,10 @@ describe('init', () => {
     ['init AT/x --from AT/p', 1, 'defines no profile', '# nothing\n'],
     ['init AT/x --from AT/p', 1, 'has errors', 'profile a {\n'],
     ['init AT/x --from AT/p --name b', 2, 'is named a, not b', 'profile a {\n}\n'],
-  ])('%s ends with %i: %s', async (args, code, said, profile) => {
+  ])('%s exits with %i: %s', async (args, code, message, profile) => {
     if (profile !== undefined) await writeFile(at('p'), profile);
     const outcome = await command(args.replaceAll('AT', folder).split(' '));
-    expect(outcome.said).toContain(said);
+    expect(outcome.output).toContain(message);
     expect(outcome.code).toBe(code);
     expect(await files('x')).toEqual([]);
     expect(await files('docker-default')).toEqual([]);

@@ -14,7 +14,7 @@ const denial =
 
 /**
  * The expected JSON of each command, in an order in which each has its prerequisites. Words in capitals are
- * placeholders (see `placed`).
+ * placeholders (see `argsOf`).
  */
 const outputs: [command: string, args: string, has: string[]][] = [
   ['team create', 'library', ['name', 'keys']],
@@ -116,7 +116,7 @@ const many = ['lint', 'check', 'fmt', 'denials', 'log watch'];
 const ofMachine = ['lint', 'check', 'can', 'diff', 'doctor'];
 
 /** Requires a container with AppArmor: see test/system/kernel. */
-const elsewhere = ['inspect'];
+const testedElsewhere = ['inspect'];
 
 /** Commands whose output is for other programs (docs/cli.md). */
 const without = ['completion', 'log witness', 'run-args', 'serve'];
@@ -130,7 +130,7 @@ describe('--format json', () => {
   const receiver = createServer((_, response) => response.end());
   const at = (...parts: string[]) => join(folder, ...parts);
 
-  async function placed(text: string): Promise<string[]> {
+  async function argsOf(text: string): Promise<string[]> {
     const keyId = text.includes('KEY-ID') ? await firstKey() : '';
     return text
       .replace('AT/', `${folder}/`)
@@ -178,10 +178,12 @@ describe('--format json', () => {
   });
 
   test.each(outputs)('%s %s', async (name, args, has) => {
-    const words = [...name.split(' '), ...(await placed(args)), '--format', 'json'];
-    const { code, stdout, said } = await command(words, env, { input: registry.adminToken ?? '' });
+    const words = [...name.split(' '), ...(await argsOf(args)), '--format', 'json'];
+    const { code, stdout, output } = await command(words, env, {
+      input: registry.adminToken ?? '',
+    });
     const expected = args.includes('--dry-run') && name === 'sync' ? 6 : 0;
-    if (!ofMachine.includes(name)) expect(code, said).toBe(expected);
+    if (!ofMachine.includes(name)) expect(code, output).toBe(expected);
     const objects = stdout
       .trimEnd()
       .split('\n')
@@ -202,25 +204,25 @@ describe('--format json', () => {
       if (format) having.push(name);
       else expect(without).toContain(name);
     }
-    const tried = new Set([...outputs.map(([name]) => name), ...elsewhere]);
+    const tried = new Set([...outputs.map(([name]) => name), ...testedElsewhere]);
     expect(having.sort()).toEqual([...tried].sort());
   });
 
   test('results before a failure are still printed', async () => {
-    const { code, stdout, said } = await command(
+    const { code, stdout, output } = await command(
       ['remove', 'nosuch', '--root', at('host'), '--format', 'json'],
       env,
     );
     expect(JSON.parse(stdout)).toMatchObject({ error: { id: 'not-installed', exitCode: 1 } });
-    expect(said).toContain('nosuch is not installed');
+    expect(output).toContain('nosuch is not installed');
     expect(code).toBe(1);
   });
 
   test.each(['whoami', 'yank docker-nginx@1.1.0 --reason x', 'pull docker-nginx'])(
     'an unknown format is a usage error of %s, before it does anything',
     async (text) => {
-      const { code, said } = await command([...text.split(' '), '--format', 'yaml'], env);
-      expect(said).toContain('--format must be one of text, json, not "yaml"');
+      const { code, output } = await command([...text.split(' '), '--format', 'yaml'], env);
+      expect(output).toContain('--format must be one of text, json, not "yaml"');
       expect(code).toBe(2);
     },
   );
@@ -230,8 +232,8 @@ describe('--format json', () => {
     'denials --draft web --file /dev/null',
     'denials --patch web --file /dev/null',
   ])('%s prints a profile, so JSON is a usage error', async (text) => {
-    const { code, said } = await command([...text.split(' '), '--format', 'json'], env);
-    expect(said).toContain('--format json can’t be used with');
+    const { code, output } = await command([...text.split(' '), '--format', 'json'], env);
+    expect(output).toContain('--format json can’t be used with');
     expect(code).toBe(2);
   });
 

@@ -20,7 +20,7 @@ describe('in a terminal', () => {
       '    and',
       '    more',
     ]);
-    // A digest does not fit anywhere, so it is not moved below its label.
+    // A digest fits no line, so it stays beside its label.
     expect(wrap(`Digest  ${'0'.repeat(20)}`, 20, '        ')).toEqual([
       `Digest  ${'0'.repeat(20)}`,
     ]);
@@ -108,14 +108,14 @@ describe('in a terminal', () => {
     const env = { AA_CONFIG: '/nonexistent', HOME: '/nonexistent' };
     const narrow = await command(['verify', 'web'], env, { columns: 40 });
     expect(narrow.code).toBe(3);
-    const told = narrow.said.trimEnd().split('\n');
-    expect(told.length).toBeGreaterThan(2);
-    for (const line of told) expect(line.length, line).toBeLessThanOrEqual(40);
+    const lines = narrow.output.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(40);
     const json = await command(['verify', 'web', '--format', 'json'], env, { columns: 40 });
     expect(JSON.parse(json.stdout)).toMatchObject({ error: { id: 'no-trust-file' } });
   });
 
-  test('explain fits its list to the terminal, and prints it in full elsewhere', async () => {
+  test('explain fits its list to a terminal, and otherwise prints it in full', async () => {
     const narrow = await command(['explain'], {}, { columns: 60 });
     expect(narrow.lines.filter((line) => line.length > 60)).toEqual([]);
     const { lines } = await command(['explain']);

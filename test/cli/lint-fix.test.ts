@@ -30,7 +30,7 @@ describe('lint --fix', () => {
   });
   afterEach(() => clean());
 
-  test('writes what it can, and reports that and what is left', async () => {
+  test('writes the fixes, and reports them and the remaining diagnostics', async () => {
     await writeFile(at('a'), broken.replace('{\n', '{\n  /b rz,\n'));
     const { code, stdout } = await lint('--fix', at('a'));
     expect(code).toBe(1);
@@ -44,7 +44,7 @@ describe('lint --fix', () => {
     expect(again.stdout).not.toContain('fixed:');
   });
 
-  test('leaves a file alone that it does not change', async () => {
+  test('does not write a file without fixes', async () => {
     await writeFile(at('a'), repaired);
     await writeFile(at('b'), broken);
     const before = await stat(at('a'));
@@ -84,7 +84,7 @@ describe('lint --fix', () => {
         const { uid: owner, gid, mode } = await stat(file);
         const isRoot = uid === 0;
         expect({ owner, gid }).toEqual({ owner: nobody, gid: isRoot ? 54_321 : nobody });
-        // Set-group-ID was about the group that it had.
+        // The set-group-ID bit applied to the previous group.
         if (!isRoot) expect(mode & 0o7777).toBe(0o644);
       }
     },
@@ -114,7 +114,7 @@ describe('lint --fix', () => {
     expect(await readFile(at('a/a'), 'utf8')).toBe(repaired);
   });
 
-  test('bytes that are not UTF-8 stay', async () => {
+  test('preserves bytes that are not UTF-8', async () => {
     const name = Buffer.from('# \xff \xe4\xb8\n', 'latin1');
     await writeFile(at('a'), Buffer.concat([name, Buffer.from(broken)]));
     await lint('--fix', at('a'));
@@ -159,7 +159,7 @@ describe('fix', () => {
     example === undefined ? [] : [[id, example] as const],
   );
 
-  test.each(examples)('of the example of %s comes to an end, and breaks nothing', (_, example) => {
+  test.each(examples)('of the example of %s ends and introduces no errors', (_, example) => {
     const { text, applied, report } = fix(example);
     const errors = ({ diagnostics }: ReturnType<typeof check>) =>
       diagnostics.filter(({ severity }) => severity === 'error').length;
@@ -169,12 +169,12 @@ describe('fix', () => {
     expect(report.diagnostics.filter((one) => one.fix)).toEqual([]);
   });
 
-  test('inserts once where two diagnostics would insert at the same place', () => {
+  test('inserts once if two diagnostics insert at the same position', () => {
     const { text } = fix('abi <abi/3.0>,\nprofile a {\n  /a r\n  /b r\n}\n');
     expect(text).toBe('abi <abi/3.0>,\nprofile a {\n  /a r,\n  /b r,\n}\n');
   });
 
-  test('adds the abi before the first statement, as the manifest names it', () => {
+  test('adds the abi of the manifest before the first statement', () => {
     const source = '# A comment.\n\ninclude <tunables/global>\nprofile a {\n}\n';
     expect(fix(source).text).toBe(source.replace('include', 'abi <abi/3.0>,\ninclude'));
     expect(fix(source, { manifestAbi: '4.0' }).text).toContain('abi <abi/4.0>,\ninclude');

@@ -17,7 +17,7 @@ const inputs: Record<string, string> = {
   'advice of every kind': `profile p {\n${'/** rw,\n/bin/* ux,\n/tmp/a[^b] r,\n'.repeat(3000)}}\n`,
 };
 
-describe('what is said of one file is bounded', { timeout: 60_000 }, () => {
+describe('the output about one file is bounded', { timeout: 60_000 }, () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
@@ -39,9 +39,9 @@ describe('what is said of one file is bounded', { timeout: 60_000 }, () => {
       commands.map((args) => [args.join(' '), name, args] as const),
     ),
   )('%s of %s', async (_, name, args) => {
-    const { code, stdout, said } = await command([...args, join(folder, name)]);
-    expect(Buffer.byteLength(said)).toBeLessThan(maxOutput);
-    for (const line of said.split('\n')) {
+    const { code, stdout, output } = await command([...args, join(folder, name)]);
+    expect(Buffer.byteLength(output)).toBeLessThan(maxOutput);
+    for (const line of output.split('\n')) {
       if (!/^[{[]/.test(line)) expect([...line].length).toBeLessThan(600 + folder.length);
     }
     if (args.includes('json') && stdout !== '') {
@@ -56,13 +56,13 @@ describe('what is said of one file is bounded', { timeout: 60_000 }, () => {
       if (results.length === maxShown) expect(properties.omitted).toBeGreaterThan(0);
     }
     if (args.join() === 'lint' || args.join() === 'check') {
-      const shown = said.match(/: (?:error|warning|info): /g)?.length ?? 0;
-      if (shown === maxShown) expect(said).toMatch(/\n… and [1-9]\d* more\n/);
+      const shown = output.match(/: (?:error|warning|info): /g)?.length ?? 0;
+      if (shown === maxShown) expect(output).toMatch(/\n… and [1-9]\d* more\n/);
       expect(shown).toBeLessThanOrEqual(maxShown);
     }
   });
 
-  test('many of one kind hide none of another', async () => {
+  test('many diagnostics of one id do not hide those of another', async () => {
     const path = join(folder, 'mixed');
     const text = `profile p {\n${'capability nothing,\n'.repeat(500)}network nothing,\nset rlimit nothing <= 1,\n}\n`;
     await writeFile(path, text);

@@ -86,7 +86,7 @@ describe('check, fmt, lint and explain', () => {
     }
   });
 
-  test('what a hostile profile includes is limited, and what can’t be read is missing', async () => {
+  test('the includes of a hostile profile are limited, and unreadable ones are reported as missing', async () => {
     await mkdir(at('large'), { recursive: true });
     for (const name of ['a', 'b', 'c']) {
       await writeFile(at('large', name), '# nothing here\n'.repeat(500_000));

@@ -52,7 +52,7 @@ describe('aa-registry serve', () => {
     expect(running.output).toMatch(/^Log key {2}registry\.example\.org\/log\+/m);
   });
 
-  test('a witness that breaks a connection after a long Content-Encoding does not end it', async () => {
+  test('a witness that closes the connection after a long Content-Encoding does not stop the server', async () => {
     let requests = 0;
     const hostile = createServer((_, response) => {
       requests++;

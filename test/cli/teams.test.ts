@@ -93,7 +93,7 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     expect(again.stderr).toContain('aa-registry member list platform');
   });
 
-  test('several profiles, the second private: its proof has the bits that its name is logged under', async () => {
+  test('a bundle of several profiles contains the blind of the private one, which proves its log entry', async () => {
     await cp(at('package'), at('front'), { recursive: true });
     const manifest = at('front', 'aa-profile.toml');
     const text = await readFile(manifest, 'utf8');
@@ -148,8 +148,8 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     [['deprecate', 'platform/docker-nginx'], '--reason TEXT'],
     [['transfer', 'platform/docker-nginx', 'edge'], 'use --yes'],
     [['publisher', 'add', 'platform'], '--github or with --gitlab'],
-  ])('%j is a usage error that says what to do', async (args, said) => {
-    expect(await run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
+  ])('%j is a usage error that says what to do', async (args, message) => {
+    expect(await run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });
 
   describe('in a CI job that the team trusts', () => {

@@ -50,8 +50,8 @@ describe('the trust file of a host', () => {
     await writeSeen(hostSeenFolder(root, log.key), { size: 10_000, root: new Uint8Array(32) });
     const before = await read();
     const outcome = await run('init', 'other', '--yes');
-    expect(outcome, outcome.said).toMatchObject({ code: 3 });
-    expect(outcome.said).toContain('[log-rolled-back]');
+    expect(outcome, outcome.output).toMatchObject({ code: 3 });
+    expect(outcome.output).toContain('[log-rolled-back]');
     expect(await read()).toBe(before);
   });
 
@@ -70,8 +70,8 @@ describe('the trust file of a host', () => {
     await expectStatus(201, send(fixture.registry, 'POST', '/v1/teams/library/keys', body, token));
     const before = await read();
     const shown = await run('update', 'library');
-    expect(shown.said).toContain(`+ ${next.publicKey.keyId}  new, endorsed by trusted keys`);
-    expect(shown).toMatchObject({ code: 2, said: expect.stringContaining('add --yes') });
+    expect(shown.output).toContain(`+ ${next.publicKey.keyId}  new, endorsed by trusted keys`);
+    expect(shown).toMatchObject({ code: 2, output: expect.stringContaining('add --yes') });
     expect(await read()).toBe(before);
     expect(await run('update', '--yes')).toMatchObject({ code: 0 });
     expect(await read()).toBe(
@@ -84,7 +84,7 @@ describe('the trust file of a host', () => {
     });
     // The registry's response is unchanged.
     const init = await run('init', 'library', '--yes');
-    expect(init.said).toContain('already trusted');
+    expect(init.output).toContain('already trusted');
   });
 
   test('update removes a revoked key with its line, but never the last key', async () => {
@@ -95,13 +95,13 @@ describe('the trust file of a host', () => {
     const revoke = `/v1/teams/own/keys/${own.key.publicKey.keyId}/revocation`;
     await expectStatus(200, send(fixture.registry, 'POST', revoke, { reason: 'lost' }, own.token));
     const alone = await run('update', 'own', '--yes');
-    expect(alone).toMatchObject({ code: 1, said: expect.stringContaining('no key of team own') });
+    expect(alone).toMatchObject({ code: 1, output: expect.stringContaining('no key of team own') });
     const body = { publicKey: third.publicKey.text, label: 'third' };
     const { adminToken } = fixture.registry;
     await expectStatus(201, send(fixture.registry, 'POST', '/v1/teams/own/keys', body, adminToken));
     const changed = await run('update', 'own', '--yes');
-    expect(changed.said).toContain('not endorsed by a trusted key: compare its id');
-    expect(changed.said).toContain(`- ${own.key.publicKey.keyId}  revoked`);
+    expect(changed.output).toContain('not endorsed by a trusted key: compare its id');
+    expect(changed.output).toContain(`- ${own.key.publicKey.keyId}  revoked`);
     expect(await keysOf('own')).toEqual([third.publicKey.keyId]);
     expect(await read()).toContain('threshold = 1 # one is enough');
   });
@@ -128,7 +128,7 @@ describe('the trust file of a host', () => {
     expect(await run('add', 'other', '--yes')).toMatchObject({ code: 1 });
     expect(await run('add', 'other', `sha256:${'0'.repeat(64)}`, '--yes')).toMatchObject({
       code: 1,
-      said: expect.stringContaining('has no key'),
+      output: expect.stringContaining('has no key'),
     });
   });
 
@@ -140,15 +140,15 @@ describe('the trust file of a host', () => {
     expect(await run('remove', 'library', start, '--yes')).toMatchObject({ code: 0 });
     expect(await keysOf('library')).toEqual([next.publicKey.keyId]);
     const last = await run('remove', 'library', next.publicKey.keyId, '--yes');
-    expect(last).toMatchObject({ code: 1, said: expect.stringContaining('would be left') });
-    expect(last.said).toContain('trust remove library');
+    expect(last).toMatchObject({ code: 1, output: expect.stringContaining('would be left') });
+    expect(last.output).toContain('trust remove library');
     expect(await run('remove', 'library', 'sha256:0', '--yes')).toMatchObject({ code: 2 });
     await edit((toml) =>
       toml
         .replace('threshold = 1', 'threshold = 2')
         .replace(/keys = .*/, `keys = ["${text}", "${old().text}"]`),
     );
-    expect((await run('remove', 'library', start, '--yes')).said).toContain('needs 2 signatures');
+    expect((await run('remove', 'library', start, '--yes')).output).toContain('needs 2 signatures');
     expect(await run('remove', 'library', '--yes')).toMatchObject({ code: 0 });
     expect(await keysOf('library')).toBeUndefined();
     expect(await run('remove', 'library', '--yes')).toMatchObject({ code: 1 });
@@ -163,7 +163,7 @@ describe('the trust file of a host', () => {
     const fresh = (await generateKeyPair()).publicKey;
     const there = (await keysOf('library')) ?? [];
     const added = await run('add', 'library', fresh.text, '--yes');
-    expect(added).toMatchObject({ code: 0, said: expect.stringContaining('was rewritten') });
+    expect(added).toMatchObject({ code: 0, output: expect.stringContaining('was rewritten') });
     expect(await readFile(`${path}.old`, 'utf8')).toBe(before);
     expect(await keysOf('library')).toEqual([...there, fresh.keyId]);
   });
@@ -178,7 +178,10 @@ describe('the trust file of a host', () => {
     });
     const before = await read();
     const refused = await run('update', '--yes');
-    expect(refused).toMatchObject({ code: 3, said: expect.stringContaining('[entry-not-in-log]') });
+    expect(refused).toMatchObject({
+      code: 3,
+      output: expect.stringContaining('[entry-not-in-log]'),
+    });
     await $client.execute({
       sql: 'DELETE FROM keys WHERE key_id = ?',
       args: [stray.publicKey.keyId],
@@ -206,7 +209,10 @@ describe('the trust file of a host', () => {
         const before = await read();
         await edit(keys(list, threshold));
         const shown = await run('show');
-        expect(shown).toMatchObject({ code: 1, said: expect.stringContaining('is listed twice') });
+        expect(shown).toMatchObject({
+          code: 1,
+          output: expect.stringContaining('is listed twice'),
+        });
         await writeFile(path, before);
       }
     });
@@ -215,7 +221,7 @@ describe('the trust file of a host', () => {
       const one = await generateNoteKey('one.example', 'cosignature');
       const two = renamed(one.verifier, 'two.example');
       const own = renamed((await readTrust(path))?.log.key.verifier ?? '', 'own.example');
-      for (const [witnesses, told] of [
+      for (const [witnesses, message] of [
         [[one.verifier, two], 'one key is listed as the witnesses'],
         [[one.verifier, one.verifier], 'one key is listed as the witnesses'],
         [[own], "has the log's own key"],
@@ -226,7 +232,10 @@ describe('the trust file of a host', () => {
             .replace(/witnesses = .*/, `witnesses = ${JSON.stringify(witnesses)}`)
             .replace(/witness_threshold = .*/, `witness_threshold = ${witnesses.length}`),
         );
-        expect(await run('show')).toMatchObject({ code: 1, said: expect.stringContaining(told) });
+        expect(await run('show')).toMatchObject({
+          code: 1,
+          output: expect.stringContaining(message),
+        });
         await writeFile(path, before);
       }
     });

@@ -102,8 +102,8 @@ test('texts of a hostile registry can’t imitate lines of the output', async ()
       ['webhook', 'test', 'library', '1'],
       ['publisher', 'add', 'library', '--github', 'a/b'],
     ]) {
-      const { lines, said } = await command(args, env);
-      expect(said).toContain('no route');
+      const { lines, output } = await command(args, env);
+      expect(output).toContain('no route');
       expect(lines).toHaveLength(1);
       expect(lines[0]).not.toContain('\n');
     }

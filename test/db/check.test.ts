@@ -171,7 +171,7 @@ describe('admin check reports', () => {
     expect(found.map(([id]) => id)).toContain('checkpoint-invalid');
   });
 
-  test('values beyond exact numbers, which the client can’t read', async () => {
+  test('integers beyond 2^53, which the client can’t read', async () => {
     const found = await run('UPDATE log_entries SET "index" = "index" + (1 << 60)');
     expect(found.map(([id]) => id)).toEqual(['value-malformed', 'database-damaged']);
   });

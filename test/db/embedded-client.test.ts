@@ -31,7 +31,7 @@ const expected = (from: number, text: string) =>
     ? undefined
     : [1, 2, 3].filter((one) => one >= from).map((one) => [one, names[one - 1], `[${text}]`]);
 
-const ways: Record<string, (args: [number, string]) => Promise<unknown>> = {
+const statementsBefore: Record<string, (args: [number, string]) => Promise<unknown>> = {
   first: (args) => client.first({ sql, args }),
   rows: async (args) => (await client.rows([{ sql, args }]))[0],
   'rows of two': async (args) =>
@@ -45,9 +45,9 @@ const ways: Record<string, (args: [number, string]) => Promise<unknown>> = {
     (await client.execute({ sql, args })).rows.map((row) => Array.from(row as ArrayLike<unknown>)),
 };
 
-test('a statement that was executed in any way before, or failed, returns the rows of its arguments', async () => {
+test('a reused statement returns the rows for its arguments, also after a failure', async () => {
   const step = fc.tuple(
-    fc.constantFrom(...Object.keys(ways)),
+    fc.constantFrom(...Object.keys(statementsBefore)),
     fc.integer({ min: 0, max: 4 }),
     fc.constantFrom('7', '8', '{'),
   );
@@ -55,7 +55,7 @@ test('a statement that was executed in any way before, or failed, returns the ro
     fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
       for (const [way, from, text] of steps) {
         const rows = expected(from, text);
-        const found = ways[way]?.([from, text]);
+        const found = statementsBefore[way]?.([from, text]);
         if (!rows) await expect(found).rejects.toThrow(/malformed JSON/);
         else expect(await found).toEqual(way === 'first' ? rows[0] : rows);
       }
@@ -63,9 +63,9 @@ test('a statement that was executed in any way before, or failed, returns the ro
   );
 });
 
-test('a read leaves no transaction behind', async () => {
+test('a read leaves no transaction open', async () => {
   await client.execute('PRAGMA journal_mode = WAL');
-  for (const way of Object.values(ways)) {
+  for (const way of Object.values(statementsBefore)) {
     for (const args of [
       [1, '7'],
       [9, '7'],

@@ -324,7 +324,7 @@ describe('a patch', () => {
       'profile app {\n  set rlimit nofile <= 2000,\n}\n',
     ],
     [
-      'a limit there was none of',
+      'a limit for a new resource',
       'profile app {\n  set rlimit core <= 0,\n}\n',
       'set rlimit nofile <= 2000,',
       'profile app {\n  set rlimit core <= 0,\n  set rlimit nofile <= 2000,\n}\n',
@@ -355,7 +355,7 @@ profile app {
       (text) => text.replace('fowner,\n', 'fowner,\n  capability kill,\n'),
     ],
     [
-      'apart from what a comment is about',
+      'separately from rules with a comment',
       ['/b r,', 'owner /c r,'],
       (text) => text.replace('# uploads\n', '# uploads\n\n  /b r,\n  owner /c r,\n\n'),
     ],

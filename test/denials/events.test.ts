@@ -32,8 +32,8 @@ function again({ head, fields, tail }: LogEvent): string {
 const withoutBlanks = (head: string, line: string) =>
   head + line.slice(head.length).replace(/("[^"]*")|[\s\p{Cc}]+/gu, '$1');
 
-// Made by this project's own kernel tests (DENIALS_CORPUS), the same way by what the later kernel mediates with
-// AppArmor 5.0 and D-Bus, and of the forms that neither has.
+// Recorded by this project's kernel tests (DENIALS_CORPUS), and in the same way with a later kernel,
+// AppArmor 5.0 and D-Bus, for the forms that those tests lack.
 const corpus = [
   ...(await linesOf('linux-6.1.log')),
   ...(await linesOf('linux-7.3.log')),

@@ -114,7 +114,7 @@ const fields = fc.record(
 
 function findingsOf(operation: string, written: Record<string, string | undefined>) {
   const { denied_mask: denied = written.requested_mask } = written;
-  // What is denied beyond the request makes no rule.
+  // Denied permissions beyond the requested ones result in no rule.
   const both = { ...written, ...(written.requested_mask && { requested_mask: denied }) };
   const more = Object.entries(both).map(([key, text]) => `${key}=${text}`);
   const head = `audit: type=1400 audit(1795500000.001:1): apparmor="ALLOWED" operation="${operation}" profile="app"`;
@@ -168,11 +168,11 @@ describe('a forged line of a log', () => {
           expect(rulesOf(before)).toHaveLength(1);
           // All other words are keywords of the language.
           if (['capability', 'network', 'rlimit'].includes(added.kind)) {
-            const said = Object.values(written).join(' ');
+            const logged = Object.values(written).join(' ');
             const own = ['capability', 'network', 'set', 'rlimit', '<', '<=', 'infinity'];
             const statement = text.slice(text.lastIndexOf('\n\n') + 2, text.lastIndexOf('}'));
             for (const word of wordsOf(statement)) {
-              const known = own.includes(word) || said.includes(word) || /^-?\d+$/.test(word);
+              const known = own.includes(word) || logged.includes(word) || /^-?\d+$/.test(word);
               expect(known, statement).toBe(true);
             }
           }

@@ -49,10 +49,10 @@ const without = (line: string, { key, raw }: LogEvent['fields'][number]) =>
   line.replaceAll(` ${key}=${raw}`, '');
 
 /**
- * What a whole record may lack: the reason, where the kernel has one; the flags of a mount that has none, which its
- * rule then says; the profile and its namespace, whose names no rule has.
+ * Fields that a complete record may lack: the reason; the flags of a mount without flags, for which its
+ * rule has none; the profile and its namespace, which rules do not contain.
  */
-const mayLack = (operation: string | undefined, key: string) =>
+const isOptional = (operation: string | undefined, key: string) =>
   key === 'info' ||
   key === 'profile' ||
   key === 'namespace' ||
@@ -67,7 +67,8 @@ describe('a record that lacks a field', () => {
       const whole = ruleOf(line);
       for (const field of event.fields) {
         const operation = fieldOf(event, 'operation');
-        if (field.key === '' || field.key === 'apparmor' || mayLack(operation, field.key)) continue;
+        if (field.key === '' || field.key === 'apparmor' || isOptional(operation, field.key))
+          continue;
         const rule = ruleOf(without(line, field));
         tried++;
         if (rule !== undefined && rule !== whole) wider.push(`${field.key} of ${line}: ${rule}`);
@@ -86,7 +87,7 @@ describe('a record that lacks a field', () => {
     ]);
   });
 
-  test('a mount without flags has no flags, not any', () => {
+  test('a mount without flags results in a rule without flags, not with any flags', () => {
     expect(
       ruleOf(`${start} operation="mount" profile="app" name="/m/" fstype="tmpfs" srcname="tmpfs"`),
     ).toBe('mount options=(rw) fstype=tmpfs tmpfs -> /m/,');
@@ -131,7 +132,7 @@ describe('a record that lacks a field', () => {
     ['operation="open" profile="app" name="/a" requested_mask="rw" fsuid=0 ouid=0', 'denied_mask'],
     [`operation="link" profile="app" name="/a" ${masks('l')} fsuid=0 ouid=0`, 'target'],
     [`profile="app" name="/a" ${masks('l')} fsuid=0 ouid=0 target="/b"`, 'operation'],
-  ])('there is no rule for %s, anywhere', (text, missing) => {
+  ])('no rule is suggested, drafted or added for %s', (text, missing) => {
     const finding = findingOf(`${start} ${text}`) as Finding;
     expect(finding.missing).toBe(missing);
     const { suggestion, explanations } = adviseOn(finding, undefined);
@@ -185,7 +186,7 @@ describe('a record that contradicts itself', () => {
     ],
     [opened('wrc', 'wc'), 'owner /a w,'],
     [opened('rw::', '::r'), 'owner /a r,'],
-  ])('unless it does not: %s', (line, rule) => {
+  ])('results in a rule if the fields agree: %s', (line, rule) => {
     expect(ruleOf(line)).toBe(rule);
   });
 });
@@ -211,7 +212,7 @@ test('a queue without a name is described', () => {
   ]);
 });
 
-test('(null) is not a value: there is no rule for a message without a path, an interface or a member', () => {
+test('(null) is not a value: no rule is suggested for a message without a path, an interface or a member', () => {
   for (const quote of ['', '"']) {
     const none = `${quote}(null)${quote}`;
     const line = `${start} ${broker('dbus_method_call', `path=${none} interface=${none} method=${none} mask="send"`)}`;

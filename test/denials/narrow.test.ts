@@ -9,14 +9,14 @@ import { type LogEvent, parseEvent } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';
 import { patch, wantedBy } from '../../sdk/denials/patch.ts';
 
-// Whatever stands in a record: the rule made of it allows what it names and nothing else, or there is none, and why.
+// For any record, the suggested rule allows exactly what the record names, or there is none, with an explanation.
 
 const start = 'audit: type=1400 audit(1795500000.001:1): apparmor="ALLOWED"';
 const masks = (mask: string) => `requested_mask="${mask}" denied_mask="${mask}"`;
 const net = (operation: string, mask: string, more: string) =>
   `operation="${operation}" class="net" profile="app" family="unix" sock_type="stream" protocol=0 ${masks(mask)} ${more}`;
 
-/** A whole record of each kind. */
+/** A complete record of each kind. */
 const kinds = [
   `operation="open" class="file" profile="app" name="/srv/a" ${masks('wrc')} fsuid=0 ouid=0`,
   `operation="exec" class="file" profile="app" name="/srv/a" ${masks('x')} fsuid=0 ouid=1`,
@@ -62,7 +62,7 @@ const local = new Set([
   ...['create', 'bind', 'listen', 'shutdown', 'getattr', 'setattr', 'getopt', 'setopt'],
 ]);
 
-/** Other requests: each differs from this one in one of the things that it names. */
+/** Other requests, each of which differs in one property. */
 function others(access: Access): Access[] {
   const different: Record<string, unknown[]> = {
     ...{ path: ['/srv/a2', '/'], target: ['/srv/b2', '/'], source: ['/other/', 'tmpfs2', ''] },
@@ -88,7 +88,7 @@ function others(access: Access): Access[] {
     if (key === 'value' && typeof value === 'number' && access.kind === 'rlimit') {
       found.push({ ...access, value: access.name === 'nice' ? value - 1 : value + 1 });
     }
-    // What concerns the local socket alone has no other end.
+    // Permissions for the local socket alone have no peer.
     const isLocal = access.kind === 'unix' && access.access.every((one) => local.has(one));
     if (value === undefined || (isLocal && key.startsWith('peer'))) continue;
     for (const other of different[key] ?? []) {
@@ -105,7 +105,7 @@ const options = (flags: readonly string[]) =>
     .sort()
     .join();
 
-/** Whether all that `other` asks for is a part of what `access` asks for. */
+/** Whether `other` requests a subset of `access`. */
 function names(access: Access, other: Access): boolean {
   const part = (one: readonly string[], two: readonly string[]) =>
     one.every((x) => two.includes(x));
@@ -120,7 +120,7 @@ function names(access: Access, other: Access): boolean {
   return true;
 }
 
-/** The rule made of a line, once it is shown to allow what the line says and no more. */
+/** The rule suggested for a line, after checking that it allows exactly the line's request. */
 function narrowRule(line: string): string | undefined {
   const event = parseEvent(line);
   const finding = event && new Findings().add(event);
@@ -134,11 +134,11 @@ function narrowRule(line: string): string | undefined {
   const { access } = finding;
   const { rule } = suggestion;
   if (!access) throw new Error(`a rule for nothing: ${line}`);
-  // The narrowest limit is told from its number alone; change_profile does not say which program comes next.
+  // A limit is checked by its number alone; a record of change_profile does not name the next program.
   const outcome = ruleOf(access, rule)?.outcome;
   const isLimit = access.kind === 'rlimit';
   expect([rule, outcome], line).toEqual([rule, isLimit ? expect.anything() : 'allowed']);
-  // What the record does not name, its rule can't either, and says so.
+  // Values that the record does not name are missing from the rule, with an explanation.
   if (explanations.some(({ id }) => id === 'unnamed')) return rule;
   for (const other of others(access)) {
     expect([rule, ruleOf(other, rule)?.outcome], JSON.stringify({ line, other })).not.toEqual([
@@ -149,7 +149,7 @@ function narrowRule(line: string): string | undefined {
   return rule;
 }
 
-/** Whether a rule could have helped at all. */
+/** Whether any rule could allow the request. */
 const refused = ({ type, profile, namespace }: Finding) =>
   /^(?:DENIED|ALLOWED|KILLED|ERROR)$/.test(type) &&
   namespace === undefined &&
@@ -159,7 +159,7 @@ const refused = ({ type, profile, namespace }: Finding) =>
 const fieldsOf = (line: string) =>
   (parseEvent(line)?.fields ?? []).filter(({ key }) => key !== 'apparmor' && key !== '');
 
-describe('the rule made of a record', () => {
+describe('the rule suggested for a record', () => {
   let all = kinds;
   beforeAll(async () => {
     const logs = ['linux-6.1.log', 'linux-7.3.log', 'other-kernels.log'].map((name) =>
@@ -169,19 +169,19 @@ describe('the rule made of a record', () => {
     all = [...kinds, ...lines.filter((line) => /="(?:DENIED|ALLOWED)"/.test(line))];
   });
 
-  test('allows what it names and nothing else, for every whole record', () => {
+  test('allows exactly the request of every complete record', () => {
     const made = kinds.filter((line) => narrowRule(line) !== undefined);
     expect(made).toEqual(kinds);
     for (const line of all) narrowRule(line);
   });
 
-  test('does so with any of its fields gone, doubled, unknown or hostile', () => {
+  test('allows nothing else if any field is missing, repeated, unknown or hostile', () => {
     for (const line of kinds) {
       const whole = narrowRule(line);
       for (const { key, raw, value: own } of fieldsOf(line)) {
         const written = ` ${key}=${raw}`;
         narrowRule(line.replace(written, ''));
-        // The same twice says nothing else.
+        // A repeated field with the same value changes nothing.
         expect(narrowRule(`${line}${written}`)).toBe(whole);
         for (const text of hostile) {
           const value = `"${text}"`;
@@ -192,7 +192,7 @@ describe('the rule made of a record', () => {
     }
   });
 
-  test('does so with several of them changed at once', () => {
+  test('allows nothing else if several fields are changed at once', () => {
     fc.assert(
       fc.property(
         fc.nat(),
@@ -240,7 +240,7 @@ describe('the rule made of a record', () => {
 
   test.each([
     [
-      'a unix socket asked for both ends',
+      'a unix socket with permissions for both ends',
       net('connect', 'create send', 'addr=none peer_addr="@x" peer="y"'),
       'with a peer and without one',
     ],
@@ -249,7 +249,7 @@ describe('the rule made of a record', () => {
       `operation="link" class="file" info="link not subset of target" profile="app" name="/srv/a" ${masks('r')} fsuid=0 ouid=0 target="/srv/b"`,
       'compare the rules for both paths',
     ],
-  ])('is none for %s, and says so', (_, text, why) => {
+  ])('does not exist for %s, which is explained', (_, text, why) => {
     const event = parseEvent(text.startsWith('audit') ? text : `${start} ${text}`);
     const finding = new Findings().add(event as LogEvent) as Finding;
     const { suggestion, noRule } = adviseOn(finding, undefined);
@@ -266,7 +266,7 @@ describe('the rule made of a record', () => {
       `${start} operation="open" class="posix_mqueue" profile="app" requested="read" denied="read" info="Failed name lookup - disconnected IPC path" error=-13`,
       'mqueue (read) type=posix,',
     ],
-  ])('leaves out what has no name: %s', (line, rule) => {
+  ])('omits values without a name: %s', (line, rule) => {
     const finding = new Findings().add(parseEvent(line) as LogEvent) as Finding;
     const { suggestion, explanations } = adviseOn(finding, undefined);
     expect(suggestion?.rule).toMatch(rule);
@@ -274,7 +274,7 @@ describe('the rule made of a record', () => {
   });
 
   test.each(['namespace="root//lxd-c1"', 'namespace="root"', 'namespace=""', 'profile=":ns:app"'])(
-    'is none for the profile of the same name here, with %s',
+    'is not for the host’s profile of the same name, with %s',
     (field) => {
       const text = `${start} operation="open" profile="app" name="/a" ${masks('r')} fsuid=0 ouid=0`;
       const line = field.startsWith('profile')
@@ -293,7 +293,7 @@ describe('the rule made of a record', () => {
     },
   );
 
-  test('is none where a field has two values', () => {
+  test('does not exist if a field has two values', () => {
     for (const line of kinds) {
       for (const { key } of fieldsOf(line)) {
         const finding = new Findings().add(

@@ -1,4 +1,4 @@
-// Lines that a container runtime split are joined; those that were wrapped when copied are told apart.
+// Lines that a container runtime split are joined; those that were wrapped when copied are recognized.
 import { describe, expect, test } from 'vitest';
 import { eventsIn, isImitation } from '../../sdk/denials/log-form.ts';
 import { requestOf } from '../../sdk/denials/request.ts';
@@ -41,23 +41,23 @@ describe('lines split by a runtime', () => {
       expect(events.map(requestOf)).toEqual([request, { ...request, path: '/etc/hosts' }]);
     }
     const json = await read([docker('x\n'), docker(first), docker(`${second}\n`)]);
-    // A part without a word of the event is no event yet.
+    // A part without a field of the event is not an event.
     if (/apparmor/.test(first)) expect(json.events.map(requestOf)).toEqual([request]);
     else expect(json.cut + json.events.length).toBeGreaterThan(0);
   });
 
-  test('entries without line ends are each a line', async () => {
+  test('each entry without a line end is a line', async () => {
     const { events, cut } = await read([docker(plain), docker('GET /'), docker(other)]);
     expect({ cut, events: events.length }).toEqual({ cut: 0, events: 2 });
   });
 
-  test('a part without an end is cut', async () => {
+  test('a part without an end is counted as cut', async () => {
     expect(await read([cri('P', plain)])).toEqual({ cut: 1, events: [] });
   });
 });
 
 describe('wrapped lines', () => {
-  test.each([60, 72, 76, 79, 80, 100, 132])('at %i columns are cut', async (columns) => {
+  test.each([60, 72, 76, 79, 80, 100, 132])('at %i columns are counted as cut', async (columns) => {
     const wrapped = plain.match(new RegExp(`.{1,${columns}}`, 'g')) ?? [];
     const words = plain.match(new RegExp(`.{1,${columns}}(?: |$)`, 'g')) ?? [];
     for (const lines of [wrapped, words, words.map((line) => `> ${line}`)])
@@ -66,7 +66,7 @@ describe('wrapped lines', () => {
     expect(several).toMatchObject({ cut: 2, events: [{ type: 'DENIED' }] });
   });
 
-  test('other lines after an event are lines of their own', async () => {
+  test('other lines after an event are separate lines', async () => {
     const { cut, events } = await read([
       plain,
       'type=SYSCALL msg=audit(1.002:3): arch=c000003e syscall=2 success=no exit=-13 comm="app"',
@@ -118,14 +118,14 @@ describe('a line of key=value after an event does not hide it', () => {
     }
   });
 
-  test('unless the event lacks a field that the line has', async () => {
+  test('a line with a field that the event lacks is its continuation', async () => {
     const at = plain.indexOf(' fsuid');
     expect(await read([plain.slice(0, at), plain.slice(at)])).toEqual({ cut: 1, events: [] });
     const wrapped = await read([`${plain.slice(0, -1)}1`, '000FSUID="root" OUID="root"']);
     expect(wrapped).toEqual({ cut: 1, events: [] });
   });
 
-  test('in other records either', async () => {
+  test('a line of key=value after another record does not hide an event', async () => {
     const lines = [
       'type=SYSCALL msg=audit(1.002:3): arch=c000003e syscall=2',
       'pid=1 name=x',

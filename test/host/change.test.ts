@@ -43,16 +43,16 @@ describe('changes of a host', () => {
       expect(pulled.lines.join('\n')).toContain(`apparmor=${name} `);
     }
     const again = await done('pull', 'web@1.0.0', 'api', 'db');
-    expect(again.said.match(/is already installed/g)).toHaveLength(3);
+    expect(again.output.match(/is already installed/g)).toHaveLength(3);
   });
 
   test('progress does not overwrite output on a terminal', async () => {
     root = await fixture.host();
     for (const more of [[], ['--dry-run'], ['--download-only', '-o', join(root, 'web')]]) {
       const args = ['pull', 'web', ...more, '--format', 'json', '--root', root];
-      const { code, stdout, said } = await command(args, {}, { columns: 80 });
-      expect(code, said).toBe(0);
-      expect(said.endsWith(stdout)).toBe(true);
+      const { code, stdout, output } = await command(args, {}, { columns: 80 });
+      expect(code, output).toBe(0);
+      expect(output.endsWith(stdout)).toBe(true);
       expect(JSON.parse(stdout).items).toHaveLength(1);
     }
   });
@@ -68,7 +68,7 @@ describe('changes of a host', () => {
     const { lines } = await done('pull', 'web', '--dry-run');
     expect(lines.join('\n')).toContain('-  /srv/web/1.0.0/** r,\n+  /srv/web/1.2.0/** r,');
     expect(await filesOf(root)).toEqual(pulled);
-    expect((await done('pull', 'web@1.0.0', '-n')).said).toContain('is already installed');
+    expect((await done('pull', 'web@1.0.0', '-n')).output).toContain('is already installed');
   });
 
   test('complain mode is a link beside the file, which stays as signed', async () => {
@@ -85,7 +85,7 @@ describe('changes of a host', () => {
     expect(await installed('web')).toBe(textOf('web', '1.1.0'));
     expect(await run('enforce', 'api')).toMatchObject({
       code: 1,
-      said: expect.stringContaining('Installed: web'),
+      output: expect.stringContaining('Installed: web'),
     });
   });
 
@@ -94,19 +94,19 @@ describe('changes of a host', () => {
     for (const version of ['1.0.0', '1.1.0', '1.2.0']) await done('pull', `web@${version}`);
     const offline = ['--registry', 'http://127.0.0.1:9'];
     const first = await done('rollback', 'web', ...offline);
-    expect(first.said).toContain('Could not check whether 1.1.0 was yanked');
+    expect(first.output).toContain('Could not check whether 1.1.0 was yanked');
     expect(await installed('web')).toBe(textOf('web', '1.1.0'));
     await done('rollback', 'web', '--offline');
     expect(await installed('web')).toBe(textOf('web', '1.0.0'));
     // Without an older version there is no rollback, unless a version is given.
     const last = await run('rollback', 'web', '--offline', '--format', 'json');
-    expect(last).toMatchObject({ code: 1, said: expect.stringContaining('1.1.0, 1.2.0') });
+    expect(last).toMatchObject({ code: 1, output: expect.stringContaining('1.1.0, 1.2.0') });
     expect(JSON.parse(last.stdout)).toMatchObject({ error: { id: 'nothing-older' } });
     expect(await installed('web')).toBe(textOf('web', '1.0.0'));
     await done('rollback', 'web', '--to', '1.2.0', '--offline');
     expect(await installed('web')).toBe(textOf('web', '1.2.0'));
     expect(await run('rollback', 'web', '--to', '1.2.0')).toMatchObject({ code: 1 });
-    expect((await run('rollback', 'web', '--to', '3.0.0')).said).toContain(
+    expect((await run('rollback', 'web', '--to', '3.0.0')).output).toContain(
       'the stored versions are',
     );
   });
@@ -120,8 +120,8 @@ describe('changes of a host', () => {
     const older = JSON.parse(await readFile(record, 'utf8'));
     const none = await run('rollback', 'web', '--offline');
     expect(none.code).toBe(1);
-    expect(none.said).toContain('no version of web older than 1.0.0 is stored');
-    expect(none.said).toContain(`aa-registry rollback web --to 1.2.0 --root ${root}`);
+    expect(none.output).toContain('no version of web older than 1.0.0 is stored');
+    expect(none.output).toContain(`aa-registry rollback web --to 1.2.0 --root ${root}`);
     expect(await installed('web')).toBe(textOf('web', '1.0.0'));
 
     root = await fixture.host();
@@ -139,12 +139,12 @@ describe('changes of a host', () => {
     ]);
   });
 
-  test('a rollback goes to an older version, in whatever order they were installed', async () => {
+  test('a rollback restores an older version, regardless of the order of installation', async () => {
     root = await fixture.host();
     for (const version of ['1.0.0', '1.1.0', '1.0.0']) await done('pull', `web@${version}`);
     expect(await run('rollback', 'web', '--offline')).toMatchObject({ code: 1 });
-    const { said } = await done('rollback', 'web', '--to', '1.1.0', '--offline');
-    expect(said).toContain('Moved web forward again from 1.0.0 to 1.1.0');
+    const { output } = await done('rollback', 'web', '--to', '1.1.0', '--offline');
+    expect(output).toContain('Moved web forward again from 1.0.0 to 1.1.0');
     await done('rollback', 'web', '--offline');
     expect(await installed('web')).toBe(textOf('web', '1.0.0'));
   });
@@ -160,8 +160,8 @@ describe('changes of a host', () => {
     await rename(join(store, '1.0.0.bundle'), join(store, `${digest}.bundle`));
     await done('pull', 'same');
     expect((await readdir(store)).sort()).toEqual(['1.1.0.bundle', `${digest}.bundle`]);
-    const { said } = await done('rollback', 'same', '--offline');
-    expect(said).toContain('Rolled back same from 1.1.0 to 1.0.0');
+    const { output } = await done('rollback', 'same', '--offline');
+    expect(output).toContain('Rolled back same from 1.1.0 to 1.0.0');
     await done('rollback', 'same', '--to', '1.1.0', '--offline');
     expect((await run('status', 'same')).lines.join('\n')).toContain('1.1.0');
   });
@@ -196,8 +196,8 @@ describe('changes of a host', () => {
     await done('pull', 'yanked@1.0.0');
     await done('pull', 'yanked');
     await fixture.yank('yanked', '1.0.0', 'it was too lax');
-    const { said } = await done('rollback', 'yanked');
-    expect(said).toContain('Warning: 1.0.0 was yanked: it was too lax');
+    const { output } = await done('rollback', 'yanked');
+    expect(output).toContain('Warning: 1.0.0 was yanked: it was too lax');
     expect(await installed('yanked')).toBe(textOf('yanked', '1.0.0'));
   });
 
@@ -214,7 +214,7 @@ describe('changes of a host', () => {
     await writeFile(join(root, kept), JSON.stringify(bundle));
     expect(await run('rollback', 'web', '--offline')).toMatchObject({
       code: 3,
-      said: expect.stringContaining('[digest-mismatch]'),
+      output: expect.stringContaining('[digest-mismatch]'),
     });
     expect(await installed('web')).toBe(textOf('web', '1.1.0'));
 
@@ -223,7 +223,9 @@ describe('changes of a host', () => {
     const text = await readFile(trust, 'utf8');
     await writeFile(trust, text.replace(/keys = .*/, `keys = ["${other}"]`));
     await writeFile(join(root, kept), before[kept] ?? '');
-    expect((await run('rollback', 'web', '--offline')).said).toContain('[envelope-untrusted-key]');
+    expect((await run('rollback', 'web', '--offline')).output).toContain(
+      '[envelope-untrusted-key]',
+    );
   });
 
   test('a rollback to a version signed by a revoked key is refused', async () => {
@@ -240,7 +242,7 @@ describe('changes of a host', () => {
     const revoked = send(fixture.registry, 'POST', path, { reason: 'stolen' }, other.token);
     await expectStatus(200, revoked);
     const refused = await run('rollback', 'theirs');
-    expect(refused.said).toContain('[key-revoked]');
+    expect(refused.output).toContain('[key-revoked]');
     expect(refused.code).toBe(3);
     // A stored yank is known without the registry.
     expect(await run('rollback', 'theirs', '--offline')).toMatchObject({ code: 3 });
@@ -265,10 +267,10 @@ describe('changes of a host', () => {
     await done('pull', 'web@1.0.0');
     await writeFile(file('web'), 'profile web { }\n');
     const refused = await run('remove', 'web');
-    expect(refused.said).toContain('[file-changed]');
+    expect(refused.output).toContain('[file-changed]');
     expect(await installed('web')).toBe('profile web { }\n');
-    const { said } = await done('pull', 'web@1.0.0');
-    const [, kept = ''] = /it was moved to (\S+)\./.exec(said) ?? [];
+    const { output } = await done('pull', 'web@1.0.0');
+    const [, kept = ''] = /it was moved to (\S+)\./.exec(output) ?? [];
     expect(await readFile(kept, 'utf8')).toBe('profile web { }\n');
     expect(await installed('web')).toBe(textOf('web', '1.0.0'));
     await writeFile(file('web'), 'profile web { }\n');
@@ -305,7 +307,7 @@ describe('changes of a host', () => {
     await writeFile(join(root, 'etc/aa-registry/profiles.toml'), 'profiles = ["web"]\n');
     await createPublisher(fixture.registry, 'edge');
     const waiting = [['pull', 'web'], ['lock'], ['trust', 'init', 'edge', '--yes']].map((args) =>
-      done(...args).then(({ said }) => order.push('next') && said),
+      done(...args).then(({ output }) => order.push('next') && output),
     );
     // Each opens the file and then requests the lock.
     const lock = join(root, 'var/lib/aa-registry/lock');
@@ -322,21 +324,21 @@ describe('changes of a host', () => {
     ).rejects.toThrow('another aa-registry');
 
     const holder = await hold(join(root, 'var/lib/aa-registry/lock'));
-    let told: string | undefined;
+    let waitingFor: string | undefined;
     const onWait = (who: string | undefined) => {
-      told = who;
+      waitingFor = who;
     };
     const refused = await withLock(root, async () => {}, { timeout: 0, onWait }).catch(String);
     process.kill(-(holder.pid ?? 0), 'SIGKILL');
     expect(refused).toContain('try again');
-    expect(told).toMatch(/^process \d+, .*sleep 60/);
+    expect(waitingFor).toMatch(/^process \d+, .*sleep 60/);
     await once(holder, 'close');
     await withLock(root, async () => {});
   });
 
   test('a waiting run names the process that it waits for', async () => {
     root = await fixture.host();
-    let told: string | undefined;
+    let waitingFor: string | undefined;
     const entered = Promise.withResolvers<void>();
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const held = withLock(root, () => {
@@ -345,13 +347,13 @@ describe('changes of a host', () => {
     });
     await entered.promise;
     const onWait = (who: string | undefined) => {
-      told = who;
+      waitingFor = who;
       release();
     };
     await withLock(root, async () => {}, { onWait });
     await held;
     // Both are this process.
-    expect(told).toContain(`process ${process.pid}, `);
+    expect(waitingFor).toContain(`process ${process.pid}, `);
   });
 
   test('users without write access can’t block changes', async () => {
@@ -369,8 +371,8 @@ describe('changes of a host', () => {
     expect((await stat(lock)).mode & 0o777).toBe(0o600);
     await chmod(lock, 0o644);
     const refused = await run('pull', 'web');
-    expect(refused.said).toContain(`${lock} can be opened by others`);
-    expect(refused.said).toContain(`chmod 600 ${lock}`);
+    expect(refused.output).toContain(`${lock} can be opened by others`);
+    expect(refused.output).toContain(`chmod 600 ${lock}`);
     expect(refused.code).toBe(1);
     await chmod(lock, 0o600);
     await done('pull', 'web');

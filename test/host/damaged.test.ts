@@ -34,9 +34,9 @@ describe('a damaged record', () => {
 
   test('is shown by status and doctor with advice', async () => {
     const status = await run('status', '--offline');
-    expect(status.said).toContain(`of web is damaged: ${at(record)}`);
-    expect(status.said).toContain('aa-registry pull web');
-    expect(status.said).toContain('api');
+    expect(status.output).toContain(`of web is damaged: ${at(record)}`);
+    expect(status.output).toContain('aa-registry pull web');
+    expect(status.output).toContain('api');
     expect(status.code).toBe(6);
     expect((await run('status', 'web', '--offline')).code).toBe(6);
     expect((await run('status', 'api', '--offline')).code).toBe(0);
@@ -45,18 +45,18 @@ describe('a damaged record', () => {
       verdict: 'drift',
       damaged: [{ kind: 'installed', team: 'library', name: 'web', path: at(record) }],
     });
-    expect((await run('doctor', '--offline')).said).toContain(
+    expect((await run('doctor', '--offline')).output).toContain(
       `The record ${at(record)} is damaged`,
     );
     const args = await run('run-args', 'web');
-    expect(args.said).toContain('aa-registry pull web');
+    expect(args.output).toContain('aa-registry pull web');
     expect(args.code).toBe(1);
   });
 
   test('is rebuilt from stored versions by the next change', async () => {
-    const { said } = await done('pull', 'db');
-    expect(said).toContain('the record of web is damaged');
-    expect(said).toContain('1.1.0 is installed; it is treated as installed by pull');
+    const { output } = await done('pull', 'db');
+    expect(output).toContain('the record of web is damaged');
+    expect(output).toContain('1.1.0 is installed; it is treated as installed by pull');
     const { version, digest, complain, earlier } = await parsed();
     const before = JSON.parse(sound[record] ?? '');
     expect({ version, digest, complain }).toEqual({
@@ -68,7 +68,7 @@ describe('a damaged record', () => {
     expect(await readFile(at(`${record}.damaged`), 'utf8')).toBe(sound[record]?.slice(0, 40));
     expect(await readFile(at(file), 'utf8')).toBe(textOf('web', '1.1.0'));
 
-    expect((await done('pull', 'db')).said).not.toContain('damaged');
+    expect((await done('pull', 'db')).output).not.toContain('damaged');
     expect((await done('status', '--offline')).code).toBe(0);
     await done('rollback', 'web', '--offline');
     expect(await readFile(at(file), 'utf8')).toBe(textOf('web', '1.0.0'));
@@ -76,9 +76,9 @@ describe('a damaged record', () => {
 
   test('that can’t be rebuilt does not affect other profiles, and a pull repairs it', async () => {
     await writeFile(at(file), 'profile web { }\n');
-    const { said } = await done('pull', 'db');
-    expect(said).toContain('The installed version is unknown');
-    expect(said).toContain('aa-registry pull web');
+    const { output } = await done('pull', 'db');
+    expect(output).toContain('The installed version is unknown');
+    expect(output).toContain('aa-registry pull web');
     await done('remove', 'api');
     for (const args of [
       ['remove', 'web'],
@@ -86,7 +86,7 @@ describe('a damaged record', () => {
       ['enforce', 'web'],
     ]) {
       const refused = await run(...args);
-      expect(refused.said).toContain('the record of web is damaged');
+      expect(refused.output).toContain('the record of web is damaged');
       expect(refused.code).toBe(1);
     }
     expect(await readFile(at(file), 'utf8')).toBe('profile web { }\n');
@@ -97,15 +97,15 @@ describe('a damaged record', () => {
     );
 
     const pulled = await done('pull', 'web');
-    const [, kept = ''] = /it was moved to (\S+)\./.exec(pulled.said) ?? [];
-    expect(await readFile(kept, 'utf8')).toBe('profile web { }\n');
+    const [, setAside = ''] = /it was moved to (\S+)\./.exec(pulled.output) ?? [];
+    expect(await readFile(setAside, 'utf8')).toBe('profile web { }\n');
     expect(await readFile(at(file), 'utf8')).toBe(textOf('web', '1.2.0'));
-    expect((await done('status', '--offline')).said).not.toContain('damaged');
+    expect((await done('status', '--offline')).output).not.toContain('damaged');
   });
 
   test('of another profile is ignored', async () => {
     await writeFile(at(record), sound[record]?.replace('"name": "web"', '"name": "api"') ?? '');
-    expect((await run('status', '--offline')).said).toContain('of web is damaged');
+    expect((await run('status', '--offline')).output).toContain('of web is damaged');
     await done('sync', '--profiles', await listing('web'));
     expect((await parsed()).name).toBe('web');
   });
@@ -114,15 +114,15 @@ describe('a damaged record', () => {
     await writeFile(at(record), sound[record] ?? '');
     await writeFile(at(pending), '{');
     expect((await run('status', '--offline')).code).toBe(6);
-    const { said } = await done('pull', 'db');
-    expect(said).toContain('a change of web was interrupted, and its record is damaged');
-    expect(said).toContain('1.1.0 is installed.');
+    const { output } = await done('pull', 'db');
+    expect(output).toContain('a change of web was interrupted, and its record is damaged');
+    expect(output).toContain('1.1.0 is installed.');
     await expect(stat(at(pending))).rejects.toThrow('ENOENT');
 
     // A first installation that was never recorded.
     await rm(at(record));
     await rename(at(`${pending}.damaged`), at(pending));
-    expect((await done('pull', 'db')).said).toContain('1.1.0 is installed.');
+    expect((await done('pull', 'db')).output).toContain('1.1.0 is installed.');
     expect((await parsed()).version).toBe('1.1.0');
   });
 

@@ -61,7 +61,7 @@ export async function startFixture(): Promise<Fixture> {
 /** Runs a command, which must succeed. */
 export async function succeed(args: string[]): Promise<Outcome> {
   const outcome = await command(args);
-  if (outcome.code !== 0) throw new Error(`${args.join(' ')}: ${outcome.code}\n${outcome.said}`);
+  if (outcome.code !== 0) throw new Error(`${args.join(' ')}: ${outcome.code}\n${outcome.output}`);
   return outcome;
 }
 

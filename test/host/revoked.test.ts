@@ -81,7 +81,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   const want = (text: string) => writeFile(join(root, 'etc/aa-registry/profiles.toml'), text);
 
   /** Keeps the host at 1.0.0, like one that was not updated. */
-  async function stayAt100(): Promise<void> {
+  async function pinFirstVersion(): Promise<void> {
     const { earlier, ...rest } = JSON.parse(await readFile(record('installed'), 'utf8'));
     const { version, digest, verifiedAt } = rest;
     const old = { ...rest, ...earlier[0], earlier: [{ version, digest, verifiedAt }] };
@@ -101,7 +101,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
         : body;
   }
 
-  const ways: [string, ...string[]][] = [
+  const refusingCommands: [string, ...string[]][] = [
     ['sync by a lock', 'sync'],
     ['rollback', 'rollback', 'web'],
     ['pull', 'pull', 'team/web@1.0.0'],
@@ -111,8 +111,8 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   async function expectRefused(args: string[]): Promise<void> {
     const words = args.map((arg) => (arg === 'BUNDLE' ? join(root, 'old.bundle') : arg));
     const refused = await run(...words);
-    expect(refused.said).toContain('[key-revoked]');
-    expect(refused.said).toMatch(/aa-registry pull team\/web:latest --root/);
+    expect(refused.output).toContain('[key-revoked]');
+    expect(refused.output).toMatch(/aa-registry pull team\/web:latest --root/);
     expect(refused.code).toBe(3);
     expect(await installed()).toBe(textOf('web', '1.1.0'));
   }
@@ -121,14 +121,14 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     const file = join(root, 'refused.bundle');
     const refused = await run('bundle', 'team/web:latest', 'team/web@1.0.0', '-o', file);
     expect(refused.code).toBe(3);
-    expect(refused.said).toContain('Refused: team/web@1.0.0: team team has revoked the key');
-    expect(refused.said).toMatch(/aa-registry pull team\/web:latest --root/);
+    expect(refused.output).toContain('Refused: team/web@1.0.0: team team has revoked the key');
+    expect(refused.output).toMatch(/aa-registry pull team\/web:latest --root/);
   });
 
-  test('what is advised helps: another version, or another key first', async () => {
-    await stayAt100();
+  test('the advice works: another version, or another key first', async () => {
+    await pinFirstVersion();
     const refused = await run('pull', 'team/web@1.0.0');
-    const advised = /aa-registry (pull team\/web:latest) --root/.exec(refused.said)?.[1] ?? '';
+    const advised = /aa-registry (pull team\/web:latest) --root/.exec(refused.output)?.[1] ?? '';
     expect(await run(...advised.split(' '))).toMatchObject({ code: 0 });
     expect(await installed()).toBe(textOf('web', '1.1.0'));
 
@@ -138,15 +138,15 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     const only = `[teams.team]\nkeys = ["${publisher.key.publicKey.text}"]\n`;
     await writeFile(path, text.replace(/\[teams\.team\][^[]*\[[^\]]*\][^[]*/, only));
     const lacking = await run('pull', 'team/web@1.0.0');
-    const next = /aa-registry (trust update team) --root/.exec(lacking.said)?.[1] ?? '';
-    expect(lacking.said).toContain('Once the team has a new key');
+    const next = /aa-registry (trust update team) --root/.exec(lacking.output)?.[1] ?? '';
+    expect(lacking.output).toContain('Once the team has a new key');
     expect(await run(...next.split(' '), '--yes')).toMatchObject({ code: 0 });
     expect(await run('pull', 'team/web')).toMatchObject({ code: 0 });
   });
 
-  test.each(ways)('is refused by %s', (_, ...args) => expectRefused(args));
+  test.each(refusingCommands)('is refused by %s', (_, ...args) => expectRefused(args));
 
-  test.each(ways.filter(([way]) => way !== 'pull'))(
+  test.each(refusingCommands.filter(([way]) => way !== 'pull'))(
     'is refused by %s without the registry, once the revocation is stored',
     async (_, ...args) => {
       expect((await run('pull', 'team/web@1.0.0')).code).toBe(3);
@@ -154,11 +154,14 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     },
   );
 
-  test.each(ways)('is refused by %s of a registry that hides it later', async (_, ...args) => {
-    expect((await run('status')).code).toBe(0);
-    hideRevocations();
-    await expectRefused(args);
-  });
+  test.each(refusingCommands)(
+    'is refused by %s of a registry that hides it later',
+    async (_, ...args) => {
+      expect((await run('status')).code).toBe(0);
+      hideRevocations();
+      await expectRefused(args);
+    },
+  );
 
   test('is refused as a first installation with the same code by every command', async () => {
     const fresh = join(root, 'fresh');
@@ -166,7 +169,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     const env = { XDG_STATE_HOME: join(fresh, 'state') };
     for (const words of [['pull', 'team/web@1.0.0'], ['sync', '--dry-run'], ['sync']]) {
       const refused = await command([...words, '--root', fresh], env);
-      expect(refused.said, words.join(' ')).toContain('[key-revoked]');
+      expect(refused.output, words.join(' ')).toContain('[key-revoked]');
       expect(refused.code, words.join(' ')).toBe(3);
     }
   });
@@ -175,24 +178,24 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
     const env = { XDG_STATE_HOME: join(root, 'state') };
     const locked = await command(['lock', '--root', root], env);
-    expect(locked).toMatchObject({ code: 3, said: expect.stringContaining('[key-revoked]') });
-    await stayAt100();
+    expect(locked).toMatchObject({ code: 3, output: expect.stringContaining('[key-revoked]') });
+    await pinFirstVersion();
     for (const mode of ['enforce', 'complain']) {
       const refused = await run(mode, 'web');
-      expect(refused).toMatchObject({ code: 3, said: expect.stringContaining('[key-revoked]') });
+      expect(refused).toMatchObject({ code: 3, output: expect.stringContaining('[key-revoked]') });
     }
     await writeFile(file(), '# changed\n');
     const planned = await run('sync', '--dry-run');
-    expect(planned).toMatchObject({ code: 3, said: expect.stringContaining('Not repaired') });
+    expect(planned).toMatchObject({ code: 3, output: expect.stringContaining('Not repaired') });
     const refused = await run('sync');
-    expect(refused).toMatchObject({ code: 3, said: expect.stringContaining('Not repaired') });
+    expect(refused).toMatchObject({ code: 3, output: expect.stringContaining('Not repaired') });
     expect(await installed()).toBe('# changed\n');
   });
 
   test('is reported by status and sync while it is installed, with its own exit code', async () => {
-    await stayAt100();
+    await pinFirstVersion();
     const status = await run('status');
-    expect(status.said).toContain('team team has revoked the key that signed it');
+    expect(status.output).toContain('team team has revoked the key that signed it');
     expect(status.code).toBe(8);
     const data = JSON.parse((await run('status', '--offline', '--format', 'json')).stdout);
     expect(data).toMatchObject({
@@ -200,7 +203,9 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
       installed: [{ name: 'web', version: '1.0.0', untrusted: { id: 'key-revoked' } }],
     });
     const synced = await run('sync');
-    expect(synced.said).toContain('Warning: team/web 1.0.0 is installed, and would be refused now');
+    expect(synced.output).toContain(
+      'Warning: team/web 1.0.0 is installed, and would be refused now',
+    );
     expect(synced.code).toBe(8);
     expect((await run('sync', '--dry-run')).code).toBe(8);
     expect((await run('sync', ...away)).code).toBe(8);
@@ -219,7 +224,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   });
 
   test('is reported by the next sync, without additional requests before', async () => {
-    await stayAt100();
+    await pinFirstVersion();
     hideRevocations();
     expect((await run('sync')).code).toBe(0);
     proxy.statuses = [];
@@ -240,8 +245,8 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await mkdir(join(record('pending'), '..'), { recursive: true });
     await writeFile(record('pending'), JSON.stringify({ kind: 'install', installation }));
     await writeFile(file(), textOf('web', version));
-    const { said } = await run('pull', 'team/web@1.1.0');
-    expect(said).toContain('installation of team/web@1.0.0 was undone: team team has revoked');
+    const { output } = await run('pull', 'team/web@1.1.0');
+    expect(output).toContain('installation of team/web@1.0.0 was undone: team team has revoked');
     expect(await installed()).toBe(textOf('web', '1.1.0'));
     expect((await run('status')).code).toBe(0);
   });
@@ -255,15 +260,15 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await writeFile(file(), textOf('web', '1.0.0'));
     await want('profiles = []\n');
     await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
-    const { said } = await run('sync');
-    expect(said).toContain('installation of team/web@1.0.0 was undone');
+    const { output } = await run('sync');
+    expect(output).toContain('installation of team/web@1.0.0 was undone');
     await expect(installed()).rejects.toThrow('ENOENT');
   });
 
   /** Interrupts the update of the host from 1.0.0 to 1.1.0 after the new file was written. */
   async function stopInUpdate(): Promise<void> {
     const target = JSON.parse(await readFile(record('installed'), 'utf8'));
-    await stayAt100();
+    await pinFirstVersion();
     await mkdir(join(record('pending'), '..'), { recursive: true });
     await writeFile(
       record('pending'),
@@ -275,7 +280,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   const kept = () => join(root, 'var/lib/aa-registry/kept/team.web');
 
   /** Replaces or removes the proof of a stored version. */
-  async function forgeKept(version: string, text: string): Promise<void> {
+  async function forgeStored(version: string, text: string): Promise<void> {
     const [some = ''] = await readdir(kept());
     const bundle = JSON.parse(await readFile(join(kept(), some), 'utf8'));
     const encoded = Buffer.from(text).toString('base64');
@@ -293,12 +298,12 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await rm(join(kept(), `${installation.version}.bundle`));
     await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
     await want('profiles = []\n');
-    const { said } = await run('sync');
-    expect(said).toContain(
+    const { output } = await run('sync');
+    expect(output).toContain(
       'installation of team/web@1.1.0 was undone: team/web@1.1.0 is not in this host',
     );
-    expect(said).toContain('team/web@1.0.0, which was installed before, was removed');
-    expect(said).toContain('[key-revoked]');
+    expect(output).toContain('team/web@1.0.0, which was installed before, was removed');
+    expect(output).toContain('[key-revoked]');
     await expect(installed()).rejects.toThrow('ENOENT');
     await expect(readFile(record('installed'))).rejects.toThrow('ENOENT');
     await expect(readFile(record('pending'))).rejects.toThrow('ENOENT');
@@ -317,7 +322,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     await writeFile(file(), 'another\n');
     const old = JSON.parse(await readFile(record('installed'), 'utf8'));
     await writeFile(record('installed'), JSON.stringify({ ...old, digest: digestOf(evil) }));
-    await forgeKept(old.version, evil);
+    await forgeStored(old.version, evil);
     const trust = join(root, 'operator.toml');
     await cp(join(root, 'etc/aa-registry/trust.toml'), trust);
     await rm(join(root, 'etc/aa-registry/profiles.lock.toml'));
@@ -369,7 +374,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
       },
     ],
   ])('is reported by %s', async (_, id, change) => {
-    await stayAt100();
+    await pinFirstVersion();
     expect((await run('status')).code).toBe(8);
     await change();
     const data = await run('status', '--format', 'json', ...away);
@@ -383,15 +388,15 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     const { origin: _origin, ...rest } = JSON.parse(await readFile(record('installed'), 'utf8'));
     await writeFile(record('installed'), JSON.stringify({ ...rest, origin: 'pull' }));
     const synced = await run('sync', ...away);
-    expect(synced.said).toContain(`[${id}]`);
+    expect(synced.output).toContain(`[${id}]`);
     expect(synced.code).toBe(8);
   });
 
   test('is repaired by the suggested pull if only its proof is missing', async () => {
     await rm(kept(), { recursive: true });
     const found = await run('status');
-    expect(found).toMatchObject({ code: 8, said: expect.stringContaining('[not-kept]') });
-    expect(found.said).toContain('aa-registry pull team/web@1.1.0 --root');
+    expect(found).toMatchObject({ code: 8, output: expect.stringContaining('[not-kept]') });
+    expect(found.output).toContain('aa-registry pull team/web@1.1.0 --root');
     expect((await run('pull', 'team/web@1.1.0')).code).toBe(0);
     expect((await run('status')).code).toBe(0);
   });
@@ -399,18 +404,18 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   test('a higher witness threshold distrusts earlier proofs, a lower maximum age does not', async () => {
     await askAge();
     const old = await run('status', ...away);
-    expect(old).toMatchObject({ code: 0, said: expect.stringContaining('[checkpoint-stale]') });
-    expect(old.said).toContain('aa-registry pull team/web@1.1.0');
+    expect(old).toMatchObject({ code: 0, output: expect.stringContaining('[checkpoint-stale]') });
+    expect(old.output).toContain('aa-registry pull team/web@1.1.0');
     await askWitness();
     const alone = await run('status', ...away);
     expect(alone).toMatchObject({
       code: 8,
-      said: expect.stringContaining('[checkpoint-witnesses]'),
+      output: expect.stringContaining('[checkpoint-witnesses]'),
     });
   });
 
   test('files of keys that were never revoked do not hide a revocation', async () => {
-    await stayAt100();
+    await pinFirstVersion();
     const trust = join(root, 'operator.toml');
     await cp(join(root, 'etc/aa-registry/trust.toml'), trust);
     const log = join(root, 'var/lib/aa-registry/log');
@@ -423,7 +428,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
   });
 
   test('a forged cached response does not hide a revocation from the operator’s sync', async () => {
-    await stayAt100();
+    await pinFirstVersion();
     const trust = join(root, 'operator.toml');
     await cp(join(root, 'etc/aa-registry/trust.toml'), trust);
     await run('sync');
@@ -447,7 +452,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
           })
         : body;
     await run('status');
-    expect((await run('pull', 'team/web@1.1.0')).said).toContain('[key-revoked]');
+    expect((await run('pull', 'team/web@1.1.0')).output).toContain('[key-revoked]');
     proxy.tamper = (_, body) => body;
     expect(await run('pull', 'team/web@1.1.0')).toMatchObject({ code: 0 });
     expect((await run('status')).code).toBe(0);

@@ -48,37 +48,39 @@ describe('sync', () => {
   const run = (...args: string[]) => command([...args, '--root', root]);
   const done = (...args: string[]) => succeed([...args, '--root', root]);
 
-  test('what was pulled, listed and dropped stays, and sync and status say so', async () => {
+  test('a pulled profile that was listed and delisted stays, and sync and status say so', async () => {
     await done('pull', `${web}@1.0.0`);
-    expect((await run('status')).said).not.toContain('profiles.toml');
+    expect((await run('status')).output).not.toContain('profiles.toml');
     await want(`profiles = ["${web}"]`);
     expect((await done('sync')).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
     await want('profiles = []');
     for (const args of [['sync', '--dry-run'], ['sync']]) {
       const dropped = await done(...args);
-      expect(dropped.said).toContain(`Not in profiles.toml: ${web} was installed by "pull"`);
-      expect(dropped.said).toContain(`To remove: aa-registry remove ${web} --root ${root}`);
+      expect(dropped.output).toContain(`Not in profiles.toml: ${web} was installed by "pull"`);
+      expect(dropped.output).toContain(`To remove: aa-registry remove ${web} --root ${root}`);
     }
     const data = JSON.parse((await done('sync', '--format', 'json')).stdout);
     expect(data.unmanaged).toMatchObject([{ team: 'library', name: web, version: '1.1.0' }]);
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
-    expect((await done('status')).said).toContain(
+    expect((await done('status')).output).toContain(
       `"aa-registry remove ${web} --root ${root}" removes it`,
     );
     const { installed: items } = JSON.parse((await done('status', '--format', 'json')).stdout);
     expect(items).toMatchObject([{ name: web, unmanaged: true }]);
     await done('remove', web);
-    expect((await done('sync')).said).not.toContain('Not in profiles.toml');
+    expect((await done('sync')).output).not.toContain('Not in profiles.toml');
   });
 
   test('pull and remove say that the next sync changes a listed profile again', async () => {
     await want(`profiles = ["${web}"]`);
     await done('sync');
     const older = await done('pull', `${web}@1.0.0`);
-    expect(older.said).toContain(`lists "${web}", so the next "sync" may install another version`);
+    expect(older.output).toContain(
+      `lists "${web}", so the next "sync" may install another version`,
+    );
     expect((await done('sync')).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
-    expect((await done('pull', web)).said).not.toContain('the next "sync"');
-    expect((await done('remove', web)).said).toContain('so the next "sync" installs it again');
+    expect((await done('pull', web)).output).not.toContain('the next "sync"');
+    expect((await done('remove', web)).output).toContain('so the next "sync" installs it again');
     expect((await done('sync')).lines).toEqual([`Installed ${web} 1.1.0`]);
     await want('profiles = []');
     await done('sync');
@@ -113,9 +115,9 @@ describe('sync', () => {
     await want(`profiles = ["${web}", "${api}"]`);
     const env = { AA_TOKEN: fixture.team.token };
     const first = await command(['sync', '--root', root], env);
-    expect(first, first.said).toMatchObject({ code: 0 });
+    expect(first, first.output).toMatchObject({ code: 0 });
     proxy.statuses = [];
-    expect((await command(['sync', '--root', root], env)).said).toContain('Nothing to do');
+    expect((await command(['sync', '--root', root], env)).output).toContain('Nothing to do');
     expect(proxy.statuses).toEqual([304]);
   });
 
@@ -132,7 +134,7 @@ describe('sync', () => {
     const path = `/v1/profiles/library/${api}/channels/stable`;
     expect((await send(fixture.registry, 'PUT', path, move, token)).status).toBe(200);
     const older = await done('sync');
-    expect(older.said).toContain(
+    expect(older.output).toContain(
       `${api} stays at 1.1.0: the registry offers 1.0.0, which is older`,
     );
     expect(await installed(api)).toBe(textOf(api, '1.1.0'));
@@ -151,20 +153,16 @@ describe('sync', () => {
   test.each([
     ['was changed', () => writeFile(file(web), 'profile x { }\n'), 'its file was changed'],
     ['is missing', () => rm(file(web)), 'its file is missing'],
-    [
-      'complains by a link that somebody has made',
-      () => force(web),
-      'boot loads it in another mode',
-    ],
-  ])('repairs a file that %s, also without the registry', async (_, harm, told) => {
+    ['is in complain mode by a foreign link', () => force(web), 'boot loads it in another mode'],
+  ])('repairs a file that %s, also without the registry', async (_, harm, message) => {
     await want(`profiles = ["${web}"]`);
     await done('sync');
     await harm();
-    expect((await run('sync', '-n')).said).toContain(`Would repair ${web} 1.1.0: ${told}`);
+    expect((await run('sync', '-n')).output).toContain(`Would repair ${web} 1.1.0: ${message}`);
     const away = ['--registry', 'http://127.0.0.1:9'];
     const repaired = await run('sync', ...away);
-    expect(repaired.said).toContain(`Repaired ${web} 1.1.0: ${told}`);
-    expect(repaired.said).toMatch(/This host keeps its versions \(last checked just now, \d/);
+    expect(repaired.output).toContain(`Repaired ${web} 1.1.0: ${message}`);
+    expect(repaired.output).toMatch(/This host keeps its versions \(last checked just now, \d/);
     expect(repaired.code).toBe(4);
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
     const idle = await run('sync', ...away);
@@ -197,12 +195,12 @@ describe('sync', () => {
     );
     const other = await run('sync');
     expect(other.code).toBe(3);
-    expect(other.said).toContain('[lock-mismatch]');
+    expect(other.output).toContain('[lock-mismatch]');
     await writeFile(lock, first);
     await want(`profiles = ["${web}@^1.0", "${api}"]`);
     expect(await run('sync')).toMatchObject({
       code: 1,
-      said: expect.stringContaining('lock --root'),
+      output: expect.stringContaining('lock --root'),
     });
   });
 
@@ -225,7 +223,7 @@ describe('sync', () => {
     await done('sync');
     await done('rollback', web, '--offline');
     const held = await done('sync');
-    expect(held.said).toContain('stays at 1.0.0, which it was rolled back to from 1.1.0');
+    expect(held.output).toContain('stays at 1.0.0, which it was rolled back to from 1.1.0');
     expect(await installed(web)).toBe(textOf(web, '1.0.0'));
     await fixture.publish(web, '1.1.1');
     await done('sync');
@@ -242,12 +240,12 @@ describe('sync', () => {
     // The lock still has the version that was rolled back, which requires a decision, so it fails.
     const torn = await run('sync');
     expect(torn).toMatchObject({ code: 1, lines: [] });
-    expect(torn.said).toContain(`${web} is locked to 1.2.0 and stays at 1.1.0`);
+    expect(torn.output).toContain(`${web} is locked to 1.2.0 and stays at 1.1.0`);
     const failed = JSON.parse((await run('sync', '--format', 'json')).stdout).items;
     expect(failed).toMatchObject([{ ok: false, id: 'rolled-back' }]);
 
     const relocked = await done('lock');
-    expect(relocked.said).toContain('stays at 1.1.0: this host was rolled back from 1.2.0');
+    expect(relocked.output).toContain('stays at 1.1.0: this host was rolled back from 1.2.0');
     expect(relocked.lines.join('\n')).toMatch(/^-version = "1.2.0"$[\s\S]*^\+version = "1.1.0"$/m);
     expect((await done('sync')).lines).toEqual(['Nothing to do: 2 profiles, up to date.']);
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
@@ -272,7 +270,7 @@ describe('sync', () => {
     expect(JSON.parse(refused.stdout)).toMatchObject({ error: { id: 'rolled-back', exitCode: 1 } });
     expect(await run('sync')).toMatchObject({
       code: 1,
-      said: expect.stringContaining('is wanted at 1.1.0'),
+      output: expect.stringContaining('is wanted at 1.1.0'),
     });
     await done('pull', `${web}@1.1.0`);
     expect((await done('lock')).stdout).toContain('+version = "1.1.0"');
@@ -296,10 +294,10 @@ describe('sync', () => {
     await want(`profiles = ["${web}@^1.0", { reference = "${api}", complain = true }]`);
     await done('sync');
     const link = join(root, `etc/apparmor.d/force-complain/aa-registry.library.${web}`);
-    expect((await done('complain', web)).said).toContain('"sync" keeps this mode until');
-    const kept = await done('sync');
-    expect(kept.said).toContain(`${web} stays in complain mode`);
-    expect(kept.lines).toEqual(['Nothing to do: 2 profiles.']);
+    expect((await done('complain', web)).output).toContain('"sync" keeps this mode until');
+    const outcome = await done('sync');
+    expect(outcome.output).toContain(`${web} stays in complain mode`);
+    expect(outcome.lines).toEqual(['Nothing to do: 2 profiles.']);
     await fixture.publish(web, '1.2.0');
     await done('sync');
     expect(await installed(web)).toBe(textOf(web, '1.2.0'));
@@ -314,7 +312,7 @@ describe('sync', () => {
     expect((await done('sync')).lines).toEqual(['Nothing to do: 2 profiles, up to date.']);
 
     // The mode in the file is restored, which is announced.
-    expect((await done('enforce', api)).said).toContain('sets complain mode for it');
+    expect((await done('enforce', api)).output).toContain('sets complain mode for it');
     expect((await done('sync')).lines[0]).toContain(`Repaired ${api}`);
     await done('pull', web, '--complain');
     await done('sync');
@@ -327,7 +325,7 @@ describe('sync', () => {
     await done('sync');
     await done('rollback', web, '--offline');
     await done('complain', web);
-    expect((await done('sync')).said).toContain('stays in complain mode');
+    expect((await done('sync')).output).toContain('stays in complain mode');
     const trust = join(root, 'etc/aa-registry/trust.toml');
     // With the operator's trust file, the rest of the root is untrusted.
     expect((await done('sync', '--trust', trust)).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
@@ -338,10 +336,10 @@ describe('sync', () => {
     await want(`profiles = ["${web}@1.1.0", "${api}"]`);
     await fixture.yank(api, '1.0.0', 'far too lax');
     const outcome = await run('sync');
-    expect(outcome.said).toContain(`${api} is not installed`);
+    expect(outcome.output).toContain(`${api} is not installed`);
     expect(outcome.code).toBe(1);
     await fixture.yank(web, '1.1.0', 'too lax');
-    expect((await run('sync')).said).toContain('1.1.0 was yanked: too lax');
+    expect((await run('sync')).output).toContain('1.1.0 was yanked: too lax');
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
   });
 
@@ -351,8 +349,8 @@ describe('sync', () => {
       path.includes(`/${web}/`) && path.endsWith('/profile') ? `${body}# more\n` : body;
     const outcome = await run('sync');
     expect(outcome.code).toBe(3);
-    expect(outcome.said).toContain('[digest-mismatch]');
-    expect(outcome.said).toContain('no-such-profile is not installed');
+    expect(outcome.output).toContain('[digest-mismatch]');
+    expect(outcome.output).toContain('no-such-profile is not installed');
     expect(await installed(web)).toBe('nothing');
     expect(await installed(api)).toBe(textOf(api, '1.0.0'));
   });
@@ -367,7 +365,7 @@ describe('sync', () => {
     proxy.tamper = (path, body) => (path === '/log/checkpoint' ? old : body);
     await new Promise((resolve) => setTimeout(resolve, 2800));
     const frozen = await run('sync');
-    expect(frozen.said).toContain('[checkpoint-stale]');
+    expect(frozen.output).toContain('[checkpoint-stale]');
     expect(frozen.code).toBe(3);
     expect(await installed(api)).toBe(textOf(api, '1.0.0'));
   });
@@ -378,10 +376,10 @@ describe('sync', () => {
     ['profiles = ["web", "web@1.0.0"]', 'is listed twice'],
     ['profiles = [', 'invalid TOML'],
     ['[[profiles]]\nname = "web"', 'profiles.0'],
-  ])('refuses %s', async (toml, told) => {
+  ])('refuses %s', async (toml, message) => {
     await want(toml);
     const before = await filesOf(root);
-    expect(await run('sync')).toMatchObject({ code: 1, said: expect.stringContaining(told) });
+    expect(await run('sync')).toMatchObject({ code: 1, output: expect.stringContaining(message) });
     expect(await filesOf(root)).toEqual(before);
   });
 });

@@ -28,7 +28,7 @@ describe('the deciding rule', () => {
   test.each<[string, string, Access, 'allowed' | 'denied' | 'unmatched', number | undefined]>([
     ['an allow rule', '/a r,\n', read('/a'), 'allowed', 4],
     ['none', '/a r,\n', read('/b'), 'unmatched', undefined],
-    ['a deny rule, wherever it stands', 'deny /a r,\n/** rw,\n', read('/a'), 'denied', 4],
+    ['a deny rule in any position', 'deny /a r,\n/** rw,\n', read('/a'), 'denied', 4],
     ['a deny rule in a block', '/** rw,\ndeny {\n  /a r,\n}\n', read('/a'), 'denied', 6],
     ['the higher priority', 'deny /a r,\npriority=1 /a r,\n', read('/a'), 'allowed', 5],
     ['a permission that is missing', '/a r,\n', write('/a'), 'unmatched', undefined],
@@ -405,7 +405,7 @@ describe('the narrowest rule', () => {
     expect(narrowestRule(access)).toBeUndefined();
   });
 
-  test('for a path does not allow any other', () => {
+  test('for a path allows no other path', () => {
     fc.assert(
       fc.property(path, path, (one, other) => {
         fc.pre(one !== other);

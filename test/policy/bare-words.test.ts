@@ -174,7 +174,7 @@ describe('a word that is a keyword in later releases', () => {
     ['userns,', 'target'],
     ['mqueue r /x,', 'target'],
     ['priority=1 /x r,', 'target'],
-  ])('%j keeps its meaning elsewhere', (rule, id) => {
+  ])('%j keeps its meaning in other places', (rule, id) => {
     const { diagnostics } = check(profile(rule), { target: '3.0' });
     expect(diagnostics.map((one) => one.id)).toEqual([id]);
   });
@@ -285,7 +285,7 @@ describe('# where apparmor_parser 3.0 accepts it', () => {
   });
 
   test.each(['dbus send peer=(name=a\r\n label=b),', 'dbus send peer=(label=b\r\n name=a),'])(
-    '%j compiles with another name than was meant: a warning, whatever the target',
+    '%j compiles with an unintended name: a warning for every target',
     (words) => {
       const text = profile(words);
       expect(seen(text).ok).toBe(true);

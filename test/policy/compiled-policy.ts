@@ -1,10 +1,10 @@
-// Reads what apparmor_parser compiles and asks it as the kernel does: the serialised policy (policy_unpack.c), its
-// tables (match.c) and the permissions they hold (file.h), for policy of version 5 to 8.
+// Reads the output of apparmor_parser and looks up permissions like the kernel: the serialised policy (policy_unpack.c), its
+// tables (match.c) and their permissions (file.h), for policy of version 5 to 8.
 import { spawnSync } from 'node:child_process';
 
 const parser = '/usr/sbin/apparmor_parser';
 
-/** The compiled profiles by name; undefined if the parser refuses the text. `cwd`: where relative includes are. */
+/** The compiled profiles by name; undefined if the parser refuses the text. `cwd` is the folder of relative includes. */
 export function compilePolicy(
   source: string | Buffer,
   options: readonly string[] = [],
@@ -20,10 +20,10 @@ export function compilePolicy(
   return status === 0 ? readPolicy(stdout) : undefined;
 }
 
-/** What one side, the owner of a file or everybody else, is granted: bits of `r` 4, `w` 2 and so on. */
+/** The permissions of the owner of a file or of others, as bits: `r` is 4, `w` is 2 and so on. */
 export interface CompiledPermissions {
   allow: number;
-  /** The kernel's index of what follows exec, decoded. */
+  /** The decoded exec transition of the kernel's index. */
   exec: string;
 }
 
@@ -33,20 +33,20 @@ export interface CompiledProfile {
   /** Limits by their number in the kernel. */
   rlimits: ReadonlyMap<number, bigint>;
   file(path: Buffer, owner: boolean): CompiledPermissions;
-  /** The automata of file rules and of the rules of all other classes, where there are any. */
+  /** The automata of file rules and of the rules of all other classes, if any. */
   files: CompiledAutomaton | undefined;
   policy: CompiledAutomaton | undefined;
 }
 
-/** An automaton as the kernel has it. State 0 is where nothing matches any more. */
+/** An automaton as the kernel has it. State 0 is the dead state. */
 export interface CompiledAutomaton {
   start: number;
   step(state: number, byte: number): number;
-  /** What is allowed, and the bits of what is logged and of what is not. */
+  /** The allowed permissions, and those that are logged (audit) or denied without logging (quiet). */
   allow(state: number): number;
   audit(state: number): number;
   quiet(state: number): number;
-  /** The exec transition of one side, decoded; empty where nothing may be run. */
+  /** The decoded exec transition of the owner or of others; empty if execution is denied. */
   exec(state: number, owner: boolean): string;
 }
 
@@ -119,7 +119,7 @@ function readPolicy(data: Buffer): Map<string, CompiledProfile> {
 function readProfile({ fields }: Fields): CompiledProfile {
   const name = fields[0]?.value as string;
   const flags = fields.findIndex((one) => one.name === 'flags');
-  // What stands before the flags is about the attachment.
+  // The values before the flags describe the attachment.
   const after = fields.slice(flags + 1);
   const named = (name: string) => after.find((one) => one.name === name)?.value;
   const unnamed = after.filter((one) => one.name === undefined);
@@ -188,7 +188,7 @@ function automaton(
   };
 }
 
-/** The exec transition of a side: what the index names, and what else its bits say. */
+/** The exec transition of the owner or of others: the target of the index and the modifiers of its bits. */
 function transition(side: number, names: readonly string[]): string {
   const index = (side >> 10) & 0xf;
   const what = ['', 'unconfined', 'profile', 'child'][index] ?? `-> ${names[index - 4]}`;
@@ -250,7 +250,7 @@ function run(tables: Tables, start: number, text: Iterable<number>): number {
         break;
       }
       state = fallback[state] as number;
-      // Otherwise the state is said by its difference from another.
+      // Otherwise the state is encoded as its difference from another.
       if (entry < 0x80000000) break;
     }
   }

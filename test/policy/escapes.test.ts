@@ -5,7 +5,7 @@ import { check, model, parse, profileNames, releases } from '../../policy/index.
 import { signalString } from '../../policy/model/classes/signal.ts';
 
 const rule = (text: string) => `profile a {\n  ${text}\n}\n`;
-const takenBy = (text: string) => releases.filter((target) => check(text, { target }).ok);
+const acceptedBy = (text: string) => releases.filter((target) => check(text, { target }).ok);
 const all = [...releases];
 const from = (first: (typeof releases)[number]) => all.slice(all.indexOf(first));
 const upTo = (last: (typeof releases)[number]) => all.slice(0, all.indexOf(last) + 1);
@@ -53,7 +53,7 @@ describe('escapes in words of rules', () => {
     ['link "\\x2fa" -> /b,', []],
     ['/a\\x40{nope} r,', []],
     ['/a[\\x5e] r,', []],
-  ] as const)('%s', (text, expected) => expect(takenBy(rule(text))).toEqual(expected));
+  ] as const)('%s', (text, expected) => expect(acceptedBy(rule(text))).toEqual(expected));
 });
 
 describe('escapes in heads and statements', () => {
@@ -71,15 +71,15 @@ describe('escapes in heads and statements', () => {
     ['alias /a -> \\x2fb,', all],
     ['$b = tr\\x75e', all],
     ['$b = "tr\\x75e"', all],
-  ] as const)('%s', (text, expected) => expect(takenBy(`${text}\n`)).toEqual(expected));
+  ] as const)('%s', (text, expected) => expect(acceptedBy(`${text}\n`)).toEqual(expected));
 
-  test('a name is the one that its escapes stand for', () => {
+  test('a name with escapes is decoded', () => {
     expect(profileNames(parse('profile do\\x63ker-default { }\n').file)).toEqual([
       'docker-default',
     ]);
   });
 
-  test('a permission in escapes is granted', () => {
+  test('a permission written with escapes is granted', () => {
     const { profiles } = model(rule('signal (s\\x65nd) set=(term) peer=b,'));
     const asks = (permission: string) =>
       profiles[0]?.ask('signal', permission, signalString('term', 'b') ?? '').granted;
@@ -88,7 +88,7 @@ describe('escapes in heads and statements', () => {
   });
 });
 
-describe('where a boolean and its value may be on different lines', () => {
+describe('a boolean and its value on different lines', () => {
   test.each([
     ['$b # c\n= true', upTo('4.1')],
     ['$b\n= true', upTo('4.1')],
@@ -100,7 +100,7 @@ describe('where a boolean and its value may be on different lines', () => {
     ['$b = true # c', from('4.0')],
     ['$b = true#c', []],
     ['@{b} # c\n= true', all],
-  ] as const)('%j', (text, expected) => expect(takenBy(`${text}\n`)).toEqual(expected));
+  ] as const)('%j', (text, expected) => expect(acceptedBy(`${text}\n`)).toEqual(expected));
 });
 
 describe('names with colons', () => {
@@ -113,8 +113,8 @@ describe('names with colons', () => {
       `change_profile -> ${name},`,
       `change_profile /a -> ${name},`,
     ]),
-  )('no profile is the target, a warning: %s', (text) => {
-    expect(takenBy(rule(text))).toEqual(all);
+  )('a target that is not a profile is a warning: %s', (text) => {
+    expect(acceptedBy(rule(text))).toEqual(all);
     expect(check(rule(text)).diagnostics).toMatchObject([
       { id: 'profile-name', severity: 'warning' },
     ]);
@@ -126,13 +126,13 @@ describe('names with colons', () => {
   });
 
   test.each([...odd, '&x', '&:a:b', '&'])('%s names no profile', (name) => {
-    expect(takenBy(`profile ${name} { }\n`)).toEqual([]);
-    expect(takenBy(rule(`profile ${name} { }`))).toEqual([]);
+    expect(acceptedBy(`profile ${name} { }\n`)).toEqual([]);
+    expect(acceptedBy(rule(`profile ${name} { }`))).toEqual([]);
   });
 
   test.each(odd)('a peer may be any text: %s', (name) => {
-    expect(takenBy(rule(`signal peer=${name},`))).toEqual(all);
-    expect(takenBy(rule(`unix peer=(label=${name}),`))).toEqual(name === ':,x' ? [] : all);
+    expect(acceptedBy(rule(`signal peer=${name},`))).toEqual(all);
+    expect(acceptedBy(rule(`unix peer=(label=${name}),`))).toEqual(name === ':,x' ? [] : all);
   });
 });
 
@@ -149,11 +149,11 @@ describe('arrows of mount rules with a comma', () => {
     ['mount -> ->,', []],
     ['mount /a -> ->,', []],
     ['mount ->,"x",', []],
-  ] as const)('%s', (text, expected) => expect(takenBy(rule(text))).toEqual(expected));
+  ] as const)('%s', (text, expected) => expect(acceptedBy(rule(text))).toEqual(expected));
 });
 
 describe('an include inside a statement', () => {
-  // apparmor_parser lets the file go on with the statement. Refused: what a rule says would be for another file to end.
+  // apparmor_parser lets the included file continue the statement. This is refused, since a rule must not depend on another file.
   test.each([
     '/a #include if exists <nope>\n  r,',
     '/a r include if exists <nope>\n  ,',

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { applyFixes, check, format, type Release, releases } from '../../policy/index.ts';
 
-const takenBy = (text: string) => releases.filter((target) => check(text, { target }).ok);
+const acceptedBy = (text: string) => releases.filter((target) => check(text, { target }).ok);
 const profile = (rules: string) => `profile a {\n  ${rules}\n}\n`;
 const since5: Release[] = ['5.0', '6.0'];
 const before5: Release[] = ['2.13', '3.0', '3.1', '4.0', '4.1'];
@@ -20,31 +20,31 @@ describe('the value of a boolean', () => {
       '$b = "a\nb" == c\n',
       '$b = ((true or false) and not (false))\n',
     ],
-  ])('%j is taken since 5.0', (text) => {
-    expect(takenBy(text)).toEqual(since5);
+  ])('%j is accepted since 5.0', (text) => {
+    expect(acceptedBy(text)).toEqual(since5);
     expect(check(text).ok).toBe(true);
-    // What fmt makes of it means the same.
-    expect(takenBy(format(text).text)).toEqual(since5);
+    // The formatted text has the same meaning.
+    expect(acceptedBy(format(text).text)).toEqual(since5);
   });
 
   test.each([
     ...['$b = not(true)\n', '$b = $d\n', '$b = (\ntrue)\n', '$b = (true\n)\n', '$b = a= b\n'],
     ...['$b = true false\n', '$b = true,\n', '$b = true and true#c\n', '$b = @{c}\n', '$b = and\n'],
     ...['$b = $b\n', '$b = $c\n$c = true\n', '$b = true\r\n$c = not true\r\n', '$b = true)\n'],
-  ])('%j is taken by no release', (text) => {
-    expect(takenBy(text)).toEqual([]);
+  ])('%j is accepted by no release', (text) => {
+    expect(acceptedBy(text)).toEqual([]);
   });
 
   test.each([
     ['$c = true\n$b = not $c\n', false],
     ['$c = false\n$b = not $c and (defined $c)\n', true],
     ['$c = true\n$c := not $c\n$b = $c or @{X} in y\n', false],
-  ])('%j is worked out', (text, holds) => {
+  ])('%j is evaluated', (text, holds) => {
     const source = `@{X} = x\n${text}profile a {\n  if $b {\n    /x px,\n  }\n  /x ix,\n}\n`;
     expect(check(source).diagnostics.some(({ id }) => id === 'exec-conflict')).toBe(holds);
   });
 
-  test('the comments and includes after it stay', () => {
+  test('comments and includes after it are preserved', () => {
     const text =
       '$b = true\n# one\n#include <tunables/global>\n$c = not $b\n\n# two\nprofile a {\n}\n';
     expect(check(text).ok).toBe(true);
@@ -52,18 +52,18 @@ describe('the value of a boolean', () => {
   });
 });
 
-describe('the words of an if', () => {
+describe('the condition of an if', () => {
   const booleans = '$b = true\n@{x} = a\n';
   test.each([
     ...['$b and $b', '(true)and true', '(a == b)', '"a"in @{x}', '"true"', 'a!=b', '@{x}==a'],
     ...['"@{x}" == a', '@{x}/a == b', 'a in b,c', '(((a == b) or c == d) and (e == f))'],
-  ])('if %s is taken since 5.0', (test) => {
-    expect(takenBy(`${booleans}${profile(`if ${test} {\n  }`)}`)).toEqual(since5);
+  ])('if %s is accepted since 5.0', (test) => {
+    expect(acceptedBy(`${booleans}${profile(`if ${test} {\n  }`)}`)).toEqual(since5);
   });
 
-  test.each(['not$b', 'defined$b', 'defined@{x}'])('if %s is taken before 5.0', (test) => {
+  test.each(['not$b', 'defined$b', 'defined@{x}'])('if %s is accepted before 5.0', (test) => {
     const text = `${booleans}${profile(`if ${test} {\n  }`)}`;
-    expect(takenBy(text)).toEqual(before5);
+    expect(acceptedBy(text)).toEqual(before5);
     expect(check(text).ok).toBe(false);
   });
 
@@ -87,13 +87,13 @@ describe('the words of an if', () => {
       'true\r\n',
       'not\r\ntrue',
     ],
-  ])('if %j is taken by no release', (test) => {
-    expect(takenBy(`${booleans}${profile(`if ${test} {\n  }`)}`)).toEqual([]);
+  ])('if %j is accepted by no release', (test) => {
+    expect(acceptedBy(`${booleans}${profile(`if ${test} {\n  }`)}`)).toEqual([]);
   });
 
   test('an include may follow one without else', () => {
     const text = profile('if defined $b {\n  }\n  #include <abstractions/base>');
-    expect(takenBy(text)).toEqual([...releases]);
+    expect(acceptedBy(text)).toEqual([...releases]);
   });
 });
 
@@ -126,27 +126,27 @@ describe('a word that starts with a colon', () => {
     'umount :,',
     ': r,',
   ])('%s is refused since 5.0', (rule) => {
-    expect(takenBy(profile(rule))).toEqual(before5);
+    expect(acceptedBy(profile(rule))).toEqual(before5);
   });
 
-  test('its fix is taken by every release', () => {
+  test('its fix is accepted by every release', () => {
     const text = profile('pivot_root :,');
     const fixed = applyFixes(text, check(text).diagnostics).text;
     expect(fixed).toBe(profile('pivot_root ":",'));
-    expect(takenBy(fixed)).toEqual([...releases]);
+    expect(acceptedBy(fixed)).toEqual([...releases]);
   });
 
   test.each([
     ...['pivot_root : ,', 'pivot_root ::,', 'pivot_root /a -> :,', 'umount : ,', 'mount /a -> : ,'],
     ...['/x Px -> :,', '/x Px -> ::::x,', 'change_profile -> ::::x,', 'r : ,'],
-  ])('%s is taken by every release', (rule) => {
-    expect(takenBy(profile(rule))).toEqual([...releases]);
+  ])('%s is accepted by every release', (rule) => {
+    expect(acceptedBy(profile(rule))).toEqual([...releases]);
   });
 
   test.each([':a r,', 'r &a,', 'owner &/a rw,', ':/a r,', '&a px -> b,'])(
     '%s is a rule that matches no file',
     (rule) => {
-      expect(takenBy(profile(rule))).toEqual([...releases]);
+      expect(acceptedBy(profile(rule))).toEqual([...releases]);
       expect(check(profile(rule)).diagnostics).toMatchObject([
         { id: 'bare-word-path', severity: 'warning' },
       ]);
@@ -155,8 +155,8 @@ describe('a word that starts with a colon', () => {
   );
 
   test('with a brace after it, it is a profile', () => {
-    expect(takenBy(':a:b {\n}\n')).toEqual([...releases]);
-    expect(takenBy(':a {\n}\n')).toEqual([]);
+    expect(acceptedBy(':a:b {\n}\n')).toEqual([...releases]);
+    expect(acceptedBy(':a {\n}\n')).toEqual([]);
   });
 });
 
@@ -167,7 +167,7 @@ describe('escapes in the names of conditions', () => {
       'dbus peer=(\\156ame=x),',
       'dbus peer=(n\\x61me=x, l\\x61bel=y),',
     ],
-  ])('%s is taken inside of brackets', (rule) => {
+  ])('%s is accepted inside brackets', (rule) => {
     expect(check(profile(rule)).ok).toBe(true);
   });
 
@@ -175,7 +175,7 @@ describe('escapes in the names of conditions', () => {
     ...['unix l\\x61bel=x,', 'unix peer=(l\\abel=x),', 'unix p\\x65er=(label=x),'],
     ...['mount \\x6fptions=ro /a,', 'unix peer=(\\=x),', 'unix peer=(\\\\label=x),'],
   ])('%s is refused', (rule) => {
-    expect(takenBy(profile(rule))).toEqual([]);
+    expect(acceptedBy(profile(rule))).toEqual([]);
   });
 });
 
@@ -204,31 +204,31 @@ describe('the operators of conditions', () => {
       'dbus peer=(name in (x)),',
       'network inet peer=(ip in (1.2.3.4)),',
     ],
-  ])('%s is taken by no release', (rule) => {
-    expect(takenBy(profile(rule))).toEqual([]);
+  ])('%s is accepted by no release', (rule) => {
+    expect(acceptedBy(profile(rule))).toEqual([]);
   });
 
-  test('network peer=(label:=x) is', () => {
-    expect(takenBy(profile('network inet peer=(label:=x),'))).toEqual(since5);
+  test('network peer=(label:=x) is accepted', () => {
+    expect(acceptedBy(profile('network inet peer=(label:=x),'))).toEqual(since5);
   });
 
   test.each(['(a)', '( "a" )', '(a),user.y=b', 'a user.y=(b)'])(
-    'the value of an extended attribute may stand in brackets: %s',
+    'the value of an extended attribute may be in brackets: %s',
     (value) => {
       const text = `profile a /a xattrs=(user.x=${value}) {\n}\n`;
-      expect(takenBy(text)).toEqual(releases.filter((one) => one !== '2.13'));
+      expect(acceptedBy(text)).toEqual(releases.filter((one) => one !== '2.13'));
       expect(check(format(text).text).ok).toBe(true);
     },
   );
 
   test.each(['(a b)', '()', '(a user.y=b'])('xattrs=(user.x=%s) is refused', (value) => {
-    expect(takenBy(`profile a /a xattrs=(user.x=${value}) {\n}\n`)).toEqual([]);
+    expect(acceptedBy(`profile a /a xattrs=(user.x=${value}) {\n}\n`)).toEqual([]);
   });
 });
 
 describe('the name of a variable in an if', () => {
   test.each(['defined @{x}{', 'defined @{x}/a {', 'defined @{x}\r\n{'])('%j is refused', (test) => {
-    expect(takenBy(`@{x} = a\nprofile a {\n  if ${test}\n  }\n}\n`)).toEqual([]);
+    expect(acceptedBy(`@{x} = a\nprofile a {\n  if ${test}\n  }\n}\n`)).toEqual([]);
   });
 });
 
@@ -240,17 +240,17 @@ describe('the brace of an if', () => {
     'if $b {\r\n  }',
     'if $b {#c\n  }',
     'if $b { } else if $b {/x r, }',
-  ])('%j is taken before 5.0, and its fix by all', (body) => {
+  ])('%j is accepted before 5.0, and its fix by every release', (body) => {
     const text = conditional(body);
-    expect(takenBy(text)).toEqual(before5);
+    expect(acceptedBy(text)).toEqual(before5);
     const fixed = applyFixes(text, check(text).diagnostics).text;
-    expect(takenBy(fixed)).toEqual([...releases]);
+    expect(acceptedBy(fixed)).toEqual([...releases]);
   });
 
   test.each(['if $b {"/x" r, }', 'if $b { } else {/x r, }', 'if $b { } else {\r\n  }'])(
-    '%j is taken by every release',
+    '%j is accepted by every release',
     (body) => {
-      expect(takenBy(conditional(body))).toEqual([...releases]);
+      expect(acceptedBy(conditional(body))).toEqual([...releases]);
     },
   );
 });

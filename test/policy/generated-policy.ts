@@ -1,4 +1,4 @@
-// Policies made of rules about few paths, so that many rules meet, and paths to ask about.
+// Random policies with rules about few paths, so that many rules overlap, and paths to look up.
 import fc from 'fast-check';
 
 const piece = fc.oneof(
@@ -111,7 +111,7 @@ export const generatedPolicy = fc
       `${hat ? `  ^h {\n    ${hat.join('\n    ')}\n  }\n` : ''}}\n`,
   );
 
-/** Paths that such rules are about, as the kernel makes them: from `/`, without `//`. */
+/** Paths for such rules in the kernel's form: absolute, without `//`. */
 export const paths = fc
   .array(fc.constantFrom('a', 'b', '/', '/a', '/b', 'é', '*', 'x'), { maxLength: 7 })
   .map((pieces) => `/${pieces.join('')}`.replace(/\/{2,}/g, '/'));

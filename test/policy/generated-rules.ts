@@ -1,4 +1,4 @@
-// Rules of every class but files, which are made to meet.
+// Random rules of every class except files, chosen so that they overlap.
 import fc from 'fast-check';
 
 const qualifier = fc.constantFrom('', '', '', 'audit ', 'deny ', 'audit deny ');

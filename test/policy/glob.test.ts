@@ -42,7 +42,7 @@ function ends(pattern: Pattern, text: string, from: Set<number>): Set<number> {
   }
 }
 
-const matchesPlainly = (pattern: string, text: string) =>
+const matchesByExpression = (pattern: string, text: string) =>
   ends(parsePattern(pattern), text, new Set([0])).has(text.length);
 
 const alphabet = ['a', 'b', '/'];
@@ -72,7 +72,7 @@ describe('classes', () => {
 });
 
 describe('classes with a wildcard inside', () => {
-  // As compiled by apparmor_parser 3.0.8: the wildcard is written out as another class, which ends the one around it.
+  // As compiled by apparmor_parser 3.0.8: the wildcard is expanded to another class, which ends the enclosing one.
   test.each([
     ['[*]', [']', '[]', '/]', '[/]'], ['*', 'a', '']],
     ['[a*b]', ['b]', 'ab]', 'aab]', 'a/b]'], ['a', '*', 'b']],
@@ -141,7 +141,7 @@ describe('automata', () => {
       fc.property(pattern, (text) => {
         const one = build(text);
         for (const path of paths)
-          expect([path, matches(one, path)]).toEqual([path, matchesPlainly(text, path)]);
+          expect([path, matches(one, path)]).toEqual([path, matchesByExpression(text, path)]);
       }),
       { numRuns: 300 },
     );
@@ -150,7 +150,9 @@ describe('automata', () => {
   test('intersect if a path matches both', () => {
     fc.assert(
       fc.property(pattern, pattern, (x, y) => {
-        const common = paths.some((path) => matchesPlainly(x, path) && matchesPlainly(y, path));
+        const common = paths.some(
+          (path) => matchesByExpression(x, path) && matchesByExpression(y, path),
+        );
         if (common) expect(intersects(build(x), build(y))).toBe(true);
         expect(intersects(build(x), build(y))).toBe(intersects(build(y), build(x)));
       }),
@@ -163,7 +165,8 @@ describe('automata', () => {
       fc.property(pattern, fc.array(pattern, { minLength: 1, maxLength: 3 }), (x, outer) => {
         const covered = covers(outer.map(build), build(x));
         const counterexample = paths.some(
-          (path) => matchesPlainly(x, path) && !outer.some((y) => matchesPlainly(y, path)),
+          (path) =>
+            matchesByExpression(x, path) && !outer.some((y) => matchesByExpression(y, path)),
         );
         if (counterexample) expect(covered).toBe(false);
         expect(covers([build(x)], build(x))).toBe(true);

@@ -78,7 +78,7 @@ const kinds: Record<string, (size: number) => string> = {
   'one pattern': (size) => `profile p {\n/${'*a'.repeat(size / 2)} rwux,\n/** r,\n}\n`,
 };
 
-/** In sorts of a hundred thousand paths, which take a tenth of a second or so. */
+/** In sorts of a hundred thousand paths, which take about a tenth of a second. */
 const bound = 12;
 
 describe('the cost of a file is bounded', () => {
@@ -116,9 +116,11 @@ describe('an exceeded budget', () => {
   test('does not depend on earlier files', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([40, 300, 700, 1500], { minLength: 2 }), (counts) => {
-        const said = (count: number) => JSON.stringify(lint(overlapping(count)).diagnostics);
-        const first = new Map(counts.map((count) => [count, said(count)]));
-        for (const count of counts.toReversed()) expect(said(count)).toBe(first.get(count));
+        const diagnosticsOf = (count: number) =>
+          JSON.stringify(lint(overlapping(count)).diagnostics);
+        const first = new Map(counts.map((count) => [count, diagnosticsOf(count)]));
+        for (const count of counts.toReversed())
+          expect(diagnosticsOf(count)).toBe(first.get(count));
       }),
       { numRuns: 4 },
     );

@@ -1,4 +1,4 @@
-// The rest of policy/index.ts: names, tokens, rendering, explanations and their pages.
+// The other exports of policy/index.ts: names, tokens, rendering, explanations and their pages.
 import { describe, expect, test } from 'vitest';
 import {
   applyFixes,

@@ -1,4 +1,4 @@
-// Lint reports what rules mean, however they are spelt.
+// Lint reports what rules mean, regardless of their spelling.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { lint } from '../../policy/index.ts';
@@ -15,8 +15,8 @@ const profile = (rules: string) => `${head}profile docker-demo {\n  file,\n${rul
 const reports = (source: string, id: string) =>
   lint(source).diagnostics.filter((one) => one.id === id);
 
-describe('what docker-default closes', () => {
-  test('nothing is reported of its own deny rules', () => {
+describe('weaker-than-docker-default', () => {
+  test('docker-default’s own deny rules are not reported', () => {
     expect(reports(profile(`${closed}\n  deny mount,`), 'weaker-than-docker-default')).toEqual([]);
   });
 
@@ -48,7 +48,7 @@ describe('what docker-default closes', () => {
     'priority=1 /proc/sys/kernel/ngroups_max r,',
     'priority=-1 /proc/sys/kernel/core_pattern w,',
     'priority=1 /proc/kcore l,',
-  ])('%s is no way out', (rules) => {
+  ])('%s is not an escape', (rules) => {
     expect(reports(profile(`${closed}\n  ${rules}`), 'weaker-than-docker-default')).toEqual([]);
   });
 
@@ -74,7 +74,7 @@ describe('what docker-default closes', () => {
     ).toEqual([]);
   });
 
-  test('with all of abstractions/base around them', () => {
+  test('in a profile that includes abstractions/base', () => {
     const base = readFileSync('/etc/apparmor.d/abstractions/base', 'utf8').replace(
       /^ *include.*$/gm,
       '',
@@ -126,7 +126,7 @@ test.each([
 test.each([
   ...['ptrace peer=docker-*,', 'ptrace (read) peer=unconfined,'],
   'ptrace,\n  deny ptrace peer=unconfined,',
-])('%s does not', (rule) => {
+])('%s is not reported', (rule) => {
   expect(reports(profile(rule), 'bare-ptrace')).toEqual([]);
 });
 
@@ -138,12 +138,12 @@ test.each([
   ],
   ['the length of a pattern', '', `/${'a'.repeat(30_000)}* r,\n/proc/sys/kernel/core_pattern w,`],
   ['alternatives', '', `/${'{a,b}'.repeat(6000)} r,\n/proc/sys/kernel/core_pattern w,`],
-])('what exceeds a limit is an error, not silence: %s', (_, before, rules) => {
+])('exceeding a limit is an error: %s', (_, before, rules) => {
   const policy = `abi <abi/3.0>,\n${before}profile docker-demo {\n/bin/* ix,\n${rules}\n}\n`;
   expect(reports(policy, 'limit')).toMatchObject([{ severity: 'error' }]);
 });
 
-test('what the user is asked for may be granted', () => {
+test('a permission of a prompt rule counts as granted', () => {
   const rules = '/bin/* ix,\nprompt /proc/sys/kernel/core_pattern w,';
   const policy = `abi <abi/3.0>,\nprofile docker-demo {\n${rules}\n}\n`;
   expect(reports(policy, 'weaker-than-docker-default')).toMatchObject([
@@ -151,7 +151,7 @@ test('what the user is asked for may be granted', () => {
   ]);
 });
 
-describe('leaving all confinement', () => {
+describe('leaving confinement', () => {
   test.each([
     ...['/bin/x ux,', '/bin/x Px -> unconfined,', '/bin/x cx -> unconfined,'],
     ...['/bin/x Pix -> unconfined,', '/bin/x px -> :root:unconfined,'],
@@ -172,12 +172,12 @@ describe('leaving all confinement', () => {
     'change_profile -> un[^c]*,',
     'change_profile -> demo-unconfined,',
     'change_profile,\n  deny change_profile,',
-  ])('%s does not', (rule) => {
+  ])('%s is not reported', (rule) => {
     expect(reports(profile(rule), 'change-profile-anywhere')).toEqual([]);
   });
 });
 
-describe('what deny rules take away', () => {
+describe('the effect of deny rules', () => {
   const pairs: [allow: string, deny: string][] = [
     ['signal (send) peer=foo,', 'deny signal,'],
     ['ptrace (read) peer=foo,', 'deny ptrace,'],
@@ -220,7 +220,7 @@ describe('what deny rules take away', () => {
   });
 });
 
-describe('profiles under which nothing runs', () => {
+describe('profiles under which no program can run', () => {
   const container = (rules: string) => `${head}profile docker-demo {\n${rules}\n}\n`;
   test.each([
     ...['deny /etc/shadow r,', 'network,', '/etc/** r,', '/bin/** ix,\n  deny /bin/** x,'],
@@ -229,12 +229,12 @@ describe('profiles under which nothing runs', () => {
     expect(reports(container(rules), 'nothing-runs')).toHaveLength(1);
   });
   test.each(['file,', '/bin/sh ix,', '/** rix,', 'all,', '/bin/** ix,\n  deny /bin/sh x,'])(
-    '%s lets something run',
+    '%s allows a program to run',
     (rules) => {
       expect(reports(container(rules), 'nothing-runs')).toEqual([]);
     },
   );
-  test('not in complain mode, nor with an include that was not read', () => {
+  test('complain mode and unread includes are not reported', () => {
     const complain = container('').replace('docker-demo', 'docker-demo flags=(complain)');
     expect(reports(complain, 'nothing-runs')).toEqual([]);
     expect(reports(container('include <abstractions/my-own>'), 'nothing-runs')).toEqual([]);
@@ -248,6 +248,6 @@ test.each([
   ['deny /{boot,dev,etc}/** wl,', 1],
   ['deny /dev/[^n]** w,', 0],
   ['deny /dev/** w,\n  priority=1 /dev/null w,', 0],
-])('%s takes %i device away', (rules, count) => {
+])('%s denies %i device', (rules, count) => {
   expect(reports(profile(rules), 'denied-device')).toHaveLength(count);
 });

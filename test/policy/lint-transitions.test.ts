@@ -1,4 +1,4 @@
-// Lint reports transitions to profiles that confine nothing, and writable sockets of container runtimes.
+// Lint reports transitions to unconfined profiles, and writable sockets of container runtimes.
 import { describe, expect, test } from 'vitest';
 import { lint } from '../../policy/index.ts';
 
@@ -37,11 +37,11 @@ describe('a transition to a profile that AppArmor ships as unconfined', () => {
   test.each([
     ...['/usr/bin/x px -> runc-worker,', '/usr/bin/x px -> :ns:runc,', 'change_profile -> worker,'],
     ...['deny /usr/bin/x x,', '/usr/bin/runc ix,', '/usr/bin/x px -> demo,'],
-  ])('not %s', (rule) => {
+  ])('%s is not reported', (rule) => {
     expect(found(rule)).toEqual([]);
   });
 
-  test('not to a profile of the file itself', () => {
+  test('a profile of the same file is not reported', () => {
     expect(found('/usr/bin/x px -> runc,', 'profile runc {\n}\n')).toEqual([]);
     expect(found('change_profile -> runc,', 'profile runc {\n}\n')).toEqual([]);
   });
@@ -56,7 +56,7 @@ describe('the socket of a container runtime', () => {
   });
 
   test.each(['/run/docker.sock r,', '/run/docker.pid rw,', '/run/demo/*.sock rw,'])(
-    'not %s',
+    '%s is not reported',
     (rule) => {
       expect(found(rule)).toEqual([]);
     },

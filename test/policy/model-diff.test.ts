@@ -1,5 +1,5 @@
-// "The same policy" is said exactly where the tables that apparmor_parser compiles agree on every string; what differs has
-// an example that really does.
+// The diff reports "the same policy" exactly if the tables that apparmor_parser compiles agree on every string; each difference has
+// an example on which the tables differ.
 import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ const compare = (a: string, b: string) =>
   compareModels(model(a, { target: '3.0' }), model(b, { target: '3.0' }));
 const profile = (body: string) => `profile p {\n${body}\n}\n`;
 
-/** Whether two automata allow and log the same for every string that can be asked. */
+/** Whether two automata allow and log the same for every string that the kernel can look up. */
 function automataAgree(
   left: CompiledAutomaton | undefined,
   right: CompiledAutomaton | undefined,
@@ -22,7 +22,7 @@ function automataAgree(
   for (let depth = 0; level.length > 0; depth++) {
     const next: typeof level = [];
     for (const [one, two, pair] of level) {
-      if (depth > 0 && said(left, one, pair) !== said(right, two, pair)) return false;
+      if (depth > 0 && decisionsOf(left, one, pair) !== decisionsOf(right, two, pair)) return false;
       for (let byte = 0; byte < 256; byte++) {
         const to: [number, number, boolean] = [
           left?.step(one, byte) ?? 0,
@@ -40,8 +40,12 @@ function automataAgree(
   return true;
 }
 
-/** What an automaton says of a string: what it allows, what of that is logged, and what it denies without logging. */
-function said(automaton: CompiledAutomaton | undefined, state: number, pair: boolean): string {
+/** The decisions of a state: the allowed permissions, those of them that are logged, and those denied without logging. */
+function decisionsOf(
+  automaton: CompiledAutomaton | undefined,
+  state: number,
+  pair: boolean,
+): string {
   const allow = automaton?.allow(state) ?? 0;
   const audit = (automaton?.audit(state) ?? 0) & allow;
   const quiet = (automaton?.quiet(state) ?? 0) & ~allow;
@@ -71,7 +75,7 @@ function policiesAgree(left: CompiledProfile, right: CompiledProfile): boolean {
   );
 }
 
-/** Of the rules of other classes, no permission has two sides and every string with a NUL counts. */
+/** For other classes, permissions do not depend on the owner, and strings with a NUL count. */
 function automataPolicyAgree(
   left: CompiledAutomaton | undefined,
   right: CompiledAutomaton | undefined,
@@ -82,7 +86,7 @@ function automataPolicyAgree(
   const [one, two] = [plain(left), plain(right)];
   let level: [number, number][] = [[one?.start ?? 0, two?.start ?? 0]];
   const words = (automaton: CompiledAutomaton | undefined, state: number) => {
-    // Where nothing is granted, a mark of mount rules for what is logged says nothing.
+    // If nothing is granted, the logging bits of mount rules have no effect.
     const allow = (automaton?.allow(state) ?? 0) & ~0x08000000;
     const audit = (automaton?.audit(state) ?? 0) & allow;
     return [allow, audit, (automaton?.quiet(state) ?? 0) & ~allow].join(' ');
@@ -90,7 +94,7 @@ function automataPolicyAgree(
   for (let depth = 0; level.length > 0; depth++) {
     const next: typeof level = [];
     for (const [x, y] of level) {
-      // At the first byte is the mark that a class is mediated.
+      // The first byte marks that a class is mediated.
       if (depth > 1 && words(one, x) !== words(two, y)) return false;
       for (let byte = 0; byte < 256; byte++) {
         // Strings of labels, which kernels no longer look up.
@@ -116,7 +120,7 @@ describe('diff of models', () => {
     ['peers', 'signal send peer={a,b},', 'signal send peer=a,\nsignal send peer=b,'],
     ['types of sockets', 'network inet tcp,', 'network inet stream,'],
     ['capabilities', 'capability chown kill,', 'capability kill,\ncapability chown,'],
-  ])('finds the same policy in spite of %s', (_, one, two) => {
+  ])('finds no difference despite %s', (_, one, two) => {
     expect(compare(profile(one), profile(two))).toEqual({ differences: [], unknown: [] });
   });
 
@@ -183,7 +187,7 @@ describe('diff of models', () => {
   );
 });
 
-/** A policy whose rules are in another order, given twice, one fewer, or logged. */
+/** A policy with its rules reordered, repeated, one fewer, or logged. */
 function changed(source: string, change: string): string {
   const lines = source.split('\n');
   const isRule = (line: string) => /^ {2}\S.*,$/.test(line);

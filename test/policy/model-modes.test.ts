@@ -1,4 +1,4 @@
-// What profiles permit where the compiled tables cannot tell: modes, priorities, prompts and includes.
+// Permissions that the compiled tables can't show: modes, priorities, prompts and includes.
 import { expect, test } from 'vitest';
 import { model } from '../../policy/index.ts';
 

@@ -1,8 +1,8 @@
-// Asks a profile's model and the tables that apparmor_parser compiles from it about links.
+// Compares a profile's model with the tables that apparmor_parser compiles from it, for links.
 import type { ProfileModel } from '../../policy/model/model.ts';
 import { bits, type CompiledProfile } from './compiled-policy.ts';
 
-/** Where a model and the compiled tables differ on a link; undefined where they agree, `unknown`: the model does not say. */
+/** The difference between a model and the compiled tables for a link; undefined if they agree, `unknown` if the model is. */
 export function linkDifference(
   profile: ProfileModel,
   compiled: CompiledProfile,
@@ -10,8 +10,8 @@ export function linkDifference(
   target: string,
 ) {
   for (const owner of [true, false]) {
-    const answers = profile.file('l', path, target);
-    const decision = owner ? answers.owner : answers.others;
+    const decisions = profile.file('l', path, target);
+    const decision = owner ? decisions.owner : decisions.others;
     if (decision.granted === undefined) return 'unknown';
     const tables = mayLink(compiled, path, target, owner);
     if (decision.granted !== tables)

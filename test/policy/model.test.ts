@@ -1,5 +1,5 @@
-// What the model says of a profile is what apparmor_parser compiles, over every string: generated profiles, judged by the
-// compiled tables. `AA_MODEL_RUNS`: how many random ones of each kind instead of the same few.
+// The model agrees with apparmor_parser's compiled tables for every string, on generated profiles. `AA_MODEL_RUNS` is the
+// number of random profiles of each kind, instead of the same few.
 import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { capabilities } from '../../policy/rules/capability.ts';
 import { type CompiledProfile, compilePolicy } from './compiled-policy.ts';
 import { generatedPolicy, paths } from './generated-policy.ts';
 import { generatedRules } from './generated-rules.ts';
-import { type Judgement, judgeProfile } from './model-judge.ts';
+import { type Comparison, compareProfile } from './model-comparison.ts';
 import { linkDifference } from './model-queries.ts';
 
 const parser = existsSync('/usr/sbin/apparmor_parser');
@@ -29,17 +29,17 @@ function compiled(source: string): [ProfileModel, CompiledProfile][] {
   });
 }
 
-/** Throws where they differ; returns how many answers were compared. */
+/** Throws if they differ; returns the number of compared decisions. */
 function compare(source: string): number {
   let compared = 0;
   for (const [profile, tables] of compiled(source)) {
-    for (const [of, judged] of judgeProfile(profile, tables)) {
-      const agreed: Judgement = { compared: expect.any(Number) };
-      expect({ source, profile: profile.name, of, judged }).toEqual({
+    for (const [of, result] of compareProfile(profile, tables)) {
+      const agreed: Comparison = { compared: expect.any(Number) };
+      expect({ source, profile: profile.name, of, result }).toEqual({
         ...{ source, profile: profile.name, of },
-        judged: agreed,
+        result: agreed,
       });
-      if (typeof judged === 'object' && 'compared' in judged) compared += judged.compared;
+      if (typeof result === 'object' && 'compared' in result) compared += result.compared;
     }
     for (const [number, name] of capabilities.entries()) {
       const granted = profile.capability(name).granted;
@@ -74,10 +74,10 @@ describe.skipIf(!parser)(
         fc.property(
           generatedPolicy,
           fc.array(paths, { minLength: 20, maxLength: 40 }),
-          (source, asked) => {
+          (source, targets) => {
             for (const [profile, tables] of compiled(source)) {
-              for (const [index, path] of asked.entries()) {
-                const target = asked[(index + 1) % asked.length] ?? path;
+              for (const [index, path] of targets.entries()) {
+                const target = targets[(index + 1) % targets.length] ?? path;
                 expect(linkDifference(profile, tables, path, target)).toBe(undefined);
                 compared += 2;
               }

@@ -6,7 +6,7 @@ import { check, releases } from '../../policy/index.ts';
 const found = (rule: string) =>
   check(`profile a {\n  ${rule}\n}\n`).diagnostics.map(({ id }) => id);
 
-describe('mount rules that no mount could match', () => {
+describe('mount rules that can’t match a mount', () => {
   test.each([
     'mount options=(private) /a -> /b,',
     'mount options=(remount) /a -> /b,',
@@ -51,7 +51,7 @@ describe('mount rules with an option besides the command', () => {
   });
 });
 
-describe('options that contradict each other', () => {
+describe('contradictory options', () => {
   test.each([
     ['mount options=(ro, rw) -> /b,', false],
     ['mount options=(r, w) -> /b,', false],

@@ -25,7 +25,7 @@ import {
 const profile = (...rules: string[]) => `profile a {\n  ${rules.join('\n  ')}\n}\n`;
 const ids = (text: string, options: Parameters<typeof check>[1] = {}) =>
   check(text, options).diagnostics.map(({ id }) => id);
-const takenBy = (text: string, options: Parameters<typeof check>[1] = {}) =>
+const acceptedBy = (text: string, options: Parameters<typeof check>[1] = {}) =>
   releases.filter((target) => check(text, { ...options, target }).ok);
 const from = (first: Release) => releases.filter((one) => compareReleases(one, first) >= 0);
 const upTo = (last: Release) => releases.filter((one) => compareReleases(one, last) <= 0);
@@ -44,22 +44,22 @@ function machine(files: Record<string, string>): IncludeResolver {
 
 describe('exec conflicts', () => {
   test.each<[string, string, Release[]]>([
-    // A class is exact from 4.0 on and wins over a glob.
+    // Since 4.0, a class is exact and takes precedence over a glob.
     ['/usr/bin/** PUx,', '/usr/bin/perl[0-9] ix,', from('4.0')],
     ['/usr/bin/* Px,', '/usr/bin/{perl,python}[0-9] ix,', from('4.0')],
     ['/usr/bin/? Px,', '/usr/bin/[a-z] ix,', from('4.0')],
     ['/usr/bin/[^a] Px,', '/usr/bin/[b-z] ix,', from('4.0')],
     ['/usr/bin/** Px,', '/usr/bin/[a^] ix,', from('4.0')],
-    // A backslash does not keep a class from being negated.
+    // A backslash does not prevent the negation of a class.
     ['/usr/bin/* Px,', '/usr/bin/[\\^a] ix,', []],
     // ? and [^a] are globs for every release, and so is a class beside a glob.
     ['/usr/bin/** PUx,', '/usr/bin/perl? ix,', []],
     ['/usr/bin/** PUx,', '/usr/bin/perl[^a] ix,', []],
     ['/usr/bin/** PUx,', '/usr/bin/perl[0-9]* ix,', []],
     ['/usr/bin/* Px,', '/usr/bin/p[a-z]? ix,', []],
-    // Escaped, it is no class.
+    // An escaped bracket is not a class.
     ['/usr/bin/* Px,', '/usr/bin/p\\[a ix,', all],
-    // Without wildcards a path wins for every release, with alternations too.
+    // A path without wildcards takes precedence in every release, also with alternations.
     ['/usr/bin/** Px,', '/usr/bin/perl ix,', all],
     ['/usr/bin/** Px,', '/usr/bin/{perl,python} ix,', all],
     // Two exact ones that overlap.
@@ -73,12 +73,12 @@ describe('exec conflicts', () => {
     // Disjoint owners.
     ['owner /usr/bin/** Px,', 'other /usr/bin/p[a-z] ix,', all],
   ])('%s with %s', (first, second, expected) => {
-    expect(takenBy(profile(first, second))).toEqual(expected);
-    expect(takenBy(profile(second, first))).toEqual(expected);
+    expect(acceptedBy(profile(first, second))).toEqual(expected);
+    expect(acceptedBy(profile(second, first))).toEqual(expected);
     // The same through a variable.
     const [path, mode] = second.replace('other ', '').split(' ');
     const word = second.startsWith('other ') ? 'other @{V}' : '@{V}';
-    expect(takenBy(`@{V} = ${path}\n${profile(first, `${word} ${mode}`)}`)).toEqual(expected);
+    expect(acceptedBy(`@{V} = ${path}\n${profile(first, `${word} ${mode}`)}`)).toEqual(expected);
   });
 
   test('without a target the newest release decides, and differences of older ones are noted', () => {
@@ -133,12 +133,12 @@ describe('a comment after values', () => {
     ['$b=true #include <x>\n@{v}=a\n', from('4.0'), '4.0'],
     ['$b=true#c\n@{v}=a\n', [], '2.13'],
   ])('%j', (preamble, expected, needs) => {
-    expect(takenBy(preamble + use)).toEqual(expected);
+    expect(acceptedBy(preamble + use)).toEqual(expected);
     expect(check(preamble + use).ok).toBe(expected.includes('6.0'));
     if (expected.includes('6.0')) expect(check(preamble + use).needs).toBe(needs);
   });
 
-  test('is more values for a release that reads it so', () => {
+  test('adds values for releases up to 3.1', () => {
     const reads = (text: string, path: string) =>
       releases.filter(
         (target) => model(text, { target }).profiles[0]?.file('r', path).others.granted === true,
@@ -149,7 +149,7 @@ describe('a comment after values', () => {
     expect(reads('profile a {\n  /x/b r,\n}\n', '/x/b')).toEqual(all);
   });
 
-  test('is reported for the releases that read it otherwise, with the comment before as a fix', () => {
+  test('is reported for the releases that read it as values; the fix moves it to the line before', () => {
     const text = `  @{v}=a # b\n$b = true # c\n${use}`;
     const found = (options: Parameters<typeof check>[1]) =>
       check(text, options).diagnostics.map(({ id, severity, span }) => [
@@ -205,7 +205,7 @@ describe('constructs by release', () => {
     ],
     [`$SET = false\n${profile('if defined $SET {', '  /x r,', '}')}`, all, '2.13'],
   ])('%j', (text, expected, needs) => {
-    expect(takenBy(text)).toEqual(expected);
+    expect(acceptedBy(text)).toEqual(expected);
     expect(check(text).needs).toBe(needs);
   });
 
@@ -220,7 +220,7 @@ describe('constructs by release', () => {
     '%j is an error although every parser so far accepts it',
     (text) => {
       expect(check(text).ok).toBe(false);
-      expect(takenBy(text)).toEqual(all);
+      expect(acceptedBy(text)).toEqual(all);
       expect(check(text, { target: '3.0' }).diagnostics[0]?.severity).toBe('warning');
     },
   );
@@ -234,7 +234,7 @@ describe('constructs by release', () => {
   ])('%j is valid although every parser so far refuses it', (text) => {
     expect(check(text)).toMatchObject({ ok: true });
     expect(check(text).diagnostics).toHaveLength(1);
-    expect(takenBy(text)).toEqual([]);
+    expect(acceptedBy(text)).toEqual([]);
   });
 
   test('spaces in the quotes of an include are an error, in the brackets they are not', () => {
@@ -251,16 +251,16 @@ describe('constructs by release', () => {
       'abstractions/base': 'userns,\nmqueue,\n',
     });
     expect(check(profile('include <mine>'), { resolver }).needs).toBe('4.0');
-    expect(takenBy(profile('include <mine>'), { resolver })).toEqual(from('4.0'));
+    expect(acceptedBy(profile('include <mine>'), { resolver })).toEqual(from('4.0'));
     expect(check(profile('include <abstractions/base>'), { resolver }).needs).toBe('2.13');
-    expect(takenBy(profile('include <abstractions/base>'), { resolver })).toEqual(all);
+    expect(acceptedBy(profile('include <abstractions/base>'), { resolver })).toEqual(all);
   });
 
   test('2.13 reads an include each time', () => {
     const twice = 'include <v>\ninclude <v>\nprofile a {\n}\n';
-    expect(takenBy(twice, { resolver: machine({ v: '@{V} = x\n' }) })).toEqual(from('3.0'));
+    expect(acceptedBy(twice, { resolver: machine({ v: '@{V} = x\n' }) })).toEqual(from('3.0'));
     const itself = { resolver: machine({ r: '/x r,\ninclude <r>\n' }) };
-    expect(takenBy(profile('include <r>'), itself)).toEqual(from('3.0'));
+    expect(acceptedBy(profile('include <r>'), itself)).toEqual(from('3.0'));
     // Forty levels that include the next one twice stay within the limits.
     const levels = Object.fromEntries(
       Array.from({ length: 40 }, (_, n) => [`l${n}`, `include <l${n + 1}>\ninclude <l${n + 1}>\n`]),
@@ -287,7 +287,7 @@ describe('a network rule before an if', () => {
       'abstractions/net': 'network inet,\n',
       'abstractions/deep': 'include <abstractions/net>\n',
     });
-    expect(takenBy(one, { resolver })).toEqual(from('4.0'));
+    expect(acceptedBy(one, { resolver })).toEqual(from('4.0'));
     expect(check(one, { resolver })).toMatchObject({ ok: true, needs: '4.0' });
     expect(ids(one, { resolver })).toEqual(['network-before-if']);
   });
@@ -301,7 +301,7 @@ describe('a network rule before an if', () => {
     text('audit {', '  network,', '}', 'if $T {', '  /x r,', '}'),
     text('network,', 'profile b {', '  if $T {', '    /x r,', '  }', '}'),
   ])('%j does not', (one) => {
-    expect(takenBy(one)).toEqual(all);
+    expect(acceptedBy(one)).toEqual(all);
     expect(ids(one)).not.toContain('network-before-if');
   });
 });
@@ -358,14 +358,14 @@ describe('the base policy by name', () => {
     [profile('include <abstractions/fonts>'), []],
     [`include <tunables/global>\n${profile('include <abstractions/fonts>')}`, all],
   ])('%j', (one, expected) => {
-    expect(takenBy(one, { resolver: debian })).toEqual(expected);
+    expect(acceptedBy(one, { resolver: debian })).toEqual(expected);
   });
 
   test('with the target’s folder, its files decide', () => {
     const options = { resolver: debian, targetBase: true };
-    expect(takenBy(profile('include <abstractions/glycin>'), options)).toEqual([]);
-    expect(takenBy('abi <abi/5.0>,\n', options)).toEqual(['2.13']);
-    expect(takenBy(profile('include <abstractions/crypto>'), options)).toEqual(all);
+    expect(acceptedBy(profile('include <abstractions/glycin>'), options)).toEqual([]);
+    expect(acceptedBy('abi <abi/5.0>,\n', options)).toEqual(['2.13']);
+    expect(acceptedBy(profile('include <abstractions/crypto>'), options)).toEqual(all);
     expect(ids('abi <abi/5.0>,\n', { ...options, target: '5.0' })).toEqual(['missing-abi']);
   });
 

@@ -88,7 +88,7 @@ describe('private keys and tokens', () => {
     }
   });
 
-  test('those that this program generates are found', async () => {
+  test('those that this program generates are detected', async () => {
     const texts = [
       await exportPrivateKey((await generateKeyPair()).privateKey),
       (await generateNoteKey('example.org/log')).signer,
@@ -170,7 +170,7 @@ describe('private keys and tokens', () => {
       text.replace(/[-_A-Z]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0xfee0)),
     'escaped as in Markdown': (text) => text.replace(/[-_]/g, '\\$&'),
   };
-  test.each(Object.keys(spelt))('spelt otherwise, they are seen: %s', (how) => {
+  test.each(Object.keys(spelt))('other spellings are detected: %s', (how) => {
     for (const secret of [pem('PRIVATE KEY'), `ghp_${x(36)}`, generateToken(), `glpat-${x(20)}`]) {
       const written = spelt[how]?.(secret) ?? '';
       const text = `first\n# ${written} #\n`;
@@ -181,7 +181,7 @@ describe('private keys and tokens', () => {
     }
   });
 
-  test('a PEM in base64 is seen wherever it begins, in one line or many, once or more often', () => {
+  test('PEM in base64 is detected at any offset, in one line or many, encoded once or repeatedly', () => {
     const base64 = (text: string, encoding: 'utf8' | 'utf16le' = 'utf8') =>
       Buffer.from(text, encoding).toString('base64');
     const headings = ['---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----', pem('PGP PRIVATE KEY BLOCK')];
@@ -202,7 +202,7 @@ describe('private keys and tokens', () => {
     expect(secretsIn(harmless)).toEqual([]);
   });
 
-  test('to look through a large text takes steps in proportion to it', () => {
+  test('the number of steps is linear in the length of the text', () => {
     const parts = [
       'A',
       '%2D',
@@ -221,7 +221,7 @@ describe('private keys and tokens', () => {
         const text = part.repeat(size / part.length);
         return Math.min(...[1, 2, 3].map(() => cpuTime(() => void secretsIn(text))));
       };
-      // Twice the text, with room for the noise of other programs; squares would be four times.
+      // Twice the text, with a margin for noise; quadratic cost would be four times.
       const [half, whole] = [cost(128 * 1024), cost(256 * 1024)];
       expect(whole, part).toBeLessThan(3 * Math.max(half, 20));
     }
@@ -246,7 +246,7 @@ describe('private keys and tokens', () => {
     }
   });
 
-  test('any text is searched, and the first of many are reported', () => {
+  test('every text is searched, and the first of many secrets are reported', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => secretsIn(text).length === 0));
     expect(secretsIn(`${pem('PRIVATE KEY')}\n`.repeat(1000)).length).toBe(20);
   });

@@ -4,7 +4,7 @@ import { check, model, releases } from '../../policy/index.ts';
 import { signalString } from '../../policy/model/classes/signal.ts';
 
 const rule = (signal: string) => `profile a {\n  signal set=(hup ${signal}),\n}\n`;
-const takenBy = (text: string) => releases.filter((target) => check(text, { target }).ok);
+const acceptedBy = (text: string) => releases.filter((target) => check(text, { target }).ok);
 
 describe('signals', () => {
   test.each([
@@ -26,9 +26,9 @@ describe('signals', () => {
     ['t\\x65rm', 'term'],
     ['"t\\145rm"', 'term'],
   ])('%s is %s, with a warning', (name, signal) => {
-    expect(takenBy(rule(name))).toEqual(releases);
+    expect(acceptedBy(rule(name))).toEqual(releases);
     const [found] = check(rule(name)).diagnostics;
-    // An escape is one way to write a name.
+    // Names may contain escapes.
     if (!name.includes('\\'))
       expect(found).toMatchObject({
         id: 'signal-name',
@@ -55,8 +55,8 @@ describe('signals', () => {
     '"term "',
     't\\erm',
     'term\\x41',
-  ])('%s is none', (name) => {
-    expect(takenBy(rule(name))).toEqual([]);
+  ])('%s is not a signal', (name) => {
+    expect(acceptedBy(rule(name))).toEqual([]);
   });
 
   test.each([
@@ -64,10 +64,10 @@ describe('signals', () => {
     'mount options=r\\x6f /a -> /b,',
     'umount options=r\\157 /a,',
   ])('names of other conditions may have escapes: %s', (text) => {
-    expect(takenBy(`profile a {\n  ${text}\n}\n`)).toEqual(releases);
+    expect(acceptedBy(`profile a {\n  ${text}\n}\n`)).toEqual(releases);
   });
 
-  test('the type of a socket is no variable', () => {
-    expect(takenBy('@{x}=stream\nprofile a {\n  unix type=@{x},\n}\n')).toEqual([]);
+  test('the type of a socket can’t be a variable', () => {
+    expect(acceptedBy('@{x}=stream\nprofile a {\n  unix type=@{x},\n}\n')).toEqual([]);
   });
 });

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { check, format, lint, parse } from '../../policy/index.ts';
 import { maxStatements } from '../../policy/syntax/limits.ts';
 
-/** Files of so many statements. */
+/** Files of `n` statements of one kind. */
 const kinds: Record<string, (statements: number) => string> = {
   rules: (n) => `profile p {\n${'  /a r,\n'.repeat(n - 1)}}\n`,
   comments: (n) => `profile p {\n${'  # a\n'.repeat(n - 1)}}\n`,
   profiles: (n) => Array.from({ length: n }, (_, i) => `profile p${i} {\n}\n`).join('\n'),
   'rules in children': (n) => `profile p {\n${'  ^h {\n    /a r,\n  }\n\n'.repeat(n / 2)}}\n`,
-  'text that is no rule': (n) => `profile p {\n${'  ) a,\n'.repeat(n - 1)}}\n`,
+  'text that is not a rule': (n) => `profile p {\n${'  ) a,\n'.repeat(n - 1)}}\n`,
   variables: (n) => '@{A} += a\n'.repeat(n),
 };
 

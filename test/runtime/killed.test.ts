@@ -13,11 +13,11 @@ test('kill -9 of workerd during fifty publications leaves no partial version', a
     for (let round = 0; round < 3; round++) {
       const publishing = Array.from({ length: 50 }, async (_, lane) => {
         const name = `p${round}-${lane}`;
-        const answer = await publish(registry, library, { name, version: '1.0.0' })
+        const response = await publish(registry, library, { name, version: '1.0.0' })
           // Reads the body too, to catch an interruption in it.
           .then(async (response) => ({ status: response.status, body: await response.text() }))
           .catch(() => undefined);
-        if (answer?.status === 201) acknowledged.add(name);
+        if (response?.status === 201) acknowledged.add(name);
       });
       const enough = acknowledged.size + 1 + round * 15;
       let over = false;
@@ -53,8 +53,8 @@ test('a missing search index is built in the background', async () => {
   await outdate(registry.db);
   await registry.crash?.();
   const count = async () => {
-    const answer = await registry.fetch('/v1/profiles?grade=A');
-    return ((await answer.json()) as ProfilePage).items.length;
+    const response = await registry.fetch('/v1/profiles?grade=A');
+    return ((await response.json()) as ProfilePage).items.length;
   };
   await expect.poll(count, { timeout: 20_000 }).toBe(12);
   await registry.close();

@@ -33,12 +33,14 @@ describe('a registry that loses a response of its database', () => {
     return Number(rows[0]?.n);
   }
 
-  async function grown(work: () => Promise<unknown>): Promise<{ entries: number; told: number }> {
-    const [entries, told] = [await count('log_entries'), await count('deliveries')];
+  async function grown(
+    work: () => Promise<unknown>,
+  ): Promise<{ entries: number; deliveries: number }> {
+    const [entries, deliveries] = [await count('log_entries'), await count('deliveries')];
     await work();
     return {
       entries: (await count('log_entries')) - entries,
-      told: (await count('deliveries')) - told,
+      deliveries: (await count('deliveries')) - deliveries,
     };
   }
 
@@ -58,7 +60,7 @@ describe('a registry that loses a response of its database', () => {
       const again = await expectStatus(200, move(version, previous));
       expect(await again.json()).toMatchObject({ version });
     });
-    expect(change).toEqual({ entries: 1, told: 1 });
+    expect(change).toEqual({ entries: 1, deliveries: 1 });
     await expectStatus(409, move(version === '1.0.0' ? '1.1.0' : '1.0.0', '9.9.9'));
   });
 
@@ -68,7 +70,7 @@ describe('a registry that loses a response of its database', () => {
     ['a search', /from "?search/i, () => ask('GET', '/v1/profiles?q=web')],
     ['the log', /from "log_tiles"/i, () => ask('GET', '/log/tile/0/000.p/1')],
     [
-      'what a publication depends on',
+      'the prerequisites of a publication',
       /from "keys"/i,
       () => publish(registry, acme, { name: 'web', version: '1.0.0' }),
     ],
@@ -94,13 +96,13 @@ describe('a registry that loses a response of its database', () => {
       () =>
         ask('POST', `/v1/teams/acme/keys/${acme.key.publicKey.keyId}/revocation`, { reason: 'x' }),
     ],
-  ])('%s once', async (_, status, told, work) => {
+  ])('%s once', async (_, status, deliveries, work) => {
     const change = await grown(async () => {
       const isLost = registry.loseResponse?.(/log_entries.*values/is);
       await expectStatus(status, work());
       expect(isLost?.()).toBe(true);
     });
-    expect(change).toEqual({ entries: 1, told });
+    expect(change).toEqual({ entries: 1, deliveries });
   });
 
   test.each<[string, RegExp, number, string, string, object?]>([

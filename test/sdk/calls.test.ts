@@ -19,7 +19,7 @@ import {
 import { type Fixture, startFixture, textOf } from '../host/fixture.ts';
 import { createPublisher, expectStatus, profileText, publish } from '../publisher.ts';
 
-/** As a program that uses the library sees it: single calls on a root that is a folder. */
+/** The library as programs use it: single calls on a root folder. */
 describe('the library', { timeout: 60_000 }, () => {
   let fixture: Fixture;
   beforeAll(async () => {
@@ -38,7 +38,7 @@ describe('the library', { timeout: 60_000 }, () => {
   const installed = (root: string, name = 'web') =>
     readFile(file(root, name), 'utf8').catch(() => undefined);
 
-  test('pull installs a profile, says what it replaced, and the second time changes nothing', async () => {
+  test('pull installs a profile and returns what it replaced; a second pull changes nothing', async () => {
     const root = await fixture.host();
     expect(await pull('web@1.0.0', { root })).toMatchObject({
       ok: true,
@@ -53,7 +53,7 @@ describe('the library', { timeout: 60_000 }, () => {
     expect(await installed(root)).toBe(textOf('web', '1.1.0'));
   });
 
-  test('a dry run fetches and verifies, and leaves no trace', async () => {
+  test('a dry run fetches and verifies, and changes nothing', async () => {
     const root = await fixture.host();
     const before = await status({ root });
     const pulled = await pull('web', { root, dryRun: true });
@@ -62,7 +62,7 @@ describe('the library', { timeout: 60_000 }, () => {
     expect(await status({ root })).toEqual(before);
   });
 
-  test('progress comes as events, in order', async () => {
+  test('progress is reported as events, in order', async () => {
     const root = await fixture.host();
     const kinds: PullEvent['kind'][] = [];
     await pullAll(['web', 'api'], { root, onEvent: ({ kind }) => kinds.push(kind) });
@@ -72,7 +72,7 @@ describe('the library', { timeout: 60_000 }, () => {
     expect(kinds.lastIndexOf('verified')).toBeLessThan(kinds.indexOf('installed'));
   });
 
-  test('what a caller decides on is a value with an id', async () => {
+  test('expected refusals are values with an id', async () => {
     const root = await fixture.host();
     const refusals = [
       [await pull('web:nosuch', { root }), 'channel-unknown'],
@@ -102,7 +102,7 @@ describe('the library', { timeout: 60_000 }, () => {
     expect(await installed(root)).toBeUndefined();
   });
 
-  test('what nobody can decide on is thrown', async () => {
+  test('unexpected errors are thrown', async () => {
     const root = await fixture.host();
     const registry = 'http://127.0.0.1:9';
     await expect(pull('web', { root, registry })).rejects.toBeInstanceOf(UnreachableError);
@@ -113,7 +113,7 @@ describe('the library', { timeout: 60_000 }, () => {
     await expect(pull('web', { root: '' })).rejects.toThrow('root is empty');
   });
 
-  test('what the system refuses is thrown with a code, and the system’s error as its cause', async () => {
+  test('system errors are thrown with a code and their cause', async () => {
     const root = await fixture.host();
     const none = join(root, 'none');
     const calls = {
@@ -163,7 +163,7 @@ describe('the library', { timeout: 60_000 }, () => {
     );
   });
 
-  test('rollback goes back without a network, and remove takes it away', async () => {
+  test('rollback works without a network, and remove uninstalls the profile', async () => {
     const root = await fixture.host();
     await pull('web@1.0.0', { root });
     await pull('web', { root });
@@ -189,7 +189,7 @@ describe('the library', { timeout: 60_000 }, () => {
     expect(await installed(root)).toBeUndefined();
   });
 
-  test('sync brings what profiles.toml names, and status says how the host is', async () => {
+  test('sync installs the profiles of profiles.toml, and status reports the state of the host', async () => {
     const root = await fixture.host();
     await writeFile(
       join(root, 'etc/aa-registry/profiles.toml'),
@@ -213,7 +213,7 @@ describe('the library', { timeout: 60_000 }, () => {
     expect(await installed(root, 'api')).toBe(textOf('api', '1.0.0'));
   });
 
-  test('status knows newer and yanked versions', async () => {
+  test('status reports newer and yanked versions', async () => {
     const root = await fixture.host();
     await fixture.publish('old', '1.0.0');
     await pull('old', { root });
@@ -237,7 +237,7 @@ describe('the library', { timeout: 60_000 }, () => {
     expect(await installed(root)).toBeUndefined();
   });
 
-  test('lint takes a text, a file and a package’s folder', async () => {
+  test('lint accepts a text, a file or a package’s folder', async () => {
     const root = await fixture.host();
     const refused = await lint({ text: 'abi <abi/3.0>,\nprofile web { nonsense, }' });
     expect(refused).toMatchObject({

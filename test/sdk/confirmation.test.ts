@@ -16,7 +16,7 @@ import { node, type TestRegistry } from '../runtimes.ts';
 // biome-ignore lint/suspicious/noExplicitAny: tests overwrite fields of responses of several types
 type Body = any;
 
-describe('a registry that confirms something else', () => {
+describe('a registry whose responses do not confirm the request', () => {
   let registry: TestRegistry;
   let library: Publisher;
   let version = 0;
@@ -51,7 +51,7 @@ describe('a registry that confirms something else', () => {
     return clientOf(change).publish({ ...path, version: next }, publication);
   }
 
-  test('an honest one is believed', async () => {
+  test('an honest registry is accepted', async () => {
     expect((await publishWith(() => {})).created).toBe(true);
     await clientOf(() => {}).moveChannel(
       { ...path, channel: 'stable' },
@@ -84,11 +84,11 @@ describe('a registry that confirms something else', () => {
     ['another index', (data) => (data.proof.index = 0)],
     ['no checkpoint', (data) => (data.proof.checkpoint = 'none')],
     ['another proof', (data) => (data.proof.inclusion = [])],
-  ])('a publication with %s is not believed', async (_, change) => {
+  ])('a publication with %s is refused', async (_, change) => {
     await expect(publishWith(change)).rejects.toThrow(unconfirmed);
   });
 
-  test('changes that the response does not state are not believed', async () => {
+  test('changes that the response does not state are refused', async () => {
     const move = { version: '1.0.1', previous: '1.0.0' };
     const channel = { ...path, channel: 'stable' };
     const other = clientOf((data) => (data.version = '1.0.0'));
@@ -142,10 +142,10 @@ test('neither a redirect nor a challenge gets the token to another host, and no 
     response.end('{}');
   });
   const cookies: unknown[] = [];
-  let answer: [status: number, headers: Record<string, string>] = [500, {}];
+  let reply: [status: number, headers: Record<string, string>] = [500, {}];
   const server = createServer((request, response) => {
     cookies.push(request.headers.cookie);
-    const [status, headers] = answer;
+    const [status, headers] = reply;
     response.writeHead(status, { 'Set-Cookie': 'session=1; Path=/', ...headers }).end('{}');
   });
   const listening = [server, other].map(async (one) => {
@@ -155,12 +155,12 @@ test('neither a redirect nor a challenge gets the token to another host, and no 
   const [registry = '', away = ''] = await Promise.all(listening);
   const client = createClient({ registry, token: 'aar_secret' });
   for (const status of [301, 302, 303, 307, 308]) {
-    answer = [status, { Location: `${away}/v1/whoami` }];
+    reply = [status, { Location: `${away}/v1/whoami` }];
     await expect(client.whoami()).rejects.toThrow(/can't be reached: unexpected redirect/);
   }
   for (const challenge of ['Basic realm="x"', 'Negotiate', `Bearer authorization_uri="${away}"`]) {
-    answer = [401, { 'WWW-Authenticate': challenge }];
-    await expect(client.whoami()).rejects.toThrow(/answered 401/);
+    reply = [401, { 'WWW-Authenticate': challenge }];
+    await expect(client.whoami()).rejects.toThrow(/responded with 401/);
   }
   expect(elsewhere).toEqual([]);
   expect(cookies).toEqual(Array(8).fill(undefined));

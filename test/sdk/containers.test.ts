@@ -67,8 +67,8 @@ describe('the output of a runtime about a container', () => {
     ['one that has ended', [{ Id: id, State: { Pid: 0 } }], undefined],
     ['nothing', [], undefined],
     ['something else', { State: { Pid: '42; reboot' } }, undefined],
-  ])('%s', (_, said, container) => {
-    expect(parseInspection(JSON.stringify(said))).toEqual(container);
+  ])('%s', (_, inspection, container) => {
+    expect(parseInspection(JSON.stringify(inspection))).toEqual(container);
   });
 
   test('never throws for any output', () => {
@@ -109,9 +109,9 @@ describe('a container is found by its name', () => {
     await client('docker', 'echo one >&2; echo "Cannot connect to the Docker daemon" >&2; exit 1');
     await client('podman', `echo '[{"State":{"Pid":0}}]'`);
     expect(await find('web')).toEqual({
-      said: ['docker says: Cannot connect to the Docker daemon', 'podman says: not running'],
+      errors: ['docker says: Cannot connect to the Docker daemon', 'podman says: not running'],
     });
-    expect(await find('--all')).toEqual({ said: ['Invalid container name'] });
+    expect(await find('--all')).toEqual({ errors: ['Invalid container name'] });
   });
 
   test('with crictl, which inspects only by id', async () => {
@@ -122,13 +122,13 @@ describe('a container is found by its name', () => {
     );
     expect((await find('w.b')).container).toMatchObject({ pid: 42, id, by: 'crictl' });
     await client('crictl', `echo ${id}; echo ${pod}`);
-    expect((await find('web')).said).toEqual([
+    expect((await find('web')).errors).toEqual([
       `crictl says: several containers have this name: ${id.slice(0, 12)}, ${pod.slice(0, 12)}`,
     ]);
   });
 
   test('without a client there is no result', async () => {
-    expect(await find('web')).toEqual({ said: [] });
+    expect(await find('web')).toEqual({ errors: [] });
   });
 });
 

@@ -1,4 +1,4 @@
-// Files that users name may be in folders that somebody else controls.
+// Files that users name may be in folders that another user controls.
 import {
   chmod,
   chown,
@@ -46,7 +46,7 @@ describe('replacing a file', () => {
     expect(await readdir(at('etc'))).toEqual(['passwd']);
   });
 
-  test('stays in the folder that it has opened while the path is exchanged over and over', async () => {
+  test('stays in the opened folder while the path is exchanged repeatedly', async () => {
     await mkdir(at('theirs'));
     await mkdir(at('etc'));
     await writeFile(at('etc/passwd'), 'root');
@@ -142,7 +142,7 @@ describe('writing output', () => {
     if (isRoot) expect((await stat(at('theirs'))).mode & 0o777).toBe(0o640);
   });
 
-  test('follows a link of one’s own', async () => {
+  test('follows a link of the same user', async () => {
     await writeFile(at('target'), 'a');
     await symlink('target', at('own'));
     await writeOutput(at('own'), 'b');

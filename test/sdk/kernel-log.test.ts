@@ -39,12 +39,12 @@ describe('logs of the kernel', () => {
 
   test('a journalctl that does not end is killed, and its output is used', async () => {
     const program = await journal('endless', 'echo first; exec sleep 60');
-    const said: string[] = [];
+    const lines: string[] = [];
     const read = async () => {
-      for await (const line of journalLog(program, 1000).read()) said.push(line);
+      for await (const line of journalLog(program, 1000).read()) lines.push(line);
     };
     await expect(read()).rejects.toThrow('did not end within 1 seconds');
-    expect(said).toEqual(['first']);
+    expect(lines).toEqual(['first']);
   });
 
   test('an overlong line is omitted, wherever the chunks end', async () => {

@@ -70,9 +70,9 @@ describe('waiting for a busy registry', () => {
   });
 
   test('a client retries until it succeeds, and gives up with the last error', async () => {
-    const answers = [503, 429, 200, 404, 503, 503, 503, 503];
+    const statuses = [503, 429, 200, 404, 503, 503, 503, 503];
     const server = createServer((_, response) => {
-      const status = answers.shift() ?? 200;
+      const status = statuses.shift() ?? 200;
       response.writeHead(status, status === 429 ? { 'Retry-After': '1' } : {});
       response.end('answer');
     });
@@ -83,9 +83,9 @@ describe('waiting for a busy registry', () => {
       expect(await client.getCheckpoint()).toBe('answer');
       await expect(client.getCheckpoint()).rejects.toMatchObject({ status: 404 });
       await expect(client.getCheckpoint()).rejects.toBeInstanceOf(RegistryError);
-      expect(answers).toEqual([]);
+      expect(statuses).toEqual([]);
       const controller = new AbortController();
-      answers.push(429);
+      statuses.push(429);
       const onWait = () => controller.abort();
       const ended = createClient({ registry, signal: controller.signal, onWait });
       await expect(ended.getCheckpoint()).rejects.toMatchObject({ name: 'AbortError' });

@@ -68,7 +68,7 @@ describe('a package’s folder', () => {
         (path) => symlink('aa-profile.toml.moved', path),
         /is a symbolic link/,
       ],
-      ['a link to nothing', (path) => symlink('/nonexistent', path), /is a symbolic link/],
+      ['a dangling link', (path) => symlink('/nonexistent', path), /is a symbolic link/],
       ['a link to a device', (path) => symlink('/dev/zero', path), /is a symbolic link/],
       ['a FIFO', async (path) => execFileSync('mkfifo', [path]), /is not a regular file/],
       ['a folder', (path) => mkdir(path), /is not a regular file/],

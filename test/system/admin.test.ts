@@ -289,7 +289,7 @@ describe('aa-registry admin', () => {
         'trigger hidden on tokens',
       ],
       [
-        'a trigger on what the restore itself takes away',
+        'a trigger on rows that the restore deletes',
         `CREATE TRIGGER hidden AFTER DELETE ON backup_files BEGIN ${adminRights}; END`,
         'trigger hidden on backup_files',
       ],
@@ -326,7 +326,7 @@ describe('aa-registry admin', () => {
         'table users differs from its migration',
       ],
       ...['\u00a0', '\u2028', '\ufeff'].map((space) => [
-        `white space that is none to SQLite (${space.codePointAt(0)?.toString(16)})`,
+        `white space that SQLite does not treat as such (${space.codePointAt(0)?.toString(16)})`,
         `PRAGMA writable_schema = ON; UPDATE sqlite_schema
           SET sql = replace(sql, 'integer NOT NULL', 'integer${space}NOT NULL')
           WHERE name = 'log_head'; PRAGMA writable_schema = RESET`,
@@ -484,9 +484,9 @@ describe('aa-registry admin', () => {
     });
 
     test.each([
-      ['what is no database', async (path: string) => writeFile(path, 'nonsense')],
+      ['a file that is not a database', async (path: string) => writeFile(path, 'nonsense')],
       [
-        'a database that is no backup',
+        'a database that is not a backup',
         async (path: string) => copyFile(join(data, 'registry.db'), path),
       ],
       [

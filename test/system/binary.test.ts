@@ -20,12 +20,12 @@ describe('the executable, without Node.js, as an unprivileged user', () => {
   const run = async (...args: string[]) => {
     const options = { program, cwd: folder, env, ...(user === undefined ? {} : { uid: user }) };
     const outcome = await aaRegistry(args, options);
-    return { ...outcome, said: outcome.stdout + outcome.stderr };
+    return { ...outcome, output: outcome.stdout + outcome.stderr };
   };
 
   async function succeed(...args: string[]) {
     const outcome = await run(...args);
-    expect(outcome.code, outcome.said).toBe(0);
+    expect(outcome.code, outcome.output).toBe(0);
     return outcome;
   }
 
@@ -91,7 +91,7 @@ describe('the executable, without Node.js, as an unprivileged user', () => {
 
   test('fails like the launcher', async () => {
     expect((await run('pull', 'nosuch', '--root', 'host')).code).toBe(1);
-    expect((await run('pul')).said).toContain('Did you mean "pull"?');
+    expect((await run('pul')).output).toContain('Did you mean "pull"?');
   });
 
   test('leaves no temporary files', async () => {
@@ -104,8 +104,8 @@ describe('the executable, without Node.js, as an unprivileged user', () => {
 
   test('gives advice if its database can’t be loaded', async () => {
     env.TMPDIR = '/nonexistent';
-    const { code, said } = await run('serve', '--data', join(folder, 'other'), '--port', '0');
-    expect(said).toContain('TMPDIR');
+    const { code, output } = await run('serve', '--data', join(folder, 'other'), '--port', '0');
+    expect(output).toContain('TMPDIR');
     expect(code).toBe(5);
     delete env.TMPDIR;
   });

@@ -152,8 +152,8 @@ describe('misbehaving clients', () => {
       running,
       `GET / HTTP/1.1\r\nHost: x\r\nX-Big: ${'x'.repeat(64_000)}\r\n\r\n`,
     );
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    expect(answer.toString()).toMatch(/^HTTP\/1\.1 431 /);
+    const [response] = (await once(socket, 'data')) as [Buffer];
+    expect(response.toString()).toMatch(/^HTTP\/1\.1 431 /);
     socket.destroy();
     const long = await open(running, `GET /${'x'.repeat(64_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
     const [other] = (await once(long, 'data')) as [Buffer];

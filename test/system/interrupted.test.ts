@@ -9,7 +9,7 @@ import { type Fixture, filesOf, startFixture, succeed, textOf } from '../host/fi
 const killAt = pathToFileURL(join(import.meta.dirname, 'kill-at.mjs')).href;
 
 /** More than the steps of any change. */
-const most = 60;
+const maxSteps = 60;
 
 describe('a change that is killed before one of its steps', { timeout: 120_000 }, () => {
   let fixture: Fixture;
@@ -72,7 +72,7 @@ describe('a change that is killed before one of its steps', { timeout: 120_000 }
   ])('%s is completed or rolled back', async (_, before, change, old, next) => {
     const prepared = await hostWith(...before);
     const outcomes: string[] = [];
-    for (let at = 1; at <= most; at++) {
+    for (let at = 1; at <= maxSteps; at++) {
       const root = `${prepared}-${at}`;
       await cp(prepared, root, { recursive: true, verbatimSymlinks: true });
       const env = { NODE_OPTIONS: `--import=${killAt}`, KILL_AT: String(at) };
@@ -85,11 +85,11 @@ describe('a change that is killed before one of its steps', { timeout: 120_000 }
       // The next change of the host completes or rolls back.
       const cleared = await succeed(['pull', 'other', '--root', root]);
       outcomes.push(await versionOf(root));
-      if (/interrupted/.test(cleared.said)) expect(outcomes.at(-1)).toBe(next);
+      if (/interrupted/.test(cleared.output)) expect(outcomes.at(-1)).toBe(next);
     }
     // Early kills leave the old version and late ones the new, with one switch in between.
     expect(outcomes.length).toBeGreaterThan(5);
-    expect(outcomes.length).toBeLessThan(most);
+    expect(outcomes.length).toBeLessThan(maxSteps);
     expect(outcomes[0]).toBe(old);
     expect(outcomes.at(-1)).toBe(next);
     const turn = outcomes.indexOf(next);

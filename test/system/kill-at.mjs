@@ -1,6 +1,6 @@
 // Loaded with --import before a program, this ends it as `kill -9` does, right before the step that KILL_AT counts to:
-// a change of a file or folder in one of this product's places, or a start of apparmor_parser. With KILL_DURABLE only
-// those steps count by which a change of what is installed can be told after a power cut.
+// a change of a file or folder in one of this product's places, or a start of apparmor_parser. With KILL_DURABLE, only
+// steps count after which a power cut leaves a different installation.
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -9,7 +9,7 @@ const last = Number(process.env.KILL_AT);
 const durable = process.env.KILL_DURABLE !== undefined;
 let steps = 0;
 
-/** Looking and staging, what is kept before a change begins, and links and caches that are not there. */
+/** Steps that do not count: reads, staging, the version store, links for complain mode and caches. */
 const passing =
   /^open|^spawn (?!.*--(?:replace|write-cache))|\/(?:cache|log|kept|force-complain)\//;
 
@@ -19,13 +19,13 @@ function step(what) {
   if (steps === last) {
     fs.writeSync(2, `killed before step ${steps}: ${what}\n`);
     process.kill(process.pid, 'SIGKILL');
-    for (;;); // The signal may take a moment; nothing may happen in it.
+    for (;;); // The signal is asynchronous; no further step may run before it.
   }
 }
 
 const ours = /aa-registry|apparmor/;
 
-/** The path that people know, of one through an open folder (see sdk/host/tree.ts). */
+/** The real path of a path through an open folder (see sdk/host/tree.ts). */
 function known(path) {
   const [, folder, name] = /^(\/proc\/self\/fd\/\d+)(\/.*)$/.exec(path) ?? [];
   return folder === undefined ? path : fs.readlinkSync(folder) + name;

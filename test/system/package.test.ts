@@ -19,7 +19,7 @@ const dependencies = [
   '@noble',
 ];
 
-/** What a program that uses Node.js itself installs. */
+/** The additional dependencies of a program that uses Node.js. */
 const nodeTypes = ['@types/node', 'undici-types'];
 
 /** The files that npm would publish. */
@@ -143,7 +143,7 @@ describe('the npm package', () => {
   test.each(resolutions)(
     'the snippets of docs/sdk.md and its types check without @types/node, with $moduleResolution',
     async (resolution) => {
-      // TypeScript's own choice of libraries, then that of a worker.
+      // TypeScript's default libraries, then those of a worker.
       await typecheck(folder, ['snippets'], { ...resolution, types: [] });
       const lib = ['es2024', 'webworker', 'webworker.iterable'];
       await typecheck(folder, ['snippets'], {

@@ -137,8 +137,8 @@ describe('a witness', () => {
     expect(time).toBeLessThanOrEqual(Date.now() / 1000);
   }
 
-  async function expectConflict(size: number, answer: Promise<Response>): Promise<void> {
-    const response = await expectStatus(409, answer);
+  async function expectConflict(size: number, pending: Promise<Response>): Promise<void> {
+    const response = await expectStatus(409, pending);
     expect(response.headers.get('Content-Type')).toBe('text/x.tlog.size');
     expect(await response.text()).toBe(`${size}\n`);
   }
@@ -185,7 +185,7 @@ describe('a witness', () => {
     ['nothing', 400, ''],
     ['no request', 400, 'gibberish\n\n'],
     ['a size with a sign', 400, 'old +1\n\nx\n'],
-    ['what is no UTF-8', 400, Uint8Array.of(0xff, 0xfe)],
+    ['bytes that are not UTF-8', 400, Uint8Array.of(0xff, 0xfe)],
     ['too much', 413, 'x'.repeat(65 * 1024)],
   ])('refuses %s with %i', async (_, status, body) => {
     await expectStatus(status, post(body));
@@ -213,10 +213,10 @@ describe('a witness', () => {
       const forks = await Promise.all(
         [...'0123456789'].map((letter) => smallLog(...letters.slice(0, 6), letter)),
       );
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         forks.map((one, at) => requestCosignature(6, 7, one, at % 2 === 0 ? witness : second)),
       );
-      const statuses = answers.map(({ status }) => status).toSorted();
+      const statuses = responses.map(({ status }) => status).toSorted();
       expect(statuses).toEqual([200, ...Array.from({ length: 9 }, () => 409)]);
     } finally {
       await second.close();
@@ -290,11 +290,11 @@ describe('a witness', () => {
     const dead = spawn('true');
     await once(dead, 'close');
     const left = [`.2.${dead.pid}.1.tmp`, `.2.${process.pid}.9.tmp`, `.2.${randomUUID()}.tmp`];
-    const kept = ['.2.1.1.tmp', `.3.${randomUUID()}.tmp`];
-    for (const name of [...left, ...kept]) await writeFile(join(logFolder, name), 'half');
+    const others = ['.2.1.1.tmp', `.3.${randomUUID()}.tmp`];
+    for (const name of [...left, ...others]) await writeFile(join(logFolder, name), 'half');
     await utimes(join(logFolder, left[2] ?? ''), old, old);
     witness = await startOne();
-    expect((await readdir(logFolder)).toSorted()).toEqual([...kept, '1'].toSorted());
+    expect((await readdir(logFolder)).toSorted()).toEqual([...others, '1'].toSorted());
     await expectCosigned(3, 5);
   });
 
@@ -322,7 +322,7 @@ describe('aa-registry log witness', () => {
   async function makeKey(...more: string[]): Promise<string> {
     const file = join(folder.path, `key-${++files}`);
     const made = await command(['log', 'key', 'witness.test', '-o', file, ...more]);
-    expect(made, made.said).toMatchObject({ code: 0 });
+    expect(made, made.output).toMatchObject({ code: 0 });
     return file;
   }
 
@@ -412,7 +412,7 @@ describe('aa-registry log witness', () => {
     ];
     for (const [args, code, message] of refused) {
       const outcome = await command(['log', 'witness', ...args]);
-      expect(outcome.said).toContain(message);
+      expect(outcome.output).toContain(message);
       expect(outcome).toMatchObject({ code, lines: [] });
     }
   });
@@ -481,17 +481,17 @@ describe('a registry and one of its witnesses', () => {
     return cosignText(parseNote(tree(size).signed)?.text ?? '', signer, new Date(at));
   }
 
-  const answerWith = (...signatures: NoteSignature[]) => {
+  const respondWith = (...signatures: NoteSignature[]) => {
     behave = (response) => response.end(formatSignatures(signatures));
   };
 
   test.each<[string, (response: ServerResponse, request: number) => void]>([
     ['fails', (response) => response.writeHead(500).end('broken')],
     ['redirects', (response) => response.writeHead(307, { Location: '/elsewhere' }).end()],
-    ['answers something else', (response) => response.end('hello\n')],
-    ['answers nothing', (response) => response.end()],
+    ['responds with another text', (response) => response.end('hello\n')],
+    ['responds with an empty body', (response) => response.end()],
     [
-      'answers with a thousand signatures',
+      'responds with a thousand signatures',
       (response) => response.end('— x AAAAAAA=\n'.repeat(1000)),
     ],
     ['has cosigned a different log', (response) => conflict(response, 0)],
@@ -499,12 +499,12 @@ describe('a registry and one of its witnesses', () => {
     ['names sizes that fall', (response, request) => conflict(response, 7 - request)],
     ['names sizes that rise', (response, request) => conflict(response, request)],
     ['names a huge size', (response) => conflict(response, Number.MAX_SAFE_INTEGER)],
-    ['names a size beyond all numbers', (response) => conflict(response, '9'.repeat(10_000))],
+    ['names a size of ten thousand digits', (response) => conflict(response, '9'.repeat(10_000))],
     ['ends the connection', (response) => response.destroy()],
     ['sends without end', flood],
-    ['never answers', () => {}],
-    ['never ends its answer', (response) => response.write('— ')],
-    ['sends a letter now and then', trickle],
+    ['never responds', () => {}],
+    ['never ends its response', (response) => response.write('— ')],
+    ['sends single bytes slowly', trickle],
   ])('that %s is logged once and not retried for a while', async (_, how) => {
     behave = how;
     const witness = create();
@@ -563,8 +563,8 @@ describe('a registry and one of its witnesses', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('is asked again a minute after its cosignature', async () => {
-    answerWith(await line());
+  test('gets another request a minute after its cosignature', async () => {
+    respondWith(await line());
     const witness = create();
     const cosigned = await requestCosignature(witness);
     if (!Array.isArray(cosigned)) throw new TypeError('not cosigned');
@@ -593,14 +593,14 @@ describe('a registry and one of its witnesses', () => {
       ['without a time', async () => [{ ...(await line()), signature: new Uint8Array(64) }]],
       ['nine times', () => Promise.all(Array.from({ length: 9 }, () => line()))],
     ])('that signs %s does not count', async (_, lines) => {
-      answerWith(...(await lines()));
+      respondWith(...(await lines()));
       expect(await requestCosignature(create())).toBeUndefined();
       expect(console.error).toHaveBeenCalledTimes(1);
     });
 
     test('is served with its latest valid cosignature only', async () => {
       const good = await line();
-      answerWith(
+      respondWith(
         await line(other),
         await line(key, time - minute),
         { ...good, signature: new Uint8Array(72).fill(1) },
@@ -622,7 +622,7 @@ describe('a registry and one of its witnesses', () => {
     expect(console.error).toHaveBeenCalledTimes(1);
     expect(console.error).toHaveBeenCalledWith(expect.stringContaining('KEY=URL'));
     const good = await line(second);
-    answerWith(await line(other), good, await line(second, time + 400_000));
+    respondWith(await line(other), good, await line(second, time + 400_000));
     expect(await requestCosignature(witness as Witness)).toEqual([good]);
   });
 

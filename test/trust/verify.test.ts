@@ -98,7 +98,7 @@ describe('verify', () => {
       ],
     ],
     [
-      'a payload that is no JSON',
+      'a payload that is not JSON',
       'statement-malformed',
       async () => [
         { ...claim, envelope: await sign(payloadType, bytes('not json'), [keys[0]]) },

@@ -13,7 +13,7 @@ export const appliesToCors = /^access-control-/i;
 export const belongsToOneResponse = /^(x-request-id|ratelimit.*|retry-after|set-cookie)$/i;
 
 /**
- * Gives every successful read an ETag, a hash of its bytes where the route sets none, and answers conditional requests
+ * Gives every successful read an ETag, a hash of its bytes where the route sets none, and responds to conditional requests
  * with 304. Responses are public unless the request has credentials; caches must revalidate unless the route sets a
  * lifetime. The response that a 304 stands for is left in the bindings so that it can be cached.
  */

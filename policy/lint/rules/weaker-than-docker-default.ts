@@ -6,7 +6,7 @@ import type { Decision } from '../../model/decision.ts';
 import { isKernelPath, walkBoth } from '../../model/difference.ts';
 import type { EffectiveRule } from '../../model/effective-rule.ts';
 import { describeRule } from '../../model/evaluate.ts';
-import { compileAsked } from '../../model/hidden.ts';
+import { compileLookedUp } from '../../model/hidden.ts';
 import { model, type ProfileModel } from '../../model/model.ts';
 import type { Grant } from '../../model/table.ts';
 import { dockerDefault } from '../docker-default.ts';
@@ -270,9 +270,9 @@ function checkSockets(context: LintContext, profile: LintedProfile): void {
   }
 }
 
-const harmless = compileAsked(mountsOfTypes(['tmpfs', 'mqueue', 'devpts']));
-const cgroups = compileAsked(mountsOfTypes(['cgroup', 'cgroup2']));
-const remounting = compileAsked(remounts);
+const harmless = compileLookedUp(mountsOfTypes(['tmpfs', 'mqueue', 'devpts']));
+const cgroups = compileLookedUp(mountsOfTypes(['cgroup', 'cgroup2']));
+const remounting = compileLookedUp(remounts);
 
 /** A mounted cgroup hierarchy has a release_agent, and path rules say nothing of what is mounted elsewhere. */
 function checkMounts(context: LintContext, profile: LintedProfile): void {
@@ -286,7 +286,7 @@ function checkMounts(context: LintContext, profile: LintedProfile): void {
     if (!effective?.own || effective.deny || nothing.has(effective)) continue;
     if (permissions.has('pivot_root')) worst.set(effective, 3);
     if (!permissions.has('mount')) continue;
-    const automaton = compileAsked(pattern);
+    const automaton = compileLookedUp(pattern);
     if (!automaton || !budget.spend(20 * automaton.moves.length)) {
       budget.exhaust();
       return;

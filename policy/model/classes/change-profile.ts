@@ -17,6 +17,7 @@ const permissions = ['change_profile', 'onexec'] as const;
 const anyProgram: Pattern = sequence(byte(47), { kind: 'set', ranges: [1, 46, 48, 255] }, anyText);
 
 export const change_profile: PermissionTable = {
+  keyword: 'change_profile',
   // They stand among the rules about files.
   prefix: undefined,
   permissions,

@@ -16,6 +16,8 @@ export type NoEntries = 'variables' | 'conditions';
 
 /** A class of permissions other than those of files. */
 export interface PermissionTable {
+  /** The keyword of its rules, whose abi determines whether the class is mediated. */
+  readonly keyword: string;
   /** The byte that every string of the class starts with (AA_CLASS_…); undefined: strings of file rules. */
   readonly prefix: number | undefined;
   readonly permissions: readonly string[];

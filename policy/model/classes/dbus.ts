@@ -12,6 +12,7 @@ const permissions = ['send', 'receive', 'bind', 'eavesdrop'] as const;
 const prefix = 32;
 
 export const dbus: PermissionTable = {
+  keyword: 'dbus',
   prefix,
   permissions,
   entries(effective, scope) {

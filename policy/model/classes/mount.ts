@@ -97,6 +97,7 @@ function everyFlag(mended: boolean): number {
 }
 
 export const mount: PermissionTable = {
+  keyword: 'mount',
   prefix,
   permissions,
   entries(effective, scope) {
@@ -290,8 +291,8 @@ function earlierMounts(
   const found: Pattern[] = [];
   const add = (flags: number, from: Pattern | undefined, of: Pattern | undefined) => {
     // Where all flags may be there or not, none is left out.
-    const kept = set === every && clear === every ? every : set & flags;
-    found.push(mountPattern(point, from, of, flagsPattern(kept, kept & clear, every)));
+    const wanted = set === every && clear === every ? every : set & flags;
+    found.push(mountPattern(point, from, of, flagsPattern(wanted, wanted & clear, every)));
   };
   const ofRemount = every & ~(commands & ~bit.remount & ~binding);
   if (set & bit.remount && !device && !type) add(ofRemount, undefined, undefined);

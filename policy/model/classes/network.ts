@@ -50,6 +50,7 @@ const typeName = (number: number) =>
   Object.keys(types).find((name) => types[name] === number) ?? `type ${number}`;
 
 export const network: PermissionTable = {
+  keyword: 'network',
   prefix,
   permissions,
   entries(effective, scope) {

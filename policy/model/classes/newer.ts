@@ -70,6 +70,7 @@ function queueEntries(
 const bigEndian = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff);
 
 export const posix_mqueue: PermissionTable = {
+  keyword: 'mqueue',
   prefix: posix,
   permissions: queuePermissions,
   entries: (effective, scope) => queueEntries(posix, effective, scope),
@@ -77,6 +78,7 @@ export const posix_mqueue: PermissionTable = {
 };
 
 export const sysv_mqueue: PermissionTable = {
+  keyword: 'mqueue',
   prefix: systemV,
   permissions: queuePermissions,
   entries: (effective, scope) => queueEntries(systemV, effective, scope),
@@ -90,6 +92,7 @@ const describeQueue = ([name = '', label]: readonly string[]) =>
   `queue ${name}${label ? `, label ${label}` : ''}`;
 
 export const io_uring: PermissionTable = {
+  keyword: 'io_uring',
   prefix: 22,
   permissions: ['sqpoll', 'override_creds', 'cmd'],
   entries(effective, scope) {
@@ -112,6 +115,7 @@ export const io_uring: PermissionTable = {
 };
 
 export const userns: PermissionTable = {
+  keyword: 'userns',
   prefix: 21,
   permissions: ['create'],
   entries(effective) {

@@ -7,6 +7,7 @@ const synonyms = { r: ['read'], w: ['trace'], write: ['trace'], rw: ['read', 'tr
 const prefix = 9;
 
 export const ptrace: PermissionTable = {
+  keyword: 'ptrace',
   prefix,
   permissions,
   entries(effective, scope) {

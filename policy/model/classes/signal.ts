@@ -19,6 +19,7 @@ export function signalNumber(name: string): number | undefined {
 const prefix = 10;
 
 export const signal: PermissionTable = {
+  keyword: 'signal',
   prefix,
   permissions,
   entries(effective, scope) {

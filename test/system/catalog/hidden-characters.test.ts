@@ -31,13 +31,13 @@ describe('the catalog', () => {
     registry = await runtime.start();
     library = await createPublisher(registry, 'library');
     const readme = `# About ${all}\n\n${codes.map((code) => `&#x${code.toString(16)};y`).join('')} \`${all}\`\n\n[link](https://example.org "${all}")\n`;
-    const said = {
+    const ownManifest = {
       ...manifest,
       description: `Described ${all}`,
       readme: await sha256(new TextEncoder().encode(readme)),
     };
     const text = `${profileText('turned')}# comment ${all}\n# blank \u00a0 end\r\n`;
-    const draft = { name: 'turned', version: '1.0.0', text, manifest: said };
+    const draft = { name: 'turned', version: '1.0.0', text, manifest: ownManifest };
     const envelope = await signDraft(library, draft);
     const body = { profile: text, envelope, readme };
     await expectStatus(201, send(registry, 'PUT', `${base}/versions/1.0.0`, body, library.token));
@@ -97,8 +97,8 @@ describe('the catalog', () => {
 
   test('visible letters and marks are unchanged', async () => {
     const text = `${profileText('seen')}# жпт 日本 é ü ↔ <b> & "x"\n`;
-    const said = { ...manifest, description: 'Größe 日本 — “x” & <b>' };
-    const draft = { name: 'seen', version: '1.0.0', text, manifest: said };
+    const ownManifest = { ...manifest, description: 'Größe 日本 — “x” & <b>' };
+    const draft = { name: 'seen', version: '1.0.0', text, manifest: ownManifest };
     const body = { profile: text, envelope: await signDraft(library, draft) };
     const path = '/v1/profiles/library/seen/versions/1.0.0';
     await expectStatus(201, send(registry, 'PUT', path, body, library.token));

@@ -19,7 +19,7 @@ const cases: [typed: string, offered: string[], not: string[]][] = [
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 
-function reasonNot(shell: string): string {
+function skipReason(shell: string): string {
   return spawnSync(shell, ['-c', 'exit'], { stdio: 'ignore' }).status === 0
     ? ''
     : ` (skipped: ${shell} is not installed)`;
@@ -54,7 +54,7 @@ const askFish = (file: string, typed: string) =>
   `source ${file}; complete -C ${JSON.stringify(typed)}`;
 
 describe.each(shells)('completion in %s', (shell) => {
-  const why = reasonNot(shell);
+  const why = skipReason(shell);
   let folder: string;
   let clean: () => Promise<void>;
   let file: string;
@@ -102,7 +102,7 @@ describe.each(shells)('completion in %s', (shell) => {
 });
 
 test('other shells are refused', async () => {
-  const { code, said } = await command(['completion', 'tcsh']);
-  expect(said).toContain('bash, zsh, fish');
+  const { code, output } = await command(['completion', 'tcsh']);
+  expect(output).toContain('bash, zsh, fish');
   expect(code).toBe(2);
 });

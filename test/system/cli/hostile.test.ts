@@ -14,7 +14,7 @@ import { startTamperingProxy, type TamperingProxy } from '../../tampering-proxy.
 const root = join(import.meta.dirname, '../../..');
 const launcher = join(root, 'bin/aa-registry');
 /** Control characters: ESC, CSI, bidirectional and invisible ones. */
-const steering = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+const controlCharacters = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 describe('the commands with hostile input', () => {
   let folder: string;
@@ -96,10 +96,10 @@ describe('the commands with hostile input', () => {
       const options = { env: { AA_REGISTRY: proxy.url }, input: registry.adminToken ?? '' };
       const outcome = await run(args, options);
       expect(outcome.code, args.join(' ')).not.toBe(0);
-      expect(outcome.stdout + outcome.stderr).not.toMatch(steering);
+      expect(outcome.stdout + outcome.stderr).not.toMatch(controlCharacters);
     }
     const named = await run(['search', '--registry', `\u001b[31m`]);
-    expect(named.stderr).not.toMatch(steering);
+    expect(named.stderr).not.toMatch(controlCharacters);
   });
 
   test('no control characters and line breaks from files or their names reach the terminal', async () => {
@@ -161,17 +161,17 @@ describe('the commands with hostile input', () => {
     ];
     for (const args of runs) {
       const { stdout, stderr } = await run(args);
-      for (const said of [stdout, stderr]) {
-        expect(said, args[0]).not.toMatch(steering);
-        expect(said, args[0]).not.toMatch(/^forged/m);
+      for (const output of [stdout, stderr]) {
+        expect(output, args[0]).not.toMatch(controlCharacters);
+        expect(output, args[0]).not.toMatch(/^forged/m);
       }
     }
   }, 120_000);
 
   test('a registry can’t cause endless requests', async () => {
-    let asked = 0;
+    let requested = 0;
     proxy.tamper = (path, body) => {
-      if (path.startsWith('/v1/log/entries/')) asked++;
+      if (path.startsWith('/v1/log/entries/')) requested++;
       if (path !== '/v1/teams/library') return body;
       const team = JSON.parse(body.toString());
       const envelope = { payloadType: 'x', payload: '', signatures: [{ keyid: '', sig: '' }] };
@@ -181,7 +181,7 @@ describe('the commands with hostile input', () => {
     const args = ['pull', 'docker-nginx', '--root', await host('asked')];
     const outcome = await run(args, { env: { AA_REGISTRY: proxy.url } });
     expect(outcome.code).toBe(4);
-    expect(asked).toBe(0);
+    expect(requested).toBe(0);
   });
 
   test('a response can’t exceed its length or the maximum of its kind', async () => {
@@ -194,7 +194,7 @@ describe('the commands with hostile input', () => {
       return JSON.stringify({ payloadType: 'application/vnd.in-toto+json', payload, signatures });
     };
     const root = await host('swollen');
-    const answers: [RegExp, string][] = [
+    const responses: [RegExp, string][] = [
       [/^\/v1\/resolve/, nested],
       [/^\/v1\/resolve/, wide],
       [/\/envelope$/, nested],
@@ -203,15 +203,16 @@ describe('the commands with hostile input', () => {
       [/^\/v1\/teams\//, wide],
       [/\/profile$/, 'x'.repeat(9 << 20)],
     ];
-    for (const [path, body] of answers) {
-      proxy.tamper = (asked, given) => (path.test(asked) ? body : given);
+    for (const [path, body] of responses) {
+      proxy.tamper = (requested, given) => (path.test(requested) ? body : given);
       const outcome = await run(['pull', 'docker-nginx', '--root', root], {
         env: { AA_REGISTRY: proxy.url, NODE_OPTIONS: '--max-old-space-size=96' },
         ownProcess: true,
       });
       expect([3, 4], `${path}: ${outcome.stderr}`).toContain(outcome.code);
     }
-    proxy.tamper = (asked, given) => (asked === '/log/checkpoint' ? 'x'.repeat(1 << 20) : given);
+    proxy.tamper = (requested, given) =>
+      requested === '/log/checkpoint' ? 'x'.repeat(1 << 20) : given;
     await mkdir(at('noted'), { recursive: true });
     const noted = await run(['trust', 'init', '--root', at('noted'), '-y'], {
       env: { AA_REGISTRY: proxy.url },
@@ -231,26 +232,26 @@ describe('the commands with hostile input', () => {
   });
 
   test('a search ends although the registry always has another page', async () => {
-    let asked = 0;
+    let requested = 0;
     const first = encodeCursor({ level: 0, id: 0, similar: false });
     proxy.tamper = (_, body) => {
-      asked++;
+      requested++;
       return body.toString().replace('"next":null', `"next":"${first}"`);
     };
     const outcome = await run(['search', 'nginx'], { env: { AA_REGISTRY: proxy.url } });
     expect(outcome.code).toBe(0);
     expect(outcome.stderr).toContain('There are more results');
-    expect(asked).toBeLessThan(200);
+    expect(requested).toBeLessThan(200);
   });
 
   test('a registry shuts down although clients keep connections open', async () => {
-    const kept = await serve(at('kept'));
-    const { hostname, port } = new URL(kept.url);
+    const server = await serve(at('kept'));
+    const { hostname, port } = new URL(server.url);
     const socket = connect(Number(port), hostname).on('error', () => {});
     socket.write('PUT /v1/teams HTTP/1.1\r\nHost: x\r\nContent-Len');
     await new Promise((resolve) => setTimeout(resolve, 200));
     // It exits by itself and is not killed.
-    expect(await kept.stop()).toBe(0);
+    expect(await server.stop()).toBe(0);
     socket.destroy();
   });
 
@@ -266,7 +267,7 @@ describe('the commands with hostile input', () => {
     const outcome = await run(['search'], { env: { AA_REGISTRY: url } });
     server.close();
     expect(outcome.code).toBe(1);
-    expect(outcome.stderr).not.toMatch(steering);
+    expect(outcome.stderr).not.toMatch(controlCharacters);
     expect(outcome.stderr.length).toBeLessThan(5000);
   });
 
@@ -402,14 +403,14 @@ describe('the commands with hostile input', () => {
     expect(await readFile(at('taken.pem.pub'), 'utf8')).toBe('another');
   });
 
-  test('a prompt without an answer ends the command', async () => {
+  test('a prompt at the end of standard input ends the command', async () => {
     for (const ask of [readSecret, confirm]) {
       const stdin = new PassThrough();
       const sink = new PassThrough();
       const io = { env: {}, stdin, stdout: sink, stderr: sink, print: () => {}, note: () => {} };
-      const answer = ask(io, 'Well?');
+      const prompt = ask(io, 'Well?');
       stdin.end();
-      await expect(answer).rejects.toMatchObject({ exitCode: 2 });
+      await expect(prompt).rejects.toMatchObject({ exitCode: 2 });
     }
   });
 });

@@ -33,15 +33,15 @@ describe('proxies and CAs', () => {
   let secure: string;
   let ca: string;
   /** The requests to the proxy. */
-  let asked: string[] = [];
+  let requested: string[] = [];
   const servers: Server[] = [];
   const at = (...parts: string[]) => join(folder, ...parts);
 
   /** Runs `search` and returns the requests to the proxy. */
   async function search(env: NodeJS.ProcessEnv, ...more: string[]) {
-    asked = [];
+    requested = [];
     const own = { XDG_CONFIG_HOME: at('none'), AA_CONFIG: at('none.toml'), ...env };
-    return { ...(await aaRegistry(['search', ...more], { env: own })), asked };
+    return { ...(await aaRegistry(['search', ...more], { env: own })), requested };
   }
 
   async function hostConfig(text: string): Promise<NodeJS.ProcessEnv> {
@@ -54,16 +54,16 @@ describe('proxies and CAs', () => {
     registry = await serve(at('data'));
     const upstream = new URL(registry.url);
 
-    const forward = createServer((incoming, answer) => {
-      asked.push(incoming.url ?? '');
+    const forward = createServer((incoming, outgoing) => {
+      requested.push(incoming.url ?? '');
       const onward = request(incoming.url ?? '', { headers: incoming.headers }, (response) => {
-        answer.writeHead(response.statusCode ?? 502, response.headers);
-        response.pipe(answer);
+        outgoing.writeHead(response.statusCode ?? 502, response.headers);
+        response.pipe(outgoing);
       });
       incoming.pipe(onward);
     });
     forward.on('connect', (incoming, socket) => {
-      asked.push(`CONNECT ${incoming.url}`);
+      requested.push(`CONNECT ${incoming.url}`);
       const [host = '', port] = incoming.url?.split(':') ?? [];
       const onward = connect(Number(port), host, () => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n');
@@ -89,12 +89,12 @@ describe('proxies and CAs', () => {
     );
     const tls = createTlsServer(
       { key: readFileSync(key), cert: readFileSync(ca) },
-      (incoming, answer) => {
+      (incoming, outgoing) => {
         const { hostname, port } = upstream;
         const target = { hostname, port, path: incoming.url, headers: incoming.headers };
         request(target, (response) => {
-          answer.writeHead(response.statusCode ?? 502, response.headers);
-          response.pipe(answer);
+          outgoing.writeHead(response.statusCode ?? 502, response.headers);
+          response.pipe(outgoing);
         }).end();
       },
     );
@@ -111,27 +111,27 @@ describe('proxies and CAs', () => {
   });
 
   test('without a proxy, requests go directly to the registry', async () => {
-    const { code, asked } = await search({ AA_REGISTRY: registry.url });
-    expect({ code, asked }).toEqual({ code: 0, asked: [] });
+    const { code, requested } = await search({ AA_REGISTRY: registry.url });
+    expect({ code, requested }).toEqual({ code: 0, requested: [] });
   });
 
   test.each(['HTTP_PROXY', 'http_proxy'])('%s is used for http', async (name) => {
-    const { code, asked } = await search({ AA_REGISTRY: registry.url, [name]: proxy });
+    const { code, requested } = await search({ AA_REGISTRY: registry.url, [name]: proxy });
     expect(code).toBe(0);
-    expect(asked[0]).toContain(new URL(registry.url).host);
+    expect(requested[0]).toContain(new URL(registry.url).host);
   });
 
   test('NO_PROXY is respected', async () => {
     const env = { AA_REGISTRY: registry.url, HTTP_PROXY: proxy, NO_PROXY: '127.0.0.1' };
-    expect(await search(env)).toMatchObject({ code: 0, asked: [] });
+    expect(await search(env)).toMatchObject({ code: 0, requested: [] });
   });
 
   test('the host’s configuration may name a proxy; the environment takes precedence', async () => {
     const env = await hostConfig(`registry = "${registry.url}"\nproxy = "${proxy}"\n`);
     const through = await search(env);
     expect(through.code, through.stderr).toBe(0);
-    expect(through.asked).toHaveLength(1);
-    expect(await search({ ...env, NO_PROXY: '*' })).toMatchObject({ code: 0, asked: [] });
+    expect(through.requested).toHaveLength(1);
+    expect(await search({ ...env, NO_PROXY: '*' })).toMatchObject({ code: 0, requested: [] });
   });
 
   test('an untrusted certificate is refused with advice', async () => {
@@ -145,10 +145,10 @@ describe('proxies and CAs', () => {
     const named = await search({ AA_REGISTRY: secure, SSL_CERT_FILE: ca });
     expect(named.code, named.stderr).toBe(0);
     const env = await hostConfig(`registry = "${secure}"\nca_file = "${ca}"\n`);
-    expect(await search(env)).toMatchObject({ code: 0, asked: [] });
+    expect(await search(env)).toMatchObject({ code: 0, requested: [] });
     const through = await search({ ...env, HTTPS_PROXY: proxy });
     expect(through.code, through.stderr).toBe(0);
-    expect(through.asked).toEqual([`CONNECT ${new URL(secure).host}`]);
+    expect(through.requested).toEqual([`CONNECT ${new URL(secure).host}`]);
   });
 
   test('--ca-file sets the CA of one command with precedence; login stores it', async () => {
@@ -171,12 +171,12 @@ describe('proxies and CAs', () => {
     ['/nonexistent', 'cannot be read: ENOENT'],
     ['tls.pem', 'tls.pem has no certificate in PEM'],
     ['damaged.pem', 'Certificate 2 in the CA file'],
-  ])('--ca-file %s is refused, also for a registry without TLS', async (file, said) => {
+  ])('--ca-file %s is refused, also for a registry without TLS', async (file, message) => {
     const one = readFileSync(ca, 'utf8');
     await writeFile(at('damaged.pem'), one + one.replace(/\nMI/, '\nIM'));
     for (const AA_REGISTRY of [registry.url, secure]) {
       const { code, stderr } = await search({ AA_REGISTRY }, '--ca-file', resolve(folder, file));
-      expect(stderr).toContain(said);
+      expect(stderr).toContain(message);
       expect(code).toBe(1);
     }
   });
@@ -189,7 +189,7 @@ describe('proxies and CAs', () => {
   ])(
     'doctor checks the route of requests: with %j through the proxy: %j',
     async (more, through) => {
-      asked = [];
+      requested = [];
       const { stdout } = await aaRegistry(['doctor', '--format', 'json'], {
         env: { AA_REGISTRY: registry.url, HTTP_PROXY: proxy, AA_CONFIG: at('none.toml'), ...more },
       });
@@ -198,7 +198,7 @@ describe('proxies and CAs', () => {
           /^(network|registry)/.test(id),
         ),
       );
-      expect(asked.length > 0).toBe(through);
+      expect(requested.length > 0).toBe(through);
       expect(found).toContain(
         `127.0.0.1, port ${new URL(through ? proxy : registry.url).port} accepts connections`,
       );
@@ -270,10 +270,10 @@ describe('proxies and CAs', () => {
     await writeFile(file, `proxy = "${proxy}"\n`);
     const input = registry.adminToken ?? '';
     const login = ['login', '--token-stdin', registry.url];
-    asked = [];
+    requested = [];
     const { code, stderr } = await aaRegistry(login, { env: user, input });
     expect(code, stderr).toBe(0);
-    expect(asked).not.toEqual([]);
+    expect(requested).not.toEqual([]);
     expect(readFileSync(file, 'utf8')).toContain(`proxy = "${proxy}"`);
     expect((await aaRegistry(['whoami'], { env: user })).code).toBe(0);
   });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launcher, scratch } from '../../cli/cli.ts';
 import { command } from '../../command.ts';
 
-/** Files that options name: a pipe that the command was given is read, one with a name can't make it wait for ever. */
+/** Files named by options: an inherited pipe is read, and a FIFO is refused, since it could block for ever. */
 describe('files named by options', { timeout: 60_000 }, () => {
   let folder: string;
   let clean: () => Promise<void>;
@@ -61,17 +61,17 @@ describe('files named by options', { timeout: 60_000 }, () => {
       );
 
   test.each(commands)('%s refuses a FIFO at once', async (args) => {
-    const { said, code } = await command(words(args, at('fifo')));
-    expect(said).toMatch(/\/fifo is not a regular file/);
+    const { output, code } = await command(words(args, at('fifo')));
+    expect(output).toMatch(/\/fifo is not a regular file/);
     expect(code === 0).toBe(false);
   });
 
   test('a socket is refused too', async () => {
     const server = createServer().listen(at('socket'));
     await new Promise((resolve) => server.once('listening', resolve));
-    const { said, code } = await command(['lint', at('socket')]);
+    const { output, code } = await command(['lint', at('socket')]);
     server.close();
-    expect(said).toContain(`${at('socket')} is not a regular file`);
+    expect(output).toContain(`${at('socket')} is not a regular file`);
     expect(code).toBe(1);
   });
 

@@ -31,7 +31,7 @@ describe('an image', { timeout: 120_000 }, () => {
     await writeFile(at(path), text);
   }
 
-  /** Files by path, links and folders too; not the lock, what was seen of the log and versions that were kept. */
+  /** Files by path, including links and folders, without the lock, the log's state and the version store. */
   function contents(): Record<string, string> {
     const found: Record<string, string> = {};
     for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
@@ -55,16 +55,16 @@ describe('an image', { timeout: 120_000 }, () => {
     await cp(sound, root, { recursive: true, verbatimSymlinks: true });
   });
 
-  test('of more records than are read: status says how many were not, and nothing is changed by them', async () => {
+  test('with too many records: status reports the number of unread ones, and they change nothing', async () => {
     const text = await readFile(at(record), 'utf8');
     for (let count = 0; count < maxRecords.count + 20; count++) {
       const name = `x${`${count}`.padStart(5, '0')}`;
       await put(`${installed}/library.${name}.json`, text.replaceAll('web', name));
     }
     const status = await run('status', '--offline', '--format', 'json');
-    // The copies are not proved, which is worse than that some are unread.
+    // The copies are unproved, which takes precedence over unread records.
     expect(status.code).toBe(8);
-    expect(status.said).toContain(`${at(installed)} holds 21 more records, which were not read`);
+    expect(status.output).toContain(`${at(installed)} holds 21 more records, which were not read`);
     const { verdict, unread, installed: read } = JSON.parse(status.stdout);
     expect({ verdict, unread, read: read.length }).toEqual({
       verdict: 'untrusted',
@@ -74,11 +74,11 @@ describe('an image', { timeout: 120_000 }, () => {
     const before = contents();
     const pulled = await run('pull', 'web@1.0.0');
     expect(pulled.code).not.toBe(0);
-    expect(pulled.said).toContain(`${at(installed)} holds more records than are read`);
+    expect(pulled.output).toContain(`${at(installed)} holds more records than are read`);
     expect(contents()).toEqual(before);
   });
 
-  test('of records that are too many bytes together: the same', async () => {
+  test('with records over the total size: likewise', async () => {
     const long = ' '.repeat(250_000);
     const text = `${await readFile(at(record), 'utf8')}${long}`;
     for (let count = 0; count < 80; count++) {
@@ -90,42 +90,42 @@ describe('an image', { timeout: 120_000 }, () => {
     expect(read.length + unread[0].count).toBe(81);
   });
 
-  test('whose log names thousands of profiles: each file of its policy is read once', async () => {
+  test('with a log that names thousands of profiles: each policy file is read once', async () => {
     const filler = `# ${'x'.repeat(78)}\n`.repeat(12_500);
     for (let count = 0; count < 30; count++) await put(`${policy}/big${count}`, filler);
     let log = denial('web');
     for (let count = 0; count < 3000; count++) log += denial(`p${count}`);
     await put(audit, log);
-    const { code, said, stdout } = await run('denials', '--format', 'json');
-    expect(code, said).toBe(0);
+    const { code, output, stdout } = await run('denials', '--format', 'json');
+    expect(code, output).toBe(0);
     expect(stdout.trim().split('\n')).toHaveLength(3001);
-    expect(said).not.toContain('not looked up');
+    expect(output).not.toContain('not looked up');
   });
 
-  test('whose log is larger than is read: what it says last is, and denials says so', async () => {
+  test('with a log over the limit: denials reads its end and says so', async () => {
     await put(audit, '');
     const file = await open(at(audit), 'r+');
     await file.truncate(200 * 1024 * 1024);
     await file.write(`\n${denial('web', '/last')}`, 200 * 1024 * 1024);
     await file.close();
-    const { code, said } = await run('denials');
-    expect(code, said).toBe(0);
-    expect(said).toContain('/last');
-    expect(said).toMatch(/Only the end of \S+audit\.log was read; 142,\d{3},\d{3} bytes/);
+    const { code, output } = await run('denials');
+    expect(code, output).toBe(0);
+    expect(output).toContain('/last');
+    expect(output).toMatch(/Only the end of \S+audit\.log was read; 142,\d{3},\d{3} bytes/);
   });
 
-  test('with folders nested in the version store: they go, however deep', async () => {
+  test('with nested folders in the version store: they are removed at any depth', async () => {
     for (const depth of [33, 70, 400]) {
       await mkdir(at(`${kept}/${'a/'.repeat(depth)}`), { recursive: true });
       await mkdir(at(`${state}/kept/nobody.s/${'b/'.repeat(depth)}`), { recursive: true });
       const pulled = await run('pull', depth === 70 ? 'web@1.0.0' : 'web@1.1.0');
-      expect(pulled.code, pulled.said).toBe(0);
+      expect(pulled.code, pulled.output).toBe(0);
       expect(readdirSync(at(`${state}/kept`))).toEqual(['library.web']);
       expect(readdirSync(at(kept)).every((name) => name.endsWith('.bundle'))).toBe(true);
     }
     await mkdir(at(`${kept}/${'a/'.repeat(100)}`), { recursive: true });
     const removed = await run('remove', 'web');
-    expect(removed.code, removed.said).toBe(0);
+    expect(removed.code, removed.output).toBe(0);
     expect(readdirSync(at(`${state}/kept`))).toEqual([]);
   });
 
@@ -148,32 +148,32 @@ describe('an image', { timeout: 120_000 }, () => {
   test.each(
     places.flatMap((place) => changes.map((args) => [args.join(' '), place, args] as const)),
   )(
-    '%s, with a folder at %s: it is done, or it is said what stands where and nothing is changed',
+    '%s, with a folder at %s: succeeds, or names the folder and changes nothing',
     async (_, place, args) => {
       await rm(at(place), { recursive: true, force: true });
       await mkdir(at(`${place}/in`), { recursive: true });
       await writeFile(at(`${place}/in/file`), 'whose?');
       const before = contents();
-      const { code, said } = await run(...args);
-      expect(said).not.toContain('unexpected:');
-      expect(said).not.toMatch(/EISDIR|ENOTEMPTY|ENOTDIR/);
+      const { code, output } = await run(...args);
+      expect(output).not.toContain('unexpected:');
+      expect(output).not.toMatch(/EISDIR|ENOTEMPTY|ENOTDIR/);
       const after = contents();
       expect(after[`${place}/in/file`]).toBe('whose?');
       if (code === 0) return;
-      expect(said).toMatch(
+      expect(output).toMatch(
         /is a folder, and a file is needed|\[file-changed\]|holds nothing|not installed/,
       );
       expect(after).toEqual(before);
     },
   );
 
-  test('a folder that has the name of a version to keep gives way', async () => {
+  test('with a folder in place of a stored version: it is replaced', async () => {
     const bundles = readdirSync(at(kept));
     expect(bundles).toHaveLength(2);
     await run('remove', 'web');
     for (const bundle of bundles) await mkdir(at(`${kept}/${bundle}/in`), { recursive: true });
-    const { code, said } = await run('pull', 'web@1.1.0');
-    expect(code, said).toBe(0);
+    const { code, output } = await run('pull', 'web@1.1.0');
+    expect(code, output).toBe(0);
     const now = readdirSync(at(kept));
     expect(now).toHaveLength(1);
     expect(lstatSync(at(`${kept}/${now[0]}`)).isFile()).toBe(true);

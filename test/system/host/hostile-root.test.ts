@@ -100,7 +100,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
     // The outside folder has the same structure, so that following a link would succeed.
     outside = join(dirname(sound), 'outside');
     await cp(sound, outside, { recursive: true, verbatimSymlinks: true });
-    await writeFile(join(outside, 'precious'), 'nobody touches me');
+    await writeFile(join(outside, 'precious'), 'unchanged');
     await writeFile(join(outside, 'etc/apparmor.d/precious'), 'profile web { /precious r, }\n');
     trust = join(outside, trustFile);
   });
@@ -112,7 +112,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       await rm(at(`${state}/kept/library.web`), { recursive: true });
       await symlink(outside, at(`${state}/kept/library.web`));
       const pulled = await run('pull', 'web@1.0.0');
-      expect(pulled.said).toContain(
+      expect(pulled.output).toContain(
         `${at(`${state}/kept/library.web`)} is a link, which leads out`,
       );
       expect(pulled.code).toBe(1);
@@ -137,7 +137,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       const copy = at(`${state}/set-aside/aa-registry.library.web.${digest}`);
       await symlink(join(outside, 'precious'), copy);
       const pulled = await run('pull', 'web');
-      expect(pulled.code, pulled.said).toBe(0);
+      expect(pulled.code, pulled.output).toBe(0);
       expect(await readFile(copy, 'utf8')).toBe(text);
       expect(lstatSync(copy).isFile()).toBe(true);
       untouched();
@@ -158,7 +158,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       await symlink(join(outside, 'log'), at(`${state}/log/${log}`));
       canaries = everything(outside);
       const commands = [['pull', 'web'], ['sync'], ['trust', 'show']];
-      for (const args of commands) expect((await run(...args)).said).toContain('is a link');
+      for (const args of commands) expect((await run(...args)).output).toContain('is a link');
       untouched();
       await rm(join(outside, 'log'), { recursive: true });
     });
@@ -191,10 +191,10 @@ describe('a hostile image', { timeout: 300_000 }, () => {
           at(audit),
           'audit: type=1400 audit(1700000000.1:1): apparmor="DENIED" operation="open" profile="web" name="/secret" comm="a" requested_mask="r" denied_mask="r" fsuid=1000 ouid=0\n',
         );
-        const { said, code } = await run('denials');
-        expect(code, said).toBe(0);
-        expect(said).toContain('/secret r,');
-        expect(said).not.toContain('secret:1');
+        const { output, code } = await run('denials');
+        expect(code, output).toBe(0);
+        expect(output).toContain('/secret r,');
+        expect(output).not.toContain('secret:1');
       }
       await rm(join(outside, 'secret'));
     });
@@ -205,7 +205,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       await rm(at(`${policy}/abstractions/base`));
       execFileSync('mkfifo', [at(`${policy}/abstractions/base`)]);
       const pulled = await run('pull', 'based');
-      expect(pulled.said).toMatch(/abstractions\/base.*\[parser-refused\]/);
+      expect(pulled.output).toMatch(/abstractions\/base.*\[parser-refused\]/);
       untouched();
     });
 
@@ -241,11 +241,13 @@ describe('a hostile image', { timeout: 300_000 }, () => {
         const [base, more] = [`${policy}/abstractions/base`, `${policy}/local/more`].map(at);
         await writeFile(base ?? '', `${text()}\n`);
         await writeFile(more ?? '', `include "${secret()}"\n`);
-        const { said, code } = await run('pull', 'confined');
+        const { output, code } = await run('pull', 'confined');
         await rm(secret());
         await rm(`${secret()}.d`, { recursive: true });
-        expect(said).toContain(`${text().includes('local/more') ? more : base}:`);
-        expect(said).toMatch(/: #?include.* leads out of the policy folder\)? \[parser-refused\]/);
+        expect(output).toContain(`${text().includes('local/more') ? more : base}:`);
+        expect(output).toMatch(
+          /: #?include.* leads out of the policy folder\)? \[parser-refused\]/,
+        );
         expect(code).toBe(1);
         untouched();
       });
@@ -261,15 +263,15 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       ])('links within it are followed: %s', async (text) => {
         await writeFile(at(`${policy}/abstractions/base`), `${text}\n`);
         await writeFile(at(`${policy}/local/more`), '  /more r,\n');
-        const { said, code } = await run('pull', 'confined');
-        expect(code, said).toBe(0);
+        const { output, code } = await run('pull', 'confined');
+        expect(code, output).toBe(0);
       });
 
       test('links out of it that are not followed do no harm', async () => {
         await writeFile(at(`${policy}/local/more`), 'include "/etc/shadow"\n');
         await writeFile(at(`${policy}/other`), 'abi "/etc/shadow",\nprofile other { }\n');
-        const { said, code } = await run('pull', 'confined');
-        expect(code, said).toBe(0);
+        const { output, code } = await run('pull', 'confined');
+        expect(code, output).toBe(0);
       });
     });
 
@@ -282,35 +284,35 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       }
       // The limit is exceeded before the last file.
       await writeFile(join(many, 'zzz'), 'profile web { }\n');
-      const { said, code } = await run('pull', 'web');
-      expect(said).toContain(`${at(policy)} is too large for a policy folder: the limit is`);
+      const { output, code } = await run('pull', 'web');
+      expect(output).toContain(`${at(policy)} is too large for a policy folder: the limit is`);
       expect(code).toBe(1);
     });
 
-    test('names that are too long are of no file', async () => {
+    test('names over the maximum length match no file', async () => {
       const long = 'a'.repeat(300);
       await symlink(`/etc/apparmor.d/${long}`, at(`${policy}/linked`));
       await writeFile(at(file), `profile web {\n  include <${long}>\n}\n`);
-      expect((await run('status')).said).not.toContain('ENAMETOOLONG');
-      expect((await run('denials')).said).not.toContain('ENAMETOOLONG');
-      expect((await run('pull', 'web')).said).toContain(
+      expect((await run('status')).output).not.toContain('ENAMETOOLONG');
+      expect((await run('denials')).output).not.toContain('ENAMETOOLONG');
+      expect((await run('pull', 'web')).output).toContain(
         `may also be defined by ${at(`${policy}/linked`)}`,
       );
     });
 
-    test('more wanted profiles than a host may have are refused at once', async () => {
+    test('more profiles than the maximum are refused immediately', async () => {
       const many = Array.from({ length: 1001 }, (_, index) => `"library/p${index}"`);
       await writeFile(at('etc/aa-registry/profiles.toml'), `profiles = [${many}]\n`);
-      const { said, code } = await run('sync');
-      expect(said).toContain('profiles: has more than 1000 elements');
+      const { output, code } = await run('sync');
+      expect(output).toContain('profiles: has more than 1000 elements');
       expect(code).toBe(1);
     });
 
     test('subfolders of a policy folder count, even if they have few files', async () => {
       await mkdir(at(`${policy}/many`));
       execFileSync('sh', ['-c', 'seq 20001 | xargs mkdir'], { cwd: at(`${policy}/many`) });
-      const { said, code } = await run('pull', 'web');
-      expect(said).toContain(`${at(policy)} is too large for a policy folder: the limit is`);
+      const { output, code } = await run('pull', 'web');
+      expect(output).toContain(`${at(policy)} is too large for a policy folder: the limit is`);
       expect(code).toBe(1);
     });
   });
@@ -330,7 +332,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       await rm(path, { recursive: true, force: true });
       await symlink(join(outside, 'precious'), path);
     },
-    'a link to what is not there': async (path) => {
+    'a dangling link': async (path) => {
       await rm(path, { recursive: true, force: true });
       await symlink(join(outside, 'new'), path);
     },
@@ -371,7 +373,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
         await rm(path, { recursive: true, force: true });
         execFileSync('mknod', [path, 'c', '1', '5']);
       },
-      'somebody else’s': async (path: string) => {
+      'another user’s': async (path: string) => {
         await lchown(path, 1234, 1234).catch(() => {});
       },
     }),
@@ -421,10 +423,10 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       await mutations[mutation]?.(at(place), place);
       const outcome = await run(...args, ...(args[0] === 'pull' ? ['--trust', trust] : []));
       untouched();
-      expect(outcome.said).not.toContain('unexpected:');
-      expect(outcome.said).not.toContain('/proc/self/fd');
+      expect(outcome.output).not.toContain('unexpected:');
+      expect(outcome.output).not.toContain('/proc/self/fd');
       // Exit code 6: drift.
-      if (![0, 6].includes(outcome.code)) expect(outcome.said).toMatch(/\.\n|\][;\n]/);
+      if (![0, 6].includes(outcome.code)) expect(outcome.output).toMatch(/\.\n|\][;\n]/);
       return outcome;
     } finally {
       await rm(root, { recursive: true, force: true });
@@ -456,9 +458,11 @@ describe('a hostile image', { timeout: 300_000 }, () => {
   test.each(ours.flatMap((place) => refusing.map((mutation) => [place, mutation])))(
     '%s that is %s is refused with its path',
     async (place = '', mutation = '') => {
-      const { said, code } = await attempt(place, mutation, ['pull', 'web@1.0.0']);
-      expect(said).toContain(`${join(root, place)} `);
-      expect(said).toMatch(/is a |belongs to user 1234|can be written to by others \(mode 0777\)/);
+      const { output, code } = await attempt(place, mutation, ['pull', 'web@1.0.0']);
+      expect(output).toContain(`${join(root, place)} `);
+      expect(output).toMatch(
+        /is a |belongs to user 1234|can be written to by others \(mode 0777\)/,
+      );
       expect(code).toBe(5);
     },
   );
@@ -466,8 +470,8 @@ describe('a hostile image', { timeout: 300_000 }, () => {
   test.each(['a link out', 'a FIFO', 'a huge file', 'writable by everybody'])(
     'a trust file that is %s is refused with its path',
     async (mutation) => {
-      const { said, code } = await attempt(trustFile, mutation, ['sync']);
-      expect(said).toContain(`${join(root, trustFile)} `);
+      const { output, code } = await attempt(trustFile, mutation, ['sync']);
+      expect(output).toContain(`${join(root, trustFile)} `);
       expect(code).toBe(1);
     },
   );
@@ -476,10 +480,10 @@ describe('a hostile image', { timeout: 300_000 }, () => {
     for (const mutation of ['a link out', 'a FIFO', ...(isRoot ? ['a device'] : [])]) {
       await prepare();
       await mutations[mutation]?.(at(file), file);
-      expect((await run('status', '--offline')).said).toContain('its file was changed');
-      expect((await run('remove', 'web')).said).toContain('[file-changed]');
+      expect((await run('status', '--offline')).output).toContain('its file was changed');
+      expect((await run('remove', 'web')).output).toContain('[file-changed]');
       const pulled = await run('pull', 'web@1.1.0');
-      expect(pulled.code, pulled.said).toBe(0);
+      expect(pulled.code, pulled.output).toBe(0);
       expect(lstatSync(at(file)).isFile()).toBe(true);
       expect(await readFile(at(file), 'utf8')).toBe(textOf('web', '1.1.0'));
       untouched();
@@ -505,7 +509,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
     await chmod(dirname(root), 0o777);
     const refused = await command(['status', '--offline', '--root', link]);
     await chmod(dirname(root), 0o700);
-    expect(refused.said).toContain(`${link} is a link to ${root}, which others could have made`);
+    expect(refused.output).toContain(`${link} is a link to ${root}, which others could have made`);
     expect(statSync(root).uid).toBe(0);
   });
 });

@@ -120,13 +120,13 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
   }
 
   /** Runs the service; returns its exit code and output. */
-  async function sync(): Promise<{ result: string; said: string }> {
+  async function sync(): Promise<{ result: string; output: string }> {
     const { stdout } = await machine.run(
       `systemctl start ${service}; systemctl show ${service} -p Result -p ExecMainStatus | xargs
 journalctl --sync; journalctl -u ${service} -o cat --cursor-file=/run/cursor _TRANSPORT=stdout`,
     );
-    const [result = '', ...said] = stdout.split('\n');
-    return { result, said: said.join('\n') };
+    const [result = '', ...output] = stdout.split('\n');
+    return { result, output: output.join('\n') };
   }
   const well = 'Result=success ExecMainStatus=0';
 
@@ -139,7 +139,7 @@ journalctl --sync; journalctl -u ${service} -o cat --cursor-file=/run/cursor _TR
     test('installs the profiles of profiles.toml', async () => {
       expect(await sync()).toEqual({
         result: well,
-        said: expect.stringContaining('Installed web 1.0.0'),
+        output: expect.stringContaining('Installed web 1.0.0'),
       });
       expect((await machine.loadedProfiles()).get('web')).toBe('enforce');
       expect(await mayWrite('/mnt')).toBe(true);
@@ -151,7 +151,7 @@ journalctl --sync; journalctl -u ${service} -o cat --cursor-file=/run/cursor _TR
 rm /etc/apparmor.d/aa-registry.library.web; printf web >/sys/kernel/security/apparmor/.remove`);
       expect(await sync()).toEqual({
         result: well,
-        said: expect.stringContaining('Repaired web 1.0.0'),
+        output: expect.stringContaining('Repaired web 1.0.0'),
       });
       expect(await mayWrite('/root')).toBe(false);
       expect(JSON.parse(await succeed('aa-registry status --format json'))).toMatchObject({
@@ -205,7 +205,7 @@ until ! dmesg | grep -q journalled; do for i in $(seq 64); do echo "$line" >/dev
         suggestion: expect.objectContaining({ rule: 'owner /root/journalled w,' }),
       }),
     );
-    // Of the profiles that were tried, which have got their rules meanwhile.
+    // Events of the tested profiles, which have their rules by now.
     for (const { name, rules } of scenarios) {
       const allowed = found.filter((one) => one.profile === name && one.outcome === 'allowed');
       expect(allowed.flatMap((one) => one.rules.map(({ text }: { text: string }) => text))).toEqual(
@@ -216,9 +216,9 @@ until ! dmesg | grep -q journalled; do for i in $(seq 64); do echo "$line" >/dev
 
   test('fails without the registry, and the host keeps its profiles', async () => {
     await registry.close();
-    const { result, said } = await sync();
+    const { result, output } = await sync();
     expect(result).toBe(`Result=exit-code ExecMainStatus=${exit.unreachable}`);
-    expect(said).toContain('This host keeps its versions');
+    expect(output).toContain('This host keeps its versions');
     expect(await mayWrite('/mnt')).toBe(false);
   });
 

@@ -473,30 +473,30 @@ dmesg -c >/dev/null`);
     });
 
     /** Runs a command in the guest, which may fail. */
-    async function denials(options: string): Promise<{ code: number; said: string }> {
+    async function denials(options: string): Promise<{ code: number; output: string }> {
       const { code, stdout, stderr } = await machine.run(`aa-registry denials ${options}`);
-      return { code, said: stdout + stderr };
+      return { code, output: stdout + stderr };
     }
 
     test('shows the version, the deny rule with its line, and rules for the rest', async () => {
       await machine.run(`for i in 1 2 3; do aa-exec -p web -- cat /srv/t/b; done
 aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2`);
-      const { code, said } = await denials('--profile web');
+      const { code, output } = await denials('--profile web');
       expect(code).toBe(0);
       const file = '/etc/apparmor.d/aa-registry.library.web';
-      expect(said).toContain(`web  library/web@1.2.3  ${file}\n`);
-      expect(said).toMatch(/DENIED 3 times, .* by cat\n {4}open \/srv\/t\/b \(r\)\n/);
-      expect(said).toContain(`Denied by ${file}:11: audit deny /srv/t/b r,\n`);
-      expect(said).toContain(
+      expect(output).toContain(`web  library/web@1.2.3  ${file}\n`);
+      expect(output).toMatch(/DENIED 3 times, .* by cat\n {4}open \/srv\/t\/b \(r\)\n/);
+      expect(output).toContain(`Denied by ${file}:11: audit deny /srv/t/b r,\n`);
+      expect(output).toContain(
         'No rule allows it.\n    This would allow it:\n        network inet stream,\n',
       );
-      expect(said).not.toContain('sys_admin');
-      expect((await denials('')).said).toContain('capability sys_admin,');
+      expect(output).not.toContain('sys_admin');
+      expect((await denials('')).output).toContain('capability sys_admin,');
     });
 
     test('prints one line of JSON for each denial', async () => {
-      const { said } = await denials('--profile web --format json');
-      const [denied, unmatched] = said
+      const { output } = await denials('--profile web --format json');
+      const [denied, unmatched] = output
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line));
@@ -518,10 +518,10 @@ aa-exec -p web -- ${socket(2, 1)}; aa-exec -p other -- hostname other; sleep 0.2
     });
 
     test('its patch allows the unmatched requests and keeps deny rules', async () => {
-      const { code, said } = await denials('--profile web --patch /root/web --copy');
+      const { code, output } = await denials('--profile web --patch /root/web --copy');
       expect(code).toBe(1);
-      expect(said).toContain('+ network inet stream,');
-      expect(said).toMatch(/Not changed: \S+:11: audit deny \/srv\/t\/b r,/);
+      expect(output).toContain('+ network inet stream,');
+      expect(output).toMatch(/Not changed: \S+:11: audit deny \/srv\/t\/b r,/);
       expect(await succeed('cat /root/web')).toBe(
         policy.replace(/\}\n$/, '\n  network inet stream,\n}\n'),
       );
@@ -530,7 +530,7 @@ aa-exec -p web -- ${socket(2, 1)}`);
       expect((await machine.confined('web', ['cat', '/srv/t/b'])).code).not.toBe(0);
       // Earlier events are allowed now.
       await succeed('cp /root/web /etc/apparmor.d/aa-registry.library.web');
-      const { said: after } = await denials('--profile web');
+      const { output: after } = await denials('--profile web');
       expect(after).toMatch(/Now allowed by \S+:13: network inet stream,/);
     });
 
@@ -575,7 +575,7 @@ ${tryOut}`);
       expect(code).toBe(exit.unable);
     });
 
-    test('prints further kinds of lines', async () => {
+    test('reads other kinds of lines', async () => {
       const lines = await succeed(`cat >/etc/apparmor.d/more <<'END'
 ${header}profile killed flags=(kill) { /usr/bin/* mrix, /usr/lib/** mr, /etc/ld.so.cache r, /etc/passwd r, }
 profile starts { /usr/bin/* mr, /usr/bin/env px -> nowhere, /usr/lib/** mr, /etc/ld.so.cache r, /etc/passwd r, }

@@ -240,7 +240,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
 
   test.each([
     ['a file that was changed', `echo '# mine' >>${file}`, { file: 'changed' }, 'drift'],
-    ['a file that is gone', `rm ${file}`, { file: 'missing' }, 'drift'],
+    ['a missing file', `rm ${file}`, { file: 'missing' }, 'drift'],
     [
       'other rules under its name',
       "echo 'profile web { file, }' >/run/other; apparmor_parser -r -K /run/other",

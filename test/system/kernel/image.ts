@@ -32,7 +32,7 @@ nogroup:x:65534:
 `;
 
 /** The profiles of Debian that are loaded at boot. */
-const keptProfiles = new Set(['lsb_release', 'nvidia_modprobe']);
+const bootProfiles = new Set(['lsb_release', 'nvidia_modprobe']);
 
 /** The base image of all machines. */
 export interface Image {
@@ -114,7 +114,7 @@ async function assemble(guest: Guest, debs: string[], folder: string): Promise<v
     await rm(path.join(root, name), { recursive: true, force: true });
   }
 
-  await keepProfiles(path.join(root, 'etc/apparmor.d'));
+  await removeProfiles(path.join(root, 'etc/apparmor.d'));
   const places = ['dev', 'opt', 'proc', 'root', 'run', 'sys', 'tmp'];
   for (const name of [...places, 'usr/local/bin', 'usr/local/sbin']) {
     await mkdir(path.join(root, name), { recursive: true });
@@ -130,9 +130,9 @@ async function assemble(guest: Guest, debs: string[], folder: string): Promise<v
 }
 
 /** Removes AppArmor 4's hundred profiles of missing programs, which each boot would compile. */
-async function keepProfiles(folder: string): Promise<void> {
+async function removeProfiles(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isFile() && !keptProfiles.has(entry.name)) await rm(path.join(folder, entry.name));
+    if (entry.isFile() && !bootProfiles.has(entry.name)) await rm(path.join(folder, entry.name));
   }
 }
 

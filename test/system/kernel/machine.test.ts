@@ -73,7 +73,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
     const { port } = server.address() as AddressInfo;
     const url = `http://${hostAddress}:${port}`;
     const { stdout } = await machine.run(
-      `node -e 'fetch("${url}").then((answer) => answer.text()).then(console.log)'`,
+      `node -e 'fetch("${url}").then((response) => response.text()).then(console.log)'`,
     );
     server.close();
     expect(stdout).toBe('hello\n');

@@ -64,7 +64,7 @@ const switchOff = {
   systemd: 'systemctl reboot; sleep 60',
 };
 
-interface Answer {
+interface PendingRead {
   resolve: (line: string) => void;
   reject: (error: Error) => void;
 }
@@ -79,7 +79,7 @@ export class Machine {
   readonly #folder: string;
   #qemu: ChildProcess | undefined;
   /** The pending reads of lines from the guest, in order. */
-  #waiting: Answer[] = [];
+  #waiting: PendingRead[] = [];
 
   constructor(guest: Guest, folder: string) {
     this.#guest = guest;

@@ -13,7 +13,7 @@ const lacks = [...(await missing(debian12)), ...missingBuild()];
 const title = ['a host whose power is cut', ...lacks].join(': ');
 
 /** More than the steps of any change. */
-const most = 16;
+const maxSteps = 16;
 
 const policy = (name: string, version: string) => `abi <abi/3.0>,
 include <tunables/global>
@@ -121,7 +121,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
     const outcomes: Record<Name, string[]> = { fresh: [], gone: [], back: [] };
     /** The changes with at least this number of steps. */
     let cut = names;
-    for (let at = 1; at <= most && cut.length > 0; at++) {
+    for (let at = 1; at <= maxSteps && cut.length > 0; at++) {
       await reset();
       // Each change in turn is the last before the power cut.
       const order = cut.map((_, index) => cut[(index + at) % cut.length] as Name);
@@ -163,7 +163,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
     expect(cut).toEqual([]);
     for (const name of names) {
       const { old, next } = changes[name];
-      expect(outcomes[name].length).toBeLessThan(most);
+      expect(outcomes[name].length).toBeLessThan(maxSteps);
       expect(outcomes[name][0]).toBe(old);
       expect(outcomes[name].at(-1)).toBe(next);
     }

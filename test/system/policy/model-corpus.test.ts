@@ -1,5 +1,5 @@
 // The model and the compiled tables agree over every string on real profiles: those of this host, and of the corpus
-// (AA_CORPUS), as far as Debian's parser takes them.
+// (AA_CORPUS), as far as Debian's parser accepts them.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { model } from '../../../policy/model/model.ts';
 import { cases, corpus } from '../../../scripts/conformance.ts';
 import { fileResolver } from '../../../sdk/host/includes.ts';
 import { compilePolicy } from '../../policy/compiled-policy.ts';
-import { judgeProfile } from '../../policy/model-judge.ts';
+import { compareProfile } from '../../policy/model-comparison.ts';
 
 const parser = existsSync('/usr/sbin/apparmor_parser');
 const tests = join(corpus, 'parser-tests/tst');
@@ -32,17 +32,17 @@ function compare(samples: readonly Sample[]) {
     const compiled = compilePolicy(bytes, ['-b', base], cwd);
     if (!compiled) continue;
     for (const profile of model(text, { target: '3.0', resolver, targetBase: true }).profiles) {
-      // The tables leave the namespace to the head of the profile.
+      // The tables do not contain the namespace.
       const tables = compiled.get(profile.name.replace(/^:[^:]*:(\/\/)?/, ''));
       if (!tables) {
         wrong.push(`${path}: no profile ${profile.name}`);
         continue;
       }
       profiles++;
-      for (const [of, judged] of judgeProfile(profile, tables)) {
-        if (judged === 'unknown') unknown++;
-        else if ('compared' in judged) compared += judged.compared;
-        else wrong.push(`${path}: ${profile.name}: ${of}: ${JSON.stringify(judged)}`);
+      for (const [of, result] of compareProfile(profile, tables)) {
+        if (result === 'unknown') unknown++;
+        else if ('compared' in result) compared += result.compared;
+        else wrong.push(`${path}: ${profile.name}: ${of}: ${JSON.stringify(result)}`);
       }
     }
   }

@@ -67,7 +67,7 @@ test.each([
   ['a prototype', (text: string) => text.replace('}', ',"__proto__":{}}')],
   ['a time without milliseconds', (text: string) => text.replace('.800Z', 'Z')],
   ['a time with an offset', (text: string) => text.replace('.800Z', '.800+00:00')],
-  ['a day that is none', (text: string) => text.replace('2026-03-04', '2026-02-30')],
+  ['an invalid day', (text: string) => text.replace('2026-03-04', '2026-02-30')],
   ['a name of no team', (text: string) => text.replace('acme', 'Acme')],
 ])('with %s it is refused', (_, change) => {
   for (const entry of entries) expect(parse(change(formatEntry(entry)))).toBeUndefined();

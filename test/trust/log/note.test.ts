@@ -130,7 +130,7 @@ describe('format', () => {
     ['an empty text', `\n${peterLine}`],
     ['no last newline', `${text}\n${peterLine.slice(0, -1)}`],
     ['an empty line at the end', `${text}\n${peterLine}\n`],
-    ['a line that is no signature', `${text}\n${peterLine}Unexpected line.\n`],
+    ['a line that is not a signature', `${text}\n${peterLine}Unexpected line.\n`],
     ['a hyphen for the dash', `${text}\n${peterLine.replace('—', '-')}`],
     ['an en dash', `${text}\n${peterLine.replace('—', '–')}`],
     ['a name of two words', `${text}\n— Bad Name ${encoded}\n`],

@@ -374,7 +374,7 @@ test('verification never throws and is bounded', async () => {
     fc.asyncProperty(number, number, hash, hash, proof, async (a, b, one, other, hashes) => {
       const claimed = { leafHash: one, index: a, size: b, root: other, proof: hashes };
       const between = { first: a, firstRoot: one, second: b, secondRoot: other, proof: hashes };
-      // Two numbers may agree that a tree of one leaf is its leaf, and that a tree extends itself.
+      // Exceptions: a tree of one leaf is its leaf, and a tree extends itself.
       const same = Buffer.compare(one, other) === 0;
       if (verifyInclusion(claimed as InclusionClaim)) expect(same).toBe(true);
       if (verifyConsistency(between as ConsistencyClaim)) expect(same).toBe(true);

@@ -94,8 +94,8 @@ describe('the response', () => {
 
   const at = (size: number, of = tree): Checkpoint => ({ origin, size, root: of.root(0, size) });
   const witness = (latest?: number, changes: Partial<WitnessedLog> = {}): Witness => ({
-    find: (asked) =>
-      asked === origin
+    find: (requested) =>
+      requested === origin
         ? {
             origin,
             keys: [key],

@@ -1,4 +1,4 @@
-// The program that dist/aa-registry has inside it, from files, on a Node.js that can be told to load more.
+// The program of dist/aa-registry, loaded from files, on a Node.js that accepts --import.
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
 

@@ -6,7 +6,7 @@ $bb mount -t sysfs sysfs /sys
 $bb mount -t devtmpfs dev /dev
 while read -r module; do $bb insmod "/modules/$module"; done </modules/order
 $bb mount -t ext4 /dev/vda /disk
-# The disk is made by whoever runs the tests.
+# The disk is created by the user who runs the tests.
 [ "$($bb stat -c %u /disk/etc)" = 0 ] || $bb chown -Rh 0:0 /disk
 for folder in proc sys dev; do $bb mount -o move /$folder /disk/$folder; done
 exec $bb switch_root /disk /sbin/init

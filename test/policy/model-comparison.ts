@@ -1,4 +1,4 @@
-// The compiled tables as the judge of the model: walks the product of a table of the model and the automaton that
+// Compares the model with the compiled tables: walks the product of a table of the model and the automaton that
 // apparmor_parser compiled, so that all strings are compared.
 import { Budget } from '../../policy/budget.ts';
 import type { State } from '../../policy/glob/matcher.ts';
@@ -7,24 +7,24 @@ import type { ProfileModel } from '../../policy/model/model.ts';
 import type { Compared, Grant } from '../../policy/model/table.ts';
 import { bits, type CompiledAutomaton, type CompiledProfile } from './compiled-policy.ts';
 
-/** What a state grants, in the same words for both. */
+/** The decisions of a state, in the same format for both. */
 export type Verdict = Readonly<Record<string, string>>;
 
-/** How many strings were told apart, or the first one on which they differ. */
-export type Judgement =
+/** The number of compared decisions, or the first string on which they differ. */
+export type Comparison =
   | { compared: number }
   | { string: string; model: Verdict; tables: Verdict }
   | 'unknown';
 
 /** Compares a table with an automaton from the states that a prefix leads to. */
-export function judge(
+export function compareTables(
   table: Compared,
   automaton: CompiledAutomaton | undefined,
   prefix: readonly number[],
   model: (grants: readonly Grant[], string: string) => Verdict,
   tables: (state: number, string: string) => Verdict,
   budget = new Budget(200_000_000),
-): Judgement {
+): Comparison {
   const dead: State = { nodes: [], accepted: [], next: [], steps: [] };
   const numbers = new Map<State, number>();
   const numberOf = (state: State) => {
@@ -49,9 +49,9 @@ export function judge(
       const expected = tables(at.compiled, at.string);
       const found = model(table.grants(at.state), at.string);
       compared += Object.keys(expected).length;
-      // Nothing is asked for by the class alone: apparmor_parser has a mark there that the class is mediated.
-      const asked = at.string.length > prefix.length;
-      if (asked && JSON.stringify(found) !== JSON.stringify(expected))
+      // The prefix alone is no request: there, apparmor_parser marks that the class is mediated.
+      const isRequest = at.string.length > prefix.length;
+      if (isRequest && JSON.stringify(found) !== JSON.stringify(expected))
         return { string: at.string, model: found, tables: expected };
       const steps = table.matcher.steps(at.state, budget);
       if (!steps) return 'unknown';
@@ -74,13 +74,13 @@ export function judge(
 
 const letters = Object.keys(bits) as (keyof typeof bits)[];
 
-/** Judges the file rules of a profile, whose last name is `name`. */
-export function judgeFiles(
+/** Compares the file rules of a profile, whose last name is `name`. */
+export function compareFiles(
   table: Compared,
   automaton: CompiledAutomaton | undefined,
   name: string,
-): Judgement {
-  return judge(
+): Comparison {
+  return compareTables(
     table,
     automaton,
     [],
@@ -89,12 +89,12 @@ export function judgeFiles(
       for (const side of ['owner', 'others']) {
         const of = (letter: string) =>
           grants[table.columns.indexOf(`${side} ${letter}`)] as Grant | undefined;
-        // The bit of locks, on a pair of a link and its target, asks for the subset test.
+        // For a pair of a link and its target, the bit of locks stands for the subset test.
         const subset = side === 'owner' && string.includes('\0') && of('l')?.how === 'subset';
         for (const letter of letters) {
           const one = of(letter);
           const granted = one?.decision.granted === true;
-          if (string.includes('\0') && saysNothing(letter, of('l')?.decision.granted === true))
+          if (string.includes('\0') && isIrrelevant(letter, of('l')?.decision.granted === true))
             continue;
           found[`${side} ${letter}`] =
             (granted || (letter === 'k' && subset) ? 'yes' : 'no') +
@@ -115,7 +115,7 @@ export function judgeFiles(
           (((mask ?? 0) >>> shift) & bits[letter]) !== 0;
         for (const letter of letters) {
           const granted = has(automaton?.allow(state), letter);
-          if (string.includes('\0') && saysNothing(letter, has(automaton?.allow(state), 'l')))
+          if (string.includes('\0') && isIrrelevant(letter, has(automaton?.allow(state), 'l')))
             continue;
           const logged = granted
             ? has(automaton?.audit(state), letter) && ' audit'
@@ -132,14 +132,14 @@ export function judgeFiles(
 }
 
 /**
- * Permissions that say nothing about a link and its target: that of locks is the subset test where there is a link, and
+ * Permissions without a meaning for a link and its target: that of locks is the subset test if there is a link, and
  * that to run a program is part of change_profile rules.
  */
-function saysNothing(letter: keyof typeof bits, isLink: boolean): boolean {
+function isIrrelevant(letter: keyof typeof bits, isLink: boolean): boolean {
   return letter === 'x' || (letter === 'k' && !isLink);
 }
 
-/** An exec transition in the words of the tables. Of a child profile, apparmor_parser puts its last name before the target of a cx rule. */
+/** An exec transition in the format of the tables. In a child profile, apparmor_parser prefixes the target of a cx rule with its last name. */
 export function inTables(transition: string, name: string): string {
   if (transition === '') return 'none';
   const [mode = '', target] = transition.split(' -> ');
@@ -177,19 +177,19 @@ const classBits = {
   change_profile: { change_profile: 1 << 31, onexec: 1 << 30 },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-export const judgedClasses = Object.keys(classBits) as (keyof typeof classBits)[];
+export const comparedClasses = Object.keys(classBits) as (keyof typeof classBits)[];
 
-/** Judges the rules of a class other than files. What is logged of change_profile is not in the tables. */
-export function judgeClass(
+/** Compares the rules of a class other than files. The tables do not contain the logging of change_profile. */
+export function compareClass(
   of: keyof typeof classBits,
   table: Compared,
   automaton: CompiledAutomaton | undefined,
-): Judgement {
+): Comparison {
   const permissions = Object.entries(classBits[of]);
   const { prefix } = permissionTables[of];
-  // Bits of what is logged have room for these.
+  // The permissions that the logging bits can represent.
   const logged = 0x1fc07f;
-  return judge(
+  return compareTables(
     table,
     automaton,
     prefix === undefined ? [] : [prefix],
@@ -214,19 +214,19 @@ export function judgeClass(
   );
 }
 
-/** Judges every class of a profile. */
-export function judgeProfile(
+/** Compares every class of a profile. */
+export function compareProfile(
   profile: ProfileModel,
   tables: CompiledProfile,
-): [string, Judgement][] {
+): [string, Comparison][] {
   const files = profile.table('file');
   const name = profile.name.split('//').at(-1) ?? '';
   return [
-    ['file', typeof files === 'string' ? 'unknown' : judgeFiles(files, tables.files, name)],
-    ...judgedClasses.map((of): [string, Judgement] => {
+    ['file', typeof files === 'string' ? 'unknown' : compareFiles(files, tables.files, name)],
+    ...comparedClasses.map((of): [string, Comparison] => {
       const table = profile.table(of);
       const automaton = of === 'change_profile' ? tables.files : tables.policy;
-      return [of, typeof table === 'string' ? 'unknown' : judgeClass(of, table, automaton)];
+      return [of, typeof table === 'string' ? 'unknown' : compareClass(of, table, automaton)];
     }),
   ];
 }
