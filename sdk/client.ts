@@ -202,7 +202,11 @@ export function createClient({
   ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
     for (let tries = 1; ; tries++) {
       await pacing.turn();
-      const reply = await ask(method, path, { body, known, maxBytes });
+      const sending = { body, known, maxBytes };
+      const reply = await ask(method, path, sending).catch((error: unknown) => {
+        if (method !== 'GET' || !isLostConnection(error)) throw error;
+        return ask(method, path, sending);
+      });
       const { status, headers, ok } = reply.response;
       const retryAfter = headers.get('Retry-After');
       if (ok || (known !== undefined && status === 304)) {
@@ -244,6 +248,7 @@ export function createClient({
       signal?.throwIfAborted();
       throw new UnreachableError(
         `The registry at ${base} can't be reached: ${reasonOf(error, timeout)}.`,
+        { cause: error },
       );
     }
     if (!bytes) {
@@ -654,6 +659,15 @@ function toRegistryError(
     omitted: omitted + diagnostics.length - shown.length,
     ...more,
   });
+}
+
+/**
+ * Whether the connection was closed before the response: a server may close an idle one just as it is used, so a client
+ * may repeat a read (RFC 9112 section 9.5).
+ */
+function isLostConnection(error: unknown): boolean {
+  const { cause } = error as { cause?: { cause?: { code?: unknown } } };
+  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(String(cause?.cause?.code));
 }
 
 function reasonOf(error: unknown, timeout: number): string {

@@ -93,4 +93,32 @@ describe('waiting for a busy registry', () => {
       server.close();
     }
   });
+
+  test.each([
+    [1, 'once more', 2],
+    [9, 'twice in all', 2],
+  ])('a read is sent again when %i connections are lost: %s', async (lost, _, requests) => {
+    let received = 0;
+    const server = createServer((request, response) => {
+      received++;
+      if (received <= lost) request.socket.destroy();
+      else response.end('answer');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const registry = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const client = createClient({ registry });
+      const reading = client.getCheckpoint();
+      if (lost < requests) expect(await reading).toBe('answer');
+      else await expect(reading).rejects.toThrow(/can't be reached/);
+      expect(received).toBe(requests);
+      received = 0;
+      // A change may have been made although its response was lost.
+      const writing = client.yank({ team: 'a', name: 'b', version: '1.0.0' }, 'no');
+      await expect(writing).rejects.toThrow(/can't be reached/);
+      expect(received).toBe(1);
+    } finally {
+      server.close();
+    }
+  });
 });
