@@ -49,6 +49,9 @@ function compare(samples: readonly Sample[]) {
   return { wrong, profiles, compared, unknown };
 }
 
+/** One of how many profiles of this host is compared; AA_MODEL_RUNS asks for all. */
+const share = process.env.AA_MODEL_RUNS ? 1 : 3;
+
 describe.skipIf(!parser)(
   `the model and the compiled tables${parser ? '' : ' (skipped: no apparmor_parser)'}`,
   () => {
@@ -65,7 +68,8 @@ describe.skipIf(!parser)(
               readdirSync(one, { withFileTypes: true })
                 .filter((file) => file.isFile() && file.name !== 'README')
                 .map((file) => ({ path: join(one, file.name), base: folder, cwd: one, resolver })),
-            ),
+            )
+            .filter((_, index) => index % share === 0),
         );
         expect(found.wrong).toEqual([]);
       },
