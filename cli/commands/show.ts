@@ -3,7 +3,7 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 import { visible } from '../terminal/io.ts';
-import { suppressedText } from '../terminal/report.ts';
+import { gradeText } from '../terminal/report.ts';
 import { printTable } from '../terminal/table.ts';
 
 export const show = defineCommand({
@@ -47,7 +47,7 @@ export const show = defineCommand({
       io.print(toJson({ profile, version, versions }));
       return exit.ok;
     }
-    const { manifest, diagnostics, omitted, suppressed } = version;
+    const { manifest, diagnostics, omitted, suppressed, grade } = version;
     const { visibility, deprecation } = profile;
     const { tags = [], links = {} } = manifest;
     const rows: [string, string][] = [
@@ -73,7 +73,8 @@ export const show = defineCommand({
       ]),
       ['ABI', `${manifest.abi}; needs AppArmor ${version.needs} or newer`],
       ['Licence', manifest.license],
-      ['Lint', summarise(diagnostics, omitted, suppressed)],
+      ...(grade === null ? [] : [['Grade', gradeText(grade, suppressed)] as [string, string]]),
+      ['Lint', summarise(diagnostics, omitted)],
       ['Versions', versions.map(nameVersion).join(', ')],
       ['Channels', channelsText(profile.channels)],
     ];
@@ -112,15 +113,10 @@ function capitalise(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
-function summarise(
-  diagnostics: { id: string; severity: string }[],
-  omitted: number,
-  suppressed: number,
-): string {
-  const ignored = suppressed === 0 ? '' : `; ${suppressedText(suppressed)}`;
-  if (diagnostics.length === 0) return `nothing to report${ignored}`;
+function summarise(diagnostics: { id: string; severity: string }[], omitted: number): string {
+  if (diagnostics.length === 0) return 'no findings';
   const ids = [...new Set(diagnostics.map(({ id }) => id))];
   const more = omitted === 0 ? '' : `, and ${omitted} more`;
-  const count = diagnostics.length === 1 ? '1 diagnostic' : `${diagnostics.length} diagnostics`;
-  return `${count}: ${ids.join(', ')}${more}${ignored}`;
+  const count = diagnostics.length === 1 ? '1 finding' : `${diagnostics.length} findings`;
+  return `${count}: ${ids.join(', ')}${more}`;
 }

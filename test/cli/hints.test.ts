@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
 import { hintedCommands, pasteError } from '../hinted-commands.ts';
 import { type Fixture, startFixture } from '../host/fixture.ts';
-import { expectStatus, send } from '../publisher.ts';
+import { expectStatus, profileText, send } from '../publisher.ts';
 
 /** Every test that runs a command checks the commands in its messages (test/command.ts). */
 describe('the check of hinted commands', () => {
@@ -89,6 +89,14 @@ describe('a hint for another root', () => {
       'is in enforce mode',
     );
     expect((await command(['status', '--root', root])).stdout).toMatch(/web +\S+ +enforce/);
+  });
+
+  test('show names the grade and how many findings are suppressed', async () => {
+    const granted = '  capability sys_admin, # lint-ignore powerful-capability: it mounts\n}';
+    await fixture.publish('ignoring', '1.0.0', profileText('ignoring').replace('}', granted));
+    const { stdout } = await command(['show', 'ignoring', '--registry', fixture.registry.url]);
+    expect(stdout).toMatch(/^Grade +A, 1 finding suppressed by lint-ignore comments$/m);
+    expect(stdout).toMatch(/^Lint +no findings$/m);
   });
 
   test('show names the channels', async () => {
