@@ -5,7 +5,7 @@ import { textInstalled } from '../../sdk/host/installed-text.ts';
 import { findParser, hasParser } from '../../sdk/host/parser.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { lockPath, profilesPlace } from '../../sdk/profiles-file.ts';
-import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
+import { isUnresolved, type VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { attachmentOf, dockerRunLine, kubernetesStanza, runArguments } from '../../sdk/run-args.ts';
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
@@ -98,6 +98,7 @@ export const pull = defineCommand({
     isStandardOutput(output, values);
     const parsed = parseReferences(args);
     if (!parsed.ok) throw refused(parsed);
+    const { references } = parsed;
     const root = rootOf(values.root);
     const { trust, registry, offline, complain } = values;
     const connect = connectWith(io, values);
@@ -120,7 +121,7 @@ export const pull = defineCommand({
             done(item, describeInstallation(event.pulled));
           },
         });
-        if (!report.ok) throw refusal(report, report.items.length, values);
+        if (!report.ok) throw refusal(report, report.items.length, values, references.length);
         items.push(...report.items);
         if (dryRun) {
           for (const one of items) showChange(io, root, one, done);
@@ -224,18 +225,21 @@ function reportEvent(io: Io, progress: Progress, event: PullEvent, host: Advised
   }
 }
 
-/** The error for a refusal after `done` profiles were installed. */
+/** The error for a refusal after `done` of `count` profiles were installed. */
 function refusal(
   report: PullRefusal | VerifyRefusal,
   done: number,
   values: { root?: string; trust?: string; bundle?: string },
+  count = 1,
 ): CliError {
   if ('reference' in report) {
     const { id, reference, seen, lacksKeys } = report;
     const bundle = values.bundle === undefined ? undefined : bundleAdvice(id, seen);
-    return refused(report, {
-      next: bundle ?? trustAdvice(id, { ...reference, lacksKeys }, values),
-    });
+    const next = bundle ?? trustAdvice(id, { ...reference, lacksKeys }, values);
+    const error = refused(report, { next });
+    if (count === 1 || !isUnresolved(id)) return error;
+    // The other profiles exist.
+    return new CliError(error.exitCode, `${error.message} Nothing was installed.`, error.next, id);
   }
   if (!('profile' in report) || done === 0) return refused(report);
   return refused(report, { consequence: `${report.profile.name} was not changed` });

@@ -1,4 +1,6 @@
+import type { Profile } from '../../contract/index.ts';
 import { deprecationText, resolveReference } from '../../sdk/resolve/index.ts';
+import { latestChannel } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
@@ -76,7 +78,7 @@ export const show = defineCommand({
       ...(grade === null ? [] : [['Grade', gradeText(grade, suppressed)] as [string, string]]),
       ['Lint', summarise(diagnostics, omitted)],
       ['Versions', versions.map(nameVersion).join(', ')],
-      ['Channels', channelsText(profile.channels)],
+      ['Channels', channelsText(profile)],
     ];
     printTable(io, rows);
     return exit.ok;
@@ -103,9 +105,13 @@ function nameVersion({
   return yankReason === null ? version : `${version} (yanked)`;
 }
 
-/** The channels and their versions: without a version, "pull" takes stable, or else the latest. */
-function channelsText(channels: Readonly<Record<string, string>>): string {
+/**
+ * The channels and their versions: without a version, "pull" takes stable, or else the latest. Every profile with a
+ * version that is not yanked has the channel "latest".
+ */
+function channelsText({ channels, latest }: Profile): string {
   const named = Object.entries(channels).map(([name, version]) => `${name} ${version}`);
+  if (latest.yankReason === null) named.push(`${latestChannel} ${latest.version}`);
   return named.length === 0 ? '-' : named.join(', ');
 }
 

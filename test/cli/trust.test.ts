@@ -66,7 +66,7 @@ describe('the trust file of a host', () => {
       command([...args, '--root', empty, '--trust', file], { ...env });
     const missing = await mine('trust', 'show');
     expect(missing).toMatchObject({ code: 3 });
-    expect(missing.said).toContain(
+    expect(missing.output).toContain(
       `trust init TEAM --registry URL --root ${empty} --trust '${file}'`,
     );
     const init = await mine(
@@ -77,8 +77,8 @@ describe('the trust file of a host', () => {
       fixture.registry.url,
       '--yes',
     );
-    expect(init, init.said).toMatchObject({ code: 0 });
-    expect(init.said).toContain(`--trust '${file}'`);
+    expect(init, init.output).toMatchObject({ code: 0 });
+    expect(init.output).toContain(`--trust '${file}'`);
     const other = await generateKeyPair();
     for (const args of [
       ['show'],
@@ -87,7 +87,7 @@ describe('the trust file of a host', () => {
       ['remove', 'library', other.publicKey.keyId, '--yes'],
     ]) {
       const outcome = await mine('trust', ...args);
-      expect(outcome, outcome.said).toMatchObject({ code: 0 });
+      expect(outcome, outcome.output).toMatchObject({ code: 0 });
     }
     await fixture.publish('mine', '1.0.0');
     expect(await mine('verify', 'mine')).toMatchObject({ code: 0 });

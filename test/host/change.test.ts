@@ -120,7 +120,7 @@ describe('changes of a host', () => {
     const older = JSON.parse(await readFile(record, 'utf8'));
     const none = await run('rollback', 'web', '--offline');
     expect(none.code).toBe(1);
-    expect(none.output).toContain('no version of web older than 1.0.0 is stored');
+    expect(none.output).toContain('No version of web older than 1.0.0 is stored');
     expect(none.output).toContain(`aa-registry rollback web --to 1.2.0 --root ${root}`);
     expect(await installed('web')).toBe(textOf('web', '1.0.0'));
 
