@@ -1,6 +1,7 @@
 import { parseReferences } from '../../sdk/calls/prove.ts';
 import { type PullEvent, type Pulled, type PullRefusal, pullAll } from '../../sdk/calls/pull.ts';
 import { type VerifyOptions, type VerifyRefusal, verifyAll } from '../../sdk/calls/verify.ts';
+import { isRegistryFailure } from '../../sdk/client.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
 import { findParser, hasParser } from '../../sdk/host/parser.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
@@ -10,6 +11,7 @@ import { attachmentOf, dockerRunLine, kubernetesStanza, runArguments } from '../
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { toCliError } from '../framework/failure.ts';
 import { formatOption, outputItems } from '../framework/format.ts';
 import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
@@ -120,6 +122,10 @@ export const pull = defineCommand({
             const item = { ...identityOf(profile), changed, from, mode, setAside };
             done(item, describeInstallation(event.pulled));
           },
+        }).catch((thrown: unknown) => {
+          // All profiles are fetched before the first is installed.
+          if (dryRun || references.length < 2 || !isRegistryFailure(thrown)) throw thrown;
+          throw withoutInstallation(toCliError(thrown, io.env));
         });
         if (!report.ok) throw refusal(report, report.items.length, values, references.length);
         items.push(...report.items);
@@ -238,11 +244,15 @@ function refusal(
     const next = bundle ?? trustAdvice(id, { ...reference, lacksKeys }, values);
     const error = refused(report, { next });
     if (count === 1 || !isUnresolved(id)) return error;
-    // The other profiles exist.
-    return new CliError(error.exitCode, `${error.message} Nothing was installed.`, error.next, id);
+    return withoutInstallation(error);
   }
   if (!('profile' in report) || done === 0) return refused(report);
   return refused(report, { consequence: `${report.profile.name} was not changed` });
+}
+
+/** Adds to an error about one of several profiles that the others were not installed either. */
+function withoutInstallation({ exitCode, message, next, id }: CliError): CliError {
+  return new CliError(exitCode, `${message} Nothing was installed.`, next, id);
 }
 
 /** The fields of a profile in all JSON output. */

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
 import { hintedCommands, pasteError } from '../hinted-commands.ts';
@@ -70,6 +71,14 @@ describe('a hint for another root', () => {
       const { output } = await command([...args, ...empty, ...registry]);
       expect(output, args.join(' ')).toContain(next);
     }
+    // The registry of a login is known as well.
+    const config = join(root, 'config.toml');
+    await writeFile(config, `registry = "${fixture.registry.url}"\n`);
+    const unnamed = await command(['pull', 'acme/web', ...empty], {
+      AA_CONFIG: config,
+      HOME: root,
+    });
+    expect(unnamed.output).toContain(next);
     const { output } = await command(['doctor', '--offline', '--root', root]);
     expect(output).toContain(`status --root ${root}`);
   });
@@ -89,6 +98,12 @@ describe('a hint for another root', () => {
       'is in enforce mode',
     );
     expect((await command(['status', '--root', root])).stdout).toMatch(/web +\S+ +enforce/);
+  });
+
+  test('a pull of several profiles, one of which does not exist', async () => {
+    const { output } = await command(['pull', 'web', 'nope', '--root', root]);
+    expect(output).toContain('nope does not exist');
+    expect(output).toContain('Nothing was installed.');
   });
 
   test('show names the grade and how many findings are suppressed', async () => {

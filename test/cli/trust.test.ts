@@ -111,6 +111,9 @@ describe('the trust file of a host', () => {
     const before = await read();
     const shown = await run('update', 'library');
     expect(shown.output).toContain(`+ ${next.publicKey.keyId}  new, endorsed by trusted keys`);
+    const listed = await command(['key', 'list', 'library', '--registry', fixture.registry.url]);
+    const endorser = old().keyId.slice(0, 'sha256:'.length + 8);
+    expect(listed.stdout).toMatch(new RegExp(`${next.publicKey.keyId} +\\S+ +${endorser} +next`));
     expect(shown).toMatchObject({ code: 2, output: expect.stringContaining('add --yes') });
     expect(await read()).toBe(before);
     expect(await run('update', '--yes')).toMatchObject({ code: 0 });
