@@ -366,7 +366,7 @@ describe('the client commands', () => {
     const input = `${registry.adminToken}\n`;
     const outcome = await run(['login', '--token-stdin', registry.url], { env: config, input });
     expect(outcome).toMatchObject({ code: 0 });
-    expect(outcome.stdout).toContain('administrator');
+    expect(outcome.stdout).toBe(`Logged in to ${registry.url} as an administrator.\n`);
     expect((await stat(at('login/aa-registry/config.toml'))).mode & 0o777).toBe(0o600);
     await succeed(['team', 'create', 'logged-in'], { env: config });
 
