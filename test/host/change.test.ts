@@ -126,7 +126,7 @@ describe('changes of a host', () => {
 
     root = await fixture.host();
     for (const version of ['1.0.0', '1.1.0']) await done('pull', `web@${version}`);
-    expect((await run('rollback', 'web', '--to', '9.0.0')).said).toContain(
+    expect((await run('rollback', 'web', '--to', '9.0.0')).output).toContain(
       'the stored version is 1.0.0.',
     );
     await done('rollback', 'web', '--offline');
