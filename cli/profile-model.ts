@@ -3,7 +3,7 @@ import { SdkError } from '../sdk/error.ts';
 import { explainSystemError } from '../sdk/system-error.ts';
 import { CliError, exit } from './framework/command.ts';
 import { optionsFor, readProfileSource, versionOf } from './profile-source.ts';
-import { policyOptions } from './target-base.ts';
+import { type PolicyOptions, policyOptions } from './target-base.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 
 /** The reasons for an unknown result. */
@@ -18,6 +18,7 @@ export const unknownReasons: Readonly<Record<UnknownReason, string>> = {
 /**
  * Reads a profile that is named as FILE, DIR or REF, and computes its model.
  *
+ * @param policy the options of policy's functions; a command that reads several profiles gets them once
  * @throws CliError with exit code 2 if it can't be read or apparmor_parser would refuse it, since 1 is a result of the
  * commands that use the model; with the code of `verify` for a reference.
  */
@@ -25,13 +26,14 @@ export async function readModel(
   io: Io,
   named: string,
   values: Parameters<typeof readProfileSource>[2] & Parameters<typeof policyOptions>[1],
+  policy: () => Promise<PolicyOptions> = () => policyOptions(io, values),
 ): Promise<{ model: Model; file: string; version: object }> {
   const read = await readProfileSource(io, named, values).catch((error: unknown) => {
     const explained = explainSystemError(error);
     if (!(explained instanceof SdkError)) throw explained;
     throw new CliError(exit.usage, visibleLine(explained.message), explained.next);
   });
-  const options = optionsFor(read, await policyOptions(io, values));
+  const options = optionsFor(read, await policy());
   const error = check(read.text, { ...options, rawBytes: read.rawBytes }).diagnostics.find(
     ({ severity }) => severity === 'error',
   );

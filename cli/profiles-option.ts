@@ -17,5 +17,5 @@ export async function requireProfiles(
   const path = profiles ?? profilesPlace(root);
   const wanted = await readProfiles(path);
   if (wanted) return { path, wanted };
-  throw refused({ ok: false, id: 'no-profiles-file', reason: `there is no ${path}` });
+  throw refused({ ok: false, id: 'no-profiles-file', reason: `${path} does not exist` });
 }

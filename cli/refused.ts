@@ -38,12 +38,7 @@ export function refused(
       return new CliError(exit.failed, `Nothing was changed: ${reason}.`, next ?? example);
     }
     case 'no-trust-file':
-      return new CliError(
-        exit.refused,
-        `This host does not trust any team yet: ${reason}.`,
-        next,
-        id,
-      );
+      return new CliError(exit.refused, `No team is trusted yet: ${reason}.`, next, id);
     case 'not-root':
     case 'no-apparmor':
     case 'no-parser':

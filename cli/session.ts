@@ -103,7 +103,7 @@ export async function openPublishingSession(
   const token = await requestJobToken(io.env, client.registry);
   if (token === undefined) return client;
   const made = await client.exchangeToken({ token, ...what });
-  io.note(`publishing as ${made.label}`);
+  io.note(`Publishing as ${made.label}`);
   return createClient({ registry: client.registry, token: made.token });
 }
 
@@ -118,7 +118,11 @@ export function checkToken(text: string): string {
 export function checkRegistry(text: string): string {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new CliError(exit.usage, `"${text}" is not a registry address; write https://HOST.`);
+    const host = URL.parse(`http://${text}`)?.hostname ?? '';
+    // A registry on this machine, as "serve" starts one, has no TLS.
+    const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host);
+    const example = isLocal ? `http://${text}` : 'https://HOST';
+    throw new CliError(exit.usage, `"${text}" is not a registry address; write ${example}.`);
   }
   if (url.username || url.password || url.search || url.hash) {
     throw new CliError(

@@ -1,5 +1,6 @@
 import type { IncludeResolver, Release } from '../policy/index.ts';
 import { fileResolver } from '../sdk/host/includes.ts';
+import { shellWord } from '../sdk/shell-word.ts';
 import { baseResolver, findTargetBase } from '../sdk/target-base.ts';
 import { readTrust, trustPlace } from '../sdk/trust-file.ts';
 import type { Values } from './framework/command.ts';
@@ -61,6 +62,11 @@ export async function policyOptions(
         io.note(
           `The base policy of AppArmor ${target} is not available: ${reason.replace(/^The /, 'the ')}.`,
         );
+        if (!unreachable && !offline) {
+          io.note(
+            `An administrator can add it: aa-registry admin base import --release ${target} DIR --registry ${shellWord(registry)}`,
+          );
+        }
       }
       return { resolver: includeResolver(values), target, targetBase: false };
     }

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import type { Client } from '../sdk/client.ts';
+import { isRoot } from '../sdk/home.ts';
 import { findUnsafe } from '../sdk/host/root.ts';
 import { seenFolder } from '../sdk/host/seen.ts';
 import type { Place } from '../sdk/host/tree.ts';
@@ -41,24 +43,53 @@ interface ChangeValues {
   yes?: boolean;
 }
 
-/** The trust file to change, and its content. */
-export interface OpenTrust {
+/** The trust file that a command writes. */
+export interface TrustTarget {
   root: string;
   path: string | Place;
+  /** Whether it is not the host's own file: then nothing of the host is written. */
+  isForeign: boolean;
+}
+
+/** The trust file to change, and its content. */
+export interface OpenTrust extends TrustTarget {
   trust: HostTrust;
+}
+
+/** The trust file that these options name. Throws if it may not be changed. */
+export function openTarget(values: Pick<ChangeValues, 'root' | 'trust'>): TrustTarget {
+  const root = rootOf(values.root);
+  if (values.trust === '') throw new CliError(exit.usage, '--trust is empty.');
+  const own = trustPlace(root);
+  if (values.trust !== undefined && resolve(values.trust) !== own.path) {
+    return { root, path: values.trust, isForeign: true };
+  }
+  const unsafe = findUnsafe(root);
+  if (unsafe)
+    throw new CliError(exit.unable, `Nothing was changed: ${unsafe.message}.`, unsafe.next);
+  if (root === '/' && !isRoot()) {
+    throw new CliError(
+      exit.unable,
+      `Writing ${own} requires root.`,
+      'Use sudo, or write a file of your own with --trust FILE.',
+    );
+  }
+  return { root, path: own, isForeign: false };
 }
 
 /** Opens the trust file. Throws if it does not exist or may not be changed. */
 export async function openTrust(values: ChangeValues): Promise<OpenTrust> {
-  const root = rootOf(values.root);
-  const unsafe = findUnsafe(root);
-  if (unsafe)
-    throw new CliError(exit.unable, `Nothing was changed: ${unsafe.message}.`, unsafe.next);
-  const path = values.trust ?? trustPlace(root);
-  if (root === '/' && values.trust === undefined && process.getuid?.() !== 0) {
-    throw new CliError(exit.unable, `Writing ${path} requires root.`, 'Use sudo.');
-  }
-  return { root, path, trust: await requireTrust(values, root) };
+  const target = openTarget(values);
+  return { ...target, trust: await requireTrust(values, target.root) };
+}
+
+/** Runs `work`, which writes the trust file; under the host's lock if it is the host's. */
+export function whileAlone<Result>(
+  io: Io,
+  { root, isForeign }: TrustTarget,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  return isForeign ? work() : alone(io, root, work);
 }
 
 export function requireTeam(text: string): string {
@@ -78,12 +109,12 @@ export interface ShownKey {
 /** The keys of a team that the registry lists. Throws if one of them is not in the log that this host trusts. */
 export async function fetchTeamKeys(
   client: Client,
-  { root, trust }: OpenTrust,
+  { root, trust, isForeign }: OpenTrust,
   team: string,
   env: NodeJS.ProcessEnv,
 ): Promise<ShownKey[]> {
   const { keys } = await client.getTeam(team);
-  const folder = seenFolder(env, root, trust.log.key);
+  const folder = seenFolder(env, root, trust.log.key, { isForeign });
   const latest = await latestCheckpoint(client, {
     log: trust.log,
     folder,
@@ -137,9 +168,10 @@ export interface TeamChange {
 export async function changeTeams(
   io: Io,
   values: ChangeValues,
-  { root, path, trust }: OpenTrust,
+  opened: OpenTrust,
   changes: readonly TeamChange[],
 ): Promise<number> {
+  const { path, trust } = opened;
   const say = values.format === 'json' ? io.note : io.print;
   const items = changes.map(({ team, after }) =>
     describeChange(team, trust.teams.get(team), after),
@@ -173,7 +205,7 @@ export async function changeTeams(
       throw new CliError(exit.failed, 'Nothing was written.');
     }
   }
-  await alone(io, root, async () => {
+  await whileAlone(io, opened, async () => {
     // The file may have been changed while the keys were compared.
     const now = await readTrust(path);
     const same = changed.every(

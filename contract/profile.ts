@@ -161,6 +161,9 @@ export const Version = VersionSummary.extend({
     .int()
     .default(0)
     .meta({ description: 'How many findings comments in the profile suppress' }),
+  grade: z.enum(grades).nullable().default(null).meta({
+    description: 'The lint grade (docs/search.md); null until the version is indexed',
+  }),
   needs: z
     .string()
     .regex(/^[0-9][0-9.]{0,15}$/)

@@ -7,7 +7,14 @@ import type { Manifest } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { isLatest } from './profiles.ts';
-import { analyses, contents, profiles, type StoredDiagnostic, versions } from './schema.ts';
+import {
+  analyses,
+  contents,
+  profiles,
+  type StoredDiagnostic,
+  searchDocuments,
+  versions,
+} from './schema.ts';
 import { indexProfile, indexVersion, storeSearchDocument } from './search-index.ts';
 
 /** The version of the analysis. Raise it when its results change: stored results of older versions are recomputed. */
@@ -22,6 +29,8 @@ export interface StoredAnalysis {
   omitted: number;
   /** How many findings comments suppress. */
   suppressed: number;
+  /** The lint grade; null until the version is indexed. */
+  grade: Grade | null;
   /** The README as HTML. */
   readme: string | null;
 }
@@ -29,7 +38,11 @@ export interface StoredAnalysis {
 const { needs, unseen, diagnostics, omitted, suppressed, readme } = analyses;
 
 /** The columns of a {@link StoredAnalysis}. */
-export const analysisColumns = { needs, unseen, diagnostics, omitted, suppressed, readme };
+export const analysisColumns = {
+  ...{ needs, unseen, diagnostics, omitted, suppressed, readme },
+  grade: sql<Grade | null>`(SELECT ${searchDocuments.grade} FROM ${searchDocuments}
+    WHERE ${searchDocuments.versionId} = ${analyses.versionId})`,
+};
 
 /** The join of a version with its analysis, if there is a current one. */
 export const isCurrentAnalysis = and(

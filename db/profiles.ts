@@ -78,11 +78,14 @@ export function parseChannels(json: string): Record<string, string> {
   return JSON.parse(json);
 }
 
-/** A profile as lists show it, with the date and the lint grade of its latest version. */
+/**
+ * A profile as lists show it, with the date and the lint grade of its latest version, and how many findings comments in
+ * it suppress.
+ */
 export type ProfileSummary = Pick<
   Profile,
   'id' | 'team' | 'name' | 'latest' | 'description' | 'images' | 'visibility' | 'deprecation'
-> & { publishedAt: string; grade: Grade | null };
+> & { publishedAt: string; grade: Grade | null; suppressed: number | null };
 
 /**
  * The statement that changes a profile's own columns; it changes no row when the profile has another revision.

@@ -4,7 +4,7 @@ import { isProfileName } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import { prepared } from './prepared.ts';
 import { isLatest, type ProfileSummary } from './profiles.ts';
-import { profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
+import { analyses, profiles, searchDocuments, searchSpellings, versions } from './schema.ts';
 import { facetWord, scopedWord, scopes } from './search-document.ts';
 import { isSpelt, queryWords, spellingsOf, withinOneEdit } from './search-text.ts';
 import { type Viewer, viewerValues, visibleToViewer } from './viewer.ts';
@@ -52,6 +52,8 @@ const columns = {
   deprecation: profiles.deprecation,
   publishedAt: versions.publishedAt,
   grade: searchDocuments.grade,
+  suppressed: sql<number | null>`(SELECT ${analyses.suppressed} FROM ${analyses}
+    WHERE ${analyses.versionId} = ${versions.id})`,
 };
 
 /**

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { shellWord } from './shell-word.ts';
 
 /** The host that a suggested command changes: its root and trust file, unless they are this machine's defaults. */
@@ -29,7 +29,8 @@ function needsRoot(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    // A new file: its folder counts.
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT' || needsRoot(dirname(resolve(path)));
   }
 }

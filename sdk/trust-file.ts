@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { stringify } from 'smol-toml';
 import * as z from 'zod';
 import {
@@ -10,6 +11,7 @@ import {
 import { noteKeyBytes, parseNoteVerifier } from '../trust/log/index.ts';
 import { SdkError } from './error.ts';
 import { readTextIfPresent, writeFileAtomically } from './files.ts';
+import { isRoot } from './home.ts';
 import { Place } from './host/tree.ts';
 import { hostCommand } from './host-command.ts';
 import type { Refusal } from './refusal.ts';
@@ -74,10 +76,14 @@ export function noTrustFile(
   known: { registry?: string | undefined; teams?: readonly string[] } = {},
 ): Refusal<'no-trust-file'> & { next: string } {
   const reason = `${trust ?? trustPlace(root)} does not exist`;
+  const create = trustInit(known);
+  const own = `Decide whom to trust with: ${hostCommand(create, { root })}`;
   const next =
-    trust === undefined
-      ? `Decide whom to trust with: ${hostCommand(trustInit(known), { root })}`
-      : 'Use an existing trust file, or omit --trust to use the host’s own.';
+    trust !== undefined
+      ? `To create it: ${hostCommand(create, { root, trust })}`
+      : resolve(root) === '/' && !isRoot()
+        ? `${own}\nWithout root, create a file of your own and name it with --trust: aa-registry ${create} --trust FILE`
+        : own;
   return { ok: false, id: 'no-trust-file', reason, next };
 }
 

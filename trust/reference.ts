@@ -57,6 +57,10 @@ export function parseReference(text: string): ReferenceResult {
   const selector = parseSelector(at >= 0, text.slice(end + 1), end < text.length);
   if (!selector) {
     const tail = text.slice(end + 1);
+    if (at >= 0 && channelPattern.test(tail)) {
+      const reason = `"${text}" is not a reference: "${tail}" is not a version. For the channel, write ${path}:${tail}`;
+      return { ok: false, reason };
+    }
     return refused(
       text,
       at >= 0

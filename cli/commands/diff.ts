@@ -11,7 +11,7 @@ import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
 import { readModel, unknownReasons } from '../profile-model.ts';
 import { rootOption } from '../target.ts';
-import { targetBaseOptions } from '../target-base.ts';
+import { type PolicyOptions, policyOptions, targetBaseOptions } from '../target-base.ts';
 import { visibleLine } from '../terminal/io.ts';
 
 export const diff = defineCommand({
@@ -44,9 +44,14 @@ export const diff = defineCommand({
     'aa-registry diff /etc/apparmor.d/usr.bin.man ./usr.bin.man --format json',
   ],
   async run({ values, args, io }) {
+    let options: Promise<PolicyOptions> | undefined;
+    const policy = () => {
+      options ??= policyOptions(io, values);
+      return options;
+    };
     const [left, right] = [
-      await readModel(io, args[0] ?? '', values),
-      await readModel(io, args[1] ?? '', values),
+      await readModel(io, args[0] ?? '', values, policy),
+      await readModel(io, args[1] ?? '', values, policy),
     ];
     const found = compareModels(left.model, right.model);
     const unread = [...new Set([...left.model.unread, ...right.model.unread])];

@@ -53,7 +53,7 @@ export const login = defineCommand({
       io,
       values,
       { registry, ...identity },
-      `Logged in to ${registry} as ${whose} (${identity.label}).`,
+      `Logged in to ${registry} as ${whose}${whose.endsWith(identity.label) ? '' : ` (${identity.label})`}.`,
     );
     return exit.ok;
   },

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { lint } from '../../policy/index.ts';
+import { gradeOf, lint } from '../../policy/index.ts';
 import { type Client, RegistryError } from '../../sdk/client.ts';
 import { type PackageFolder, profileText, readPackageFolder } from '../../sdk/package-folder.ts';
 import { isVersion, sha256, signStatement } from '../../trust/index.ts';
@@ -8,7 +8,7 @@ import { formatOption, printResult } from '../framework/format.ts';
 import { openPublishingSession, openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 import type { Io } from '../terminal/io.ts';
-import { maxShown, printDiagnostics, suppressedText } from '../terminal/report.ts';
+import { gradeText, maxShown, printDiagnostics } from '../terminal/report.ts';
 
 export const publish = defineCommand({
   name: 'publish',
@@ -69,7 +69,7 @@ export const publish = defineCommand({
       printDiagnostics(io, io.stderr, { ...report, diagnostics, file, source: text });
     }
     const { suppressed } = report;
-    if (suppressed > 0) io.note(`${file}: ${suppressedText(suppressed)}`);
+    const grade = gradeOf(report.diagnostics);
     if (!report.ok) {
       throw new CliError(exit.failed, 'The profile has errors; nothing was published.');
     }
@@ -82,11 +82,12 @@ export const publish = defineCommand({
       const client = await openSession(io, values);
       const created = await couldPublish(client, version, digest, read, signedBy);
       const { registry } = client;
-      const data = { team, name, version, digest, signedBy, registry, suppressed, created };
+      const data = { team, name, version, digest, signedBy, registry, grade, suppressed, created };
       const line = created
         ? `Would publish ${reference}`
         : `${reference} is already published, unchanged`;
       printResult(io, values, { ...data, dryRun: true }, line, digest);
+      io.note(`Lint grade ${gradeText(grade, suppressed)}`);
       return exit.ok;
     }
     const client = await openPublishingSession(io, values, { team, profile: name });
@@ -115,13 +116,14 @@ export const publish = defineCommand({
       values,
       {
         ...{ team, name, version, digest, signedBy, registry: client.registry },
-        ...{ index, suppressed, created },
+        ...{ index, grade: published.grade ?? grade, suppressed, created },
       },
       created ? `Published ${reference}` : `${reference} is already published, unchanged`,
       digest,
     );
-    io.note(`log index ${index}`);
-    io.note(`signed with ${signedBy.join(' and ')}; see ${client.registry}/p/${team}/${name}`);
+    io.note(`Lint grade ${gradeText(published.grade ?? grade, suppressed)}`);
+    io.note(`Log index ${index}`);
+    io.note(`Signed with ${signedBy.join(' and ')}; see ${client.registry}/p/${team}/${name}`);
     return exit.ok;
   },
 });

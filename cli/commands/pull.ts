@@ -1,15 +1,17 @@
 import { parseReferences } from '../../sdk/calls/prove.ts';
 import { type PullEvent, type Pulled, type PullRefusal, pullAll } from '../../sdk/calls/pull.ts';
 import { type VerifyOptions, type VerifyRefusal, verifyAll } from '../../sdk/calls/verify.ts';
+import { isRegistryFailure } from '../../sdk/client.ts';
 import { textInstalled } from '../../sdk/host/installed-text.ts';
 import { findParser, hasParser } from '../../sdk/host/parser.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { lockPath, profilesPlace } from '../../sdk/profiles-file.ts';
-import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
+import { isUnresolved, type VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { attachmentOf, dockerRunLine, kubernetesStanza, runArguments } from '../../sdk/run-args.ts';
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { toCliError } from '../framework/failure.ts';
 import { formatOption, outputItems } from '../framework/format.ts';
 import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
@@ -98,6 +100,7 @@ export const pull = defineCommand({
     isStandardOutput(output, values);
     const parsed = parseReferences(args);
     if (!parsed.ok) throw refused(parsed);
+    const { references } = parsed;
     const root = rootOf(values.root);
     const { trust, registry, offline, complain } = values;
     const connect = connectWith(io, values);
@@ -119,8 +122,12 @@ export const pull = defineCommand({
             const item = { ...identityOf(profile), changed, from, mode, setAside };
             done(item, describeInstallation(event.pulled));
           },
+        }).catch((thrown: unknown) => {
+          // All profiles are fetched before the first is installed.
+          if (dryRun || references.length < 2 || !isRegistryFailure(thrown)) throw thrown;
+          throw withoutInstallation(toCliError(thrown, io.env));
         });
-        if (!report.ok) throw refusal(report, report.items.length, values);
+        if (!report.ok) throw refusal(report, report.items.length, values, references.length);
         items.push(...report.items);
         if (dryRun) {
           for (const one of items) showChange(io, root, one, done);
@@ -224,21 +231,28 @@ function reportEvent(io: Io, progress: Progress, event: PullEvent, host: Advised
   }
 }
 
-/** The error for a refusal after `done` profiles were installed. */
+/** The error for a refusal after `done` of `count` profiles were installed. */
 function refusal(
   report: PullRefusal | VerifyRefusal,
   done: number,
   values: { root?: string; trust?: string; bundle?: string },
+  count = 1,
 ): CliError {
   if ('reference' in report) {
     const { id, reference, seen, lacksKeys } = report;
     const bundle = values.bundle === undefined ? undefined : bundleAdvice(id, seen);
-    return refused(report, {
-      next: bundle ?? trustAdvice(id, { ...reference, lacksKeys }, values),
-    });
+    const next = bundle ?? trustAdvice(id, { ...reference, lacksKeys }, values);
+    const error = refused(report, { next });
+    if (count === 1 || !isUnresolved(id)) return error;
+    return withoutInstallation(error);
   }
   if (!('profile' in report) || done === 0) return refused(report);
   return refused(report, { consequence: `${report.profile.name} was not changed` });
+}
+
+/** Adds to an error about one of several profiles that the others were not installed either. */
+function withoutInstallation({ exitCode, message, next, id }: CliError): CliError {
+  return new CliError(exitCode, `${message} Nothing was installed.`, next, id);
 }
 
 /** The fields of a profile in all JSON output. */

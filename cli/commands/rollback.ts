@@ -6,6 +6,7 @@ import {
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, printResult } from '../framework/format.ts';
+import { asSentence } from '../framework/sentence.ts';
 import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
@@ -94,11 +95,15 @@ function refusal(done: RollbackRefusal, values: { root?: string; trust?: string 
   if (id === 'already-installed') return refused(done);
   const { stored } = done;
   const [newer] = id === 'nothing-older' ? stored : [];
-  const also = id === 'nothing-older' ? '; newer ones are ' : '; the stored versions are ';
+  const [one, more] =
+    id === 'nothing-older'
+      ? ['; a newer one is ', '; newer ones are ']
+      : ['; the stored version is ', '; the stored versions are '];
+  const also = stored.length === 1 ? one : more;
   const path = pathOf(installation);
   return new CliError(
     exit.failed,
-    `${reason}${stored.length === 0 ? '' : `${also}${stored.join(', ')}`}.`,
+    `${asSentence(reason)}${stored.length === 0 ? '' : `${also}${stored.join(', ')}`}.`,
     newer === undefined
       ? `To install another version: ${hostCommand(`pull ${path}@VERSION`, values)}`
       : `To go forward to ${newer}: ${hostCommand(`rollback ${path} --to ${newer}`, values)}`,

@@ -1,9 +1,11 @@
+import type { Profile } from '../../contract/index.ts';
 import { deprecationText, resolveReference } from '../../sdk/resolve/index.ts';
+import { latestChannel } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
 import { visible } from '../terminal/io.ts';
-import { suppressedText } from '../terminal/report.ts';
+import { gradeText } from '../terminal/report.ts';
 import { printTable } from '../terminal/table.ts';
 
 export const show = defineCommand({
@@ -47,7 +49,7 @@ export const show = defineCommand({
       io.print(toJson({ profile, version, versions }));
       return exit.ok;
     }
-    const { manifest, diagnostics, omitted, suppressed } = version;
+    const { manifest, diagnostics, omitted, suppressed, grade } = version;
     const { visibility, deprecation } = profile;
     const { tags = [], links = {} } = manifest;
     const rows: [string, string][] = [
@@ -73,9 +75,10 @@ export const show = defineCommand({
       ]),
       ['ABI', `${manifest.abi}; needs AppArmor ${version.needs} or newer`],
       ['Licence', manifest.license],
-      ['Lint', summarise(diagnostics, omitted, suppressed)],
+      ...(grade === null ? [] : [['Grade', gradeText(grade, suppressed)] as [string, string]]),
+      ['Lint', summarise(diagnostics, omitted)],
       ['Versions', versions.map(nameVersion).join(', ')],
-      ['Channels', channelsText(profile.channels)],
+      ['Channels', channelsText(profile)],
     ];
     printTable(io, rows);
     return exit.ok;
@@ -102,9 +105,13 @@ function nameVersion({
   return yankReason === null ? version : `${version} (yanked)`;
 }
 
-/** The channels and their versions: without a version, "pull" takes stable, or else the latest. */
-function channelsText(channels: Readonly<Record<string, string>>): string {
+/**
+ * The channels and their versions: without a version, "pull" takes stable, or else the latest. Every profile with a
+ * version that is not yanked has the channel "latest".
+ */
+function channelsText({ channels, latest }: Profile): string {
   const named = Object.entries(channels).map(([name, version]) => `${name} ${version}`);
+  if (latest.yankReason === null) named.push(`${latestChannel} ${latest.version}`);
   return named.length === 0 ? '-' : named.join(', ');
 }
 
@@ -112,15 +119,10 @@ function capitalise(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
-function summarise(
-  diagnostics: { id: string; severity: string }[],
-  omitted: number,
-  suppressed: number,
-): string {
-  const ignored = suppressed === 0 ? '' : `; ${suppressedText(suppressed)}`;
-  if (diagnostics.length === 0) return `nothing to report${ignored}`;
+function summarise(diagnostics: { id: string; severity: string }[], omitted: number): string {
+  if (diagnostics.length === 0) return 'no findings';
   const ids = [...new Set(diagnostics.map(({ id }) => id))];
   const more = omitted === 0 ? '' : `, and ${omitted} more`;
-  const count = diagnostics.length === 1 ? '1 diagnostic' : `${diagnostics.length} diagnostics`;
-  return `${count}: ${ids.join(', ')}${more}${ignored}`;
+  const count = diagnostics.length === 1 ? '1 finding' : `${diagnostics.length} findings`;
+  return `${count}: ${ids.join(', ')}${more}`;
 }

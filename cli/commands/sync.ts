@@ -175,7 +175,7 @@ function describe(step: Step, lockFile: string | undefined): string {
     case 'install':
       return `${pathOf(step.reference)} ${step.version}`;
     case 'update':
-      return `${pathOf(step.reference)} ${step.have.installation.version} to ${step.version}${
+      return `${pathOf(step.reference)} from ${step.have.installation.version} to ${step.version}${
         isDowngrade(step) && lockFile !== undefined ? `, as ${lockFile} says` : ''
       }`;
     case 'repair':
@@ -192,7 +192,7 @@ function reportRegistry(io: Io, { offline, log, registry, mayBePrivate }: Synced
   if (log) io.note(`Warning: the registry's log could not be verified: ${log.reason} [${log.id}]`);
   if (!offline) return;
   const { reason, checkedAt } = offline;
-  const age = checkedAt === undefined ? 'never checked before' : `last checked ${ageOf(checkedAt)}`;
+  const age = checkedAt === undefined ? 'not checked yet' : `last checked ${ageOf(checkedAt)}`;
   io.note(`${reason} This host keeps its versions (${age}).`);
 }
 

@@ -59,7 +59,7 @@ export const tokenCreate = defineCommand({
     });
     printResult(io, values, made, made.token);
     const until = made.expiresAt === null ? 'until it is revoked' : `until ${made.expiresAt}`;
-    io.note(`token ${made.id}, scope ${made.scope}, valid ${until}`);
+    io.note(`Token ${made.id}, scope ${made.scope}, valid ${until}`);
     if (made.team === null && made.user === null) {
       const role =
         made.scope === 'admin'

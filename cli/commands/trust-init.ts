@@ -1,10 +1,10 @@
 import type { Team } from '../../contract/index.ts';
 import type { Client } from '../../sdk/client.ts';
-import { findUnsafe } from '../../sdk/host/root.ts';
-import { hostSeenFolder, writeSeen } from '../../sdk/host/seen.ts';
+import { hostSeenFolder, seenFolder, writeSeen } from '../../sdk/host/seen.ts';
 import { hostCommand } from '../../sdk/host-command.ts';
 import { latestCheckpoint } from '../../sdk/latest-checkpoint.ts';
-import { changeTrust, defaultMaxAge, readTrust, trustPlace } from '../../sdk/trust-file.ts';
+import { shellWord } from '../../sdk/shell-word.ts';
+import { changeTrust, defaultMaxAge, readTrust } from '../../sdk/trust-file.ts';
 import {
   defaultTeam,
   importPublicKey,
@@ -16,10 +16,11 @@ import {
 import { parseNoteVerifier } from '../../trust/log/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, printResult, toJson } from '../framework/format.ts';
-import { alone } from '../host-events.ts';
+import { trustOption } from '../host-trust.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { requireRoot, rootOption } from '../target.ts';
 import { confirm } from '../terminal/prompt.ts';
+import { openTarget, whileAlone } from '../trust-change.ts';
 
 export const trustInit = defineCommand({
   name: 'trust init',
@@ -29,6 +30,7 @@ export const trustInit = defineCommand({
     format: formatOption,
     ...registryOptions,
     root: rootOption,
+    trust: trustOption,
     yes: {
       type: 'boolean',
       short: 'y',
@@ -37,21 +39,20 @@ export const trustInit = defineCommand({
   },
   details:
     `Fetches the keys of each TEAM (default ${defaultTeam}), shows their ids and asks, then writes ` +
-    '/etc/aa-registry/trust.toml. Compare the ids with those that the team publishes. Teams that are already in the file do not change.',
-  examples: ['sudo aa-registry trust init --registry https://profiles.example.org'],
+    '/etc/aa-registry/trust.toml. Compare the ids with those that the team publishes. Teams that are ' +
+    'already in the file do not change. With --trust FILE, writes that file and nothing of the host, ' +
+    'without root; "verify", "can", "diff" and "bundle" read it with the same option.',
+  examples: [
+    'sudo aa-registry trust init --registry https://profiles.example.org',
+    'aa-registry trust init acme --registry https://profiles.example.org --trust ./trust.toml',
+  ],
   async run({ values, args, io }) {
     const teams = args.length > 0 ? args : [defaultTeam];
     const wrong = teams.find((team) => !isTeam(team));
     if (wrong !== undefined) throw new CliError(exit.usage, `"${wrong}" is not a valid team name.`);
     const root = await requireRoot(values.root);
-    const unsafe = findUnsafe(root);
-    if (unsafe) {
-      throw new CliError(exit.unable, `Nothing was changed: ${unsafe.message}.`, unsafe.next);
-    }
-    const path = trustPlace(root);
-    if (root === '/' && process.getuid?.() !== 0) {
-      throw new CliError(exit.unable, `Writing ${path} requires root.`, 'Use sudo.');
-    }
+    const target = openTarget(values);
+    const { path, isForeign } = target;
     const before = await readTrust(path);
     const client = await openSession(io, values, before?.registry);
     if (before && before.registry !== client.registry) {
@@ -67,7 +68,7 @@ export const trustInit = defineCommand({
     for (const team of teams) {
       if (before?.teams.has(team)) {
         io.note(
-          `Team ${team} is already trusted and does not change. To update its keys: ${hostCommand(`trust update ${team}`, { root })}`,
+          `Team ${team} is already trusted and does not change. To update its keys: ${hostCommand(`trust update ${team}`, values)}`,
         );
         continue;
       }
@@ -76,7 +77,7 @@ export const trustInit = defineCommand({
       added.set(team, { keys, threshold: 1 });
     }
     if (before && added.size === 0) {
-      if (values.format === 'json') io.print(toJson({ file: path.path, added: [] }));
+      if (values.format === 'json') io.print(toJson({ file: `${path}`, added: [] }));
       return exit.ok;
     }
     if (!before) {
@@ -88,7 +89,9 @@ export const trustInit = defineCommand({
       for (const { keyId } of keys) say(`  ${keyId}`);
     }
     // The registry must already prove this log, and that it extends what this host has seen of it.
-    const seen = hostSeenFolder(root, log.key);
+    const seen = isForeign
+      ? seenFolder(io.env, root, log.key, { isForeign })
+      : hostSeenFolder(root, log.key);
     const first = await latestCheckpoint(client, {
       log,
       folder: seen,
@@ -110,7 +113,7 @@ export const trustInit = defineCommand({
         throw new CliError(exit.failed, 'Nothing was written.');
       }
     }
-    await alone(io, root, async () => {
+    await whileAlone(io, target, async () => {
       // The file may have been changed while the keys were compared; such changes are not overwritten.
       const now = await readTrust(path);
       if (now && (now.registry !== client.registry || now.log.key.verifier !== log.key.verifier)) {
@@ -129,8 +132,10 @@ export const trustInit = defineCommand({
     printResult(
       io,
       values,
-      { file: path.path, added: names },
-      `Wrote ${path}: this host now trusts ${names.join(', ')}.`,
+      { file: `${path}`, added: names },
+      isForeign
+        ? `Wrote ${path}, which trusts ${names.join(', ')}. Commands read it with --trust ${shellWord(`${path}`)}.`
+        : `Wrote ${path}: this host now trusts ${names.join(', ')}.`,
     );
     return exit.ok;
   },

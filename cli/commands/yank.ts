@@ -16,6 +16,9 @@ export const yank = defineCommand({
     format: formatOption,
     ...registryOptions,
   },
+  absent: {
+    '--undo': 'A yank can’t be undone: publish the profile again as a new version.',
+  },
   details:
     'The version can still be pulled by its exact version or digest. A yank can’t be undone: publish the ' +
     'profile again as a new version. Channels that point at it are listed.',

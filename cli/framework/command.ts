@@ -64,6 +64,8 @@ export interface Command {
   /** The most important options, as usage shows them after the arguments. */
   usage?: string;
   options: Options;
+  /** Options that other programs have and this command lacks, and what to do instead; such as `--undo`. */
+  absent?: Readonly<Record<string, string>>;
   /** Details for the command's own help, after the summary. */
   details?: string;
   examples: string[];
@@ -214,10 +216,20 @@ export function parseInvocation(
   const extra = parsed.positionals[command.args.length];
   if (extra !== undefined && !command.args.at(-1)?.repeated) {
     // A log or a list that a command reads is an option, and easily taken for an argument.
-    const meant = command.options.file ? ` Did you mean --file ${shellWord(extra)}?` : '';
+    const meant = command.options.file
+      ? ` Did you mean --file ${shellWord(extra)}?`
+      : meantVersion(command, parsed.positionals);
     throw usageError(`Unexpected argument "${extra}".${meant}`, command);
   }
   return { values: parsed.values as Invocation['values'], args: parsed.positionals, io, topics };
+}
+
+/** The command with `NAME@VERSION`, where the version is an argument of its own; empty if there is none. */
+function meantVersion({ name, args }: Command, [first = '', ...rest]: string[]): string {
+  const version = rest.find((word) => /^\d+\.\d+\.\d+/.test(word));
+  if (version === undefined || !/@VERSION$|^REF$/.test(args[0]?.name ?? '')) return '';
+  const words = [`${first}@${version}`, ...rest.filter((word) => word !== version)];
+  return ` Did you mean "aa-registry ${name} ${words.map(shellWord).join(' ')}"?`;
 }
 
 /** Converts `--limit -1` to `--limit=-1`: a negative number is a value, which the option validates, not an option. */
@@ -234,9 +246,10 @@ function joinNumbers(options: Options, argv: readonly string[]): string[] {
 }
 
 /** Converts an error of parseArgs: Node's messages are for developers, not users. */
-function describeParseError({ options }: Command, message: string): string {
+function describeParseError({ options, absent = {} }: Command, message: string): string {
   const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
   if (unknown !== undefined) {
+    if (Object.hasOwn(absent, unknown)) return absent[unknown] ?? '';
     const known = Object.keys(options).map((name) => `--${name}`);
     const near = nearest(known, [unknown]);
     return `Unknown option "${unknown}".${near === undefined ? '' : ` Did you mean "${near}"?`}`;

@@ -1,16 +1,20 @@
 import { RegistryError, UnreachableError } from '../../sdk/client.ts';
 import { SdkError } from '../../sdk/error.ts';
 import { explainSystemError } from '../../sdk/system-error.ts';
+import { defaultRegistry } from '../session.ts';
 import { CliError, exit } from './command.ts';
 import { loginCommand, privateAdvice } from './login-advice.ts';
+import { asSentence } from './sentence.ts';
 
 /** Converts anything that a command threw into an error message of one sentence and a hint about what to do. */
 export function toCliError(thrown: unknown, env: NodeJS.ProcessEnv = {}): CliError {
   const error = explainSystemError(thrown);
   if (error instanceof CliError) return error;
   if (error instanceof UnreachableError) {
-    const next =
-      'Check the address (--registry URL sets another), or run "aa-registry doctor" to diagnose the connection.';
+    const diagnose = 'run "aa-registry doctor" to diagnose the connection.';
+    const next = error.message.includes(` ${defaultRegistry} `)
+      ? `This is the default address. Set another with --registry URL, AA_REGISTRY or "aa-registry login URL", or ${diagnose}`
+      : `Check the address (--registry URL sets another), or ${diagnose}`;
     return new CliError(exit.unreachable, error.message, next);
   }
   if (error instanceof RegistryError) {
@@ -30,12 +34,12 @@ export function toCliError(thrown: unknown, env: NodeJS.ProcessEnv = {}): CliErr
   }
   if (error instanceof SdkError) {
     const { message, code, next } = error;
-    const sentence = /[.?]$/.test(message) ? message : `${message}.`;
+    const sentence = asSentence(/[.?]$/.test(message) ? message : `${message}.`);
     return new CliError(exit.failed, sentence, next, code);
   }
   const trace = error instanceof Error ? error.stack : String(error);
   const next = 'This is a bug; please report it.';
-  return new CliError(exit.failed, `unexpected: ${trace}`, next, 'unexpected');
+  return new CliError(exit.failed, `Unexpected error: ${trace}`, next, 'unexpected');
 }
 
 /** What to do about a profile or version that the registry does not have. */

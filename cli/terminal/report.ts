@@ -1,4 +1,4 @@
-import { type Diagnostic, explain, render } from '../../policy/index.ts';
+import { type Diagnostic, explain, type Grade, render } from '../../policy/index.ts';
 import { readPolicyFile } from '../../sdk/host/includes.ts';
 import { toJson } from '../framework/format.ts';
 import { type Io, visibleLine, wantsColor, widthOf } from './io.ts';
@@ -85,6 +85,11 @@ export function summary({ file, needs, diagnostics, suppressed = 0 }: FileReport
   const ignored = suppressed === 0 ? '' : `; ${suppressedText(suppressed)}`;
   const release = needs === undefined || errors > 0 ? '' : `; needs AppArmor ${needs}`;
   return `${visibleLine(file)}: ${found}${ignored}${release}`;
+}
+
+/** A profile's lint grade and how many findings comments suppress, such as `A, 2 findings suppressed by …`. */
+export function gradeText(grade: Grade, suppressed: number): string {
+  return suppressed === 0 ? grade : `${grade}, ${suppressedText(suppressed)}`;
 }
 
 /** How many findings comments suppress, for a summary. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Client, createClient, isRegistryFailure } from '../client.ts';
+import { readConfiguration } from '../config.ts';
 import { ifPresent } from '../files.ts';
 import type { Environment } from '../home.ts';
 import { changeHost } from '../host/change.ts';
@@ -134,7 +135,10 @@ export async function openHost(
   }
   const trust = await trustOf(root, options);
   if (!trust) {
-    const registry = options.registry ?? (options.env ?? process.env).AA_REGISTRY;
+    const env = options.env ?? process.env;
+    // A hint: a configuration that can't be read is no error here.
+    const configured = async () => (await readConfiguration(env).catch(() => undefined))?.registry;
+    const registry = options.registry ?? (env.AA_REGISTRY || (await configured()));
     const named = typeof options.trust === 'string' ? options.trust : undefined;
     return noTrustFile(root, named, { registry, ...(teams && { teams }) });
   }

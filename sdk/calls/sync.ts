@@ -79,7 +79,7 @@ async function syncWith(options: SyncOptions): Promise<Synced | SyncRefusal> {
   const { root, trust } = host;
   const path = options.profiles ?? profilesPlace(root);
   const wanted = await readProfiles(path);
-  if (!wanted) return { ok: false, id: 'no-profiles-file', reason: `${path} not found` };
+  if (!wanted) return { ok: false, id: 'no-profiles-file', reason: `${path} does not exist` };
   const locked = await readLockFor(path, wanted);
   const lockFile = locked && `${lockPath(path)}`;
   const bundle = options.bundle === undefined ? undefined : await openBundle(options.bundle);

@@ -119,10 +119,12 @@ describe.each(runtimes)('the analysis of a package on $name', ({ start }) => {
       publish(registry, library, { name: 'ignoring', version: '1.0.0', text: ignoring }),
     );
     const path = '/v1/profiles/library/ignoring/versions/1.0.0';
-    expect(await (await registry.fetch(path)).json()).toMatchObject({ suppressed: 1 });
+    expect(await (await registry.fetch(path)).json()).toMatchObject({ suppressed: 1, grade: 'A' });
     const page = await (await registry.fetch('/p/library/ignoring')).text();
     expect(page).toContain('1 finding is suppressed by comments');
+    expect(page).toContain('Lint: grade A');
     expect(await (await registry.fetch('/p/library/web')).text()).not.toContain('suppressed');
+    expect(await (await registry.fetch('/?q=ignoring')).text()).toContain('1 suppressed');
   });
 
   test('lists a hundred diagnostics, errors first, and counts the rest', async () => {

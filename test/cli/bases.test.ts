@@ -289,6 +289,9 @@ describe('--target with the base policy of a registry', () => {
     const args = ['check', at('web'), '--target', '5.0'];
     const { stderr, code } = await aaRegistry(args, { env });
     expect(stderr).toContain('has no base policy of AppArmor 5.0');
+    expect(stderr).toContain('aa-registry admin base import --release 5.0 DIR');
+    const twice = await aaRegistry(['diff', at('web'), at('web'), '--target', '5.0'], { env });
+    expect(twice.stderr.match(/has no base policy/g)).toHaveLength(1);
     expect(code).toBe(0);
     // The default registry was not configured, so its absence is not reported.
     const unnamed = await aaRegistry(args, { env: { XDG_CACHE_HOME: at('cache') } });

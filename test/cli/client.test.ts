@@ -366,7 +366,7 @@ describe('the client commands', () => {
     const input = `${registry.adminToken}\n`;
     const outcome = await run(['login', '--token-stdin', registry.url], { env: config, input });
     expect(outcome).toMatchObject({ code: 0 });
-    expect(outcome.stdout).toContain('administrator');
+    expect(outcome.stdout).toBe(`Logged in to ${registry.url} as an administrator.\n`);
     expect((await stat(at('login/aa-registry/config.toml'))).mode & 0o777).toBe(0o600);
     await succeed(['team', 'create', 'logged-in'], { env: config });
 
@@ -680,6 +680,16 @@ describe('the client commands', () => {
     [['pull'], 2, 'requires REF'],
     [['pull', 'Not A Reference'], 2, 'is not a reference'],
     [['show', 'a', 'b'], 2, 'Unexpected argument'],
+    [['show', 'docker-nginx@stable'], 2, 'write docker-nginx:stable'],
+    [['show', 'acme/web', '1.0.0'], 2, 'Did you mean "aa-registry show acme/web@1.0.0"?'],
+    [
+      ['channel', 'set', 'redis', 'stable', '1.0.0'],
+      2,
+      'Did you mean "aa-registry channel set redis@1.0.0 stable"?',
+    ],
+    [['yank', 'web@1.0.0', '--undo'], 2, 'A yank can’t be undone'],
+    [['search', '--registry', '127.0.0.1:9'], 2, 'write http://127.0.0.1:9.'],
+    [['search', '--registry', 'example.org'], 2, 'write https://HOST.'],
     [['pull', '--wrong', 'a'], 2, '--wrong'],
     [['publish', profiles], 2, '--version'],
     [['publish', profiles, '--version', 'one'], 2, 'not a semantic version'],

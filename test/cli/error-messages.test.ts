@@ -51,7 +51,7 @@ describe('errors have a clear message with advice', () => {
     ],
     ['key rotate library AT/package', 1, 'is a folder, and a file is needed'],
     ['trust show --root AT/none', 2, '--root: folder'],
-    ['trust show --root AT/package', 3, 'does not trust any team yet', 'trust init TEAM'],
+    ['trust show --root AT/package', 3, 'No team is trusted yet', 'trust init TEAM'],
     ['trust init Bad --registry http://127.0.0.1:9', 2, '"Bad" is not a valid team name'],
     ['search --registry http://127.0.0.1:2', 4, 'connection refused (ECONNREFUSED)', 'doctor'],
     ['search --registry http://nosuch.invalid', 4, 'registry at http://nosuch.invalid'],

@@ -177,7 +177,7 @@ describe('first use', () => {
     const first = await done('sync', '--bundle', at('old.bundle'), ...away);
     expect(first.lines).toEqual(['Installed docker-nginx 1.0.0']);
     const next = await done('sync', '--bundle', at('new.bundle'), ...away);
-    expect(next.lines).toEqual(['Updated docker-nginx 1.0.0 to 1.1.0']);
+    expect(next.lines).toEqual(['Updated docker-nginx from 1.0.0 to 1.1.0']);
     expect((await done('sync', '--bundle', at('old.bundle'), ...away)).output).toContain('older');
     await writeFile(
       at('alone/etc/aa-registry/profiles.toml'),

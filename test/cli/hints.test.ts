@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../command.ts';
 import { hintedCommands, pasteError } from '../hinted-commands.ts';
 import { type Fixture, startFixture } from '../host/fixture.ts';
-import { expectStatus, send } from '../publisher.ts';
+import { expectStatus, profileText, send } from '../publisher.ts';
 
 /** Every test that runs a command checks the commands in its messages (test/command.ts). */
 describe('the check of hinted commands', () => {
@@ -70,6 +71,14 @@ describe('a hint for another root', () => {
       const { output } = await command([...args, ...empty, ...registry]);
       expect(output, args.join(' ')).toContain(next);
     }
+    // The registry of a login is known as well.
+    const config = join(root, 'config.toml');
+    await writeFile(config, `registry = "${fixture.registry.url}"\n`);
+    const unnamed = await command(['pull', 'acme/web', ...empty], {
+      AA_CONFIG: config,
+      HOME: root,
+    });
+    expect(unnamed.output).toContain(next);
     const { output } = await command(['doctor', '--offline', '--root', root]);
     expect(output).toContain(`status --root ${root}`);
   });
@@ -91,9 +100,23 @@ describe('a hint for another root', () => {
     expect((await command(['status', '--root', root])).stdout).toMatch(/web +\S+ +enforce/);
   });
 
+  test('a pull of several profiles, one of which does not exist', async () => {
+    const { output } = await command(['pull', 'web', 'nope', '--root', root]);
+    expect(output).toContain('nope does not exist');
+    expect(output).toContain('Nothing was installed.');
+  });
+
+  test('show names the grade and how many findings are suppressed', async () => {
+    const granted = '  capability sys_admin, # lint-ignore powerful-capability: it mounts\n}';
+    await fixture.publish('ignoring', '1.0.0', profileText('ignoring').replace('}', granted));
+    const { stdout } = await command(['show', 'ignoring', '--registry', fixture.registry.url]);
+    expect(stdout).toMatch(/^Grade +A, 1 finding suppressed by lint-ignore comments$/m);
+    expect(stdout).toMatch(/^Lint +no findings$/m);
+  });
+
   test('show names the channels', async () => {
     const { stdout } = await command(['show', 'web', '--registry', fixture.registry.url]);
-    expect(stdout).toMatch(/^Channels +-$/m);
+    expect(stdout).toMatch(/^Channels +latest 1\.1\.0$/m);
     const { registry, team } = fixture;
     const path = '/v1/profiles/library/web/channels/stable';
     await expectStatus(
@@ -102,7 +125,7 @@ describe('a hint for another root', () => {
     );
     const after = await command(['show', 'web', '--registry', registry.url]);
     expect(after.stdout).toMatch(/^Version +1\.0\.0,/m);
-    expect(after.stdout).toMatch(/^Channels +stable 1\.0\.0$/m);
+    expect(after.stdout).toMatch(/^Channels +stable 1\.0\.0, latest 1\.1\.0$/m);
     // The page of the latest version shows how to pull it, and which version "pull" selects.
     const response = await fetch(`${registry.url}/p/library/web`);
     const page = (await response.text()).replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ');

@@ -33,6 +33,7 @@ describe('the command that a hint names', () => {
       'AT/mine/trust.toml',
       'aa-registry trust add a --trust AT/mine/trust.toml',
     ],
+    ['trust init a', '/', 'AT/mine/new.toml', 'aa-registry trust init a --trust AT/mine/new.toml'],
     ['pull web', '/', 'AT/mine/trust.toml', 'sudo aa-registry pull web --trust AT/mine/trust.toml'],
     ...(isRoot
       ? [['pull web', 'AT/other', undefined, 'sudo aa-registry pull web --root AT/other'] as const]

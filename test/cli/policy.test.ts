@@ -100,7 +100,7 @@ describe('check, fmt, lint and explain', () => {
     const large = await include(at('large'));
     expect(large).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('the included files exceed 20000 files and 16 MiB'),
+      stderr: expect.stringContaining('The included files exceed 20000 files and 16 MiB'),
     });
     for (const path of [at('loop'), `/${'a'.repeat(300)}`, at('large/a.binary')]) {
       const missing = await include(path);

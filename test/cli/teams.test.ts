@@ -190,7 +190,7 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
       const add = ['publisher', 'add', 'platform', '--github', 'acme/profiles'];
       await succeed([...add, '--issuer', issuer.url]);
       const published = await publish('1.1.0', [], job);
-      expect(published.stderr).toContain('publishing as CI of acme/profiles on main');
+      expect(published.stderr).toContain('Publishing as CI of acme/profiles on main');
       expect(audiences).toEqual([registry.url]);
       await succeed(['publisher', 'remove', 'platform', '1']);
       const args = ['publish', at('package'), '--version', '1.2.0', '--key', at('key.pem')];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { hostSeenFolder, writeSeen } from '../../sdk/host/seen.ts';
@@ -55,6 +56,45 @@ describe('the trust file of a host', () => {
     expect(await read()).toBe(before);
   });
 
+  test('init, show, add, update and remove with --trust write that file and nothing of the host', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
+    const empty = join(home, 'host');
+    await mkdir(empty);
+    const file = join(home, 'my trust.toml');
+    const env = { HOME: home };
+    const mine = (...args: string[]) =>
+      command([...args, '--root', empty, '--trust', file], { ...env });
+    const missing = await mine('trust', 'show');
+    expect(missing).toMatchObject({ code: 3 });
+    expect(missing.output).toContain(
+      `trust init TEAM --registry URL --root ${empty} --trust '${file}'`,
+    );
+    const init = await mine(
+      'trust',
+      'init',
+      'library',
+      '--registry',
+      fixture.registry.url,
+      '--yes',
+    );
+    expect(init, init.output).toMatchObject({ code: 0 });
+    expect(init.output).toContain(`--trust '${file}'`);
+    const other = await generateKeyPair();
+    for (const args of [
+      ['show'],
+      ['add', 'library', other.publicKey.text, '--yes'],
+      ['update', '--yes'],
+      ['remove', 'library', other.publicKey.keyId, '--yes'],
+    ]) {
+      const outcome = await mine('trust', ...args);
+      expect(outcome, outcome.output).toMatchObject({ code: 0 });
+    }
+    await fixture.publish('mine', '1.0.0');
+    expect(await mine('verify', 'mine')).toMatchObject({ code: 0 });
+    expect(await readdir(empty)).toEqual([]);
+    await rm(home, { recursive: true });
+  });
+
   test('update shows a new key, asks for confirmation and keeps the rest of the file', async () => {
     await edit((text) =>
       text
@@ -71,6 +111,9 @@ describe('the trust file of a host', () => {
     const before = await read();
     const shown = await run('update', 'library');
     expect(shown.output).toContain(`+ ${next.publicKey.keyId}  new, endorsed by trusted keys`);
+    const listed = await command(['key', 'list', 'library', '--registry', fixture.registry.url]);
+    const endorser = old().keyId.slice(0, 'sha256:'.length + 8);
+    expect(listed.stdout).toMatch(new RegExp(`${next.publicKey.keyId} +\\S+ +${endorser} +next`));
     expect(shown).toMatchObject({ code: 2, output: expect.stringContaining('add --yes') });
     expect(await read()).toBe(before);
     expect(await run('update', '--yes')).toMatchObject({ code: 0 });

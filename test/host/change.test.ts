@@ -120,12 +120,15 @@ describe('changes of a host', () => {
     const older = JSON.parse(await readFile(record, 'utf8'));
     const none = await run('rollback', 'web', '--offline');
     expect(none.code).toBe(1);
-    expect(none.output).toContain('no version of web older than 1.0.0 is stored');
+    expect(none.output).toContain('No version of web older than 1.0.0 is stored');
     expect(none.output).toContain(`aa-registry rollback web --to 1.2.0 --root ${root}`);
     expect(await installed('web')).toBe(textOf('web', '1.0.0'));
 
     root = await fixture.host();
     for (const version of ['1.0.0', '1.1.0']) await done('pull', `web@${version}`);
+    expect((await run('rollback', 'web', '--to', '9.0.0')).output).toContain(
+      'the stored version is 1.0.0.',
+    );
     await done('rollback', 'web', '--offline');
     const place = join(root, 'var/lib/aa-registry/installed/library.web.json');
     const text = await readFile(place, 'utf8');

@@ -219,7 +219,7 @@ describe('a version whose only key was revoked', { timeout: 60_000 }, () => {
     expect((await run('sync')).code).toBe(8);
     await want('profiles = ["team/web"]\n');
     const updated = await run('sync');
-    expect(updated).toMatchObject({ code: 0, lines: ['Updated team/web 1.0.0 to 1.1.0'] });
+    expect(updated).toMatchObject({ code: 0, lines: ['Updated team/web from 1.0.0 to 1.1.0'] });
     expect((await run('status')).code).toBe(0);
   });
 

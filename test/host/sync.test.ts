@@ -52,7 +52,7 @@ describe('sync', () => {
     await done('pull', `${web}@1.0.0`);
     expect((await run('status')).output).not.toContain('profiles.toml');
     await want(`profiles = ["${web}"]`);
-    expect((await done('sync')).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
+    expect((await done('sync')).lines).toEqual([`Updated ${web} from 1.0.0 to 1.1.0`]);
     await want('profiles = []');
     for (const args of [['sync', '--dry-run'], ['sync']]) {
       const dropped = await done(...args);
@@ -78,7 +78,7 @@ describe('sync', () => {
     expect(older.output).toContain(
       `lists "${web}", so the next "sync" may install another version`,
     );
-    expect((await done('sync')).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
+    expect((await done('sync')).lines).toEqual([`Updated ${web} from 1.0.0 to 1.1.0`]);
     expect((await done('pull', web)).output).not.toContain('the next "sync"');
     expect((await done('remove', web)).output).toContain('so the next "sync" installs it again');
     expect((await done('sync')).lines).toEqual([`Installed ${web} 1.1.0`]);
@@ -128,7 +128,10 @@ describe('sync', () => {
     await fixture.publish(web, '1.2.0');
     await fixture.publish(api, '1.1.0');
     const { lines } = await done('sync');
-    expect(lines).toEqual([`Updated ${web} 1.1.0 to 1.1.1`, `Updated ${api} 1.0.0 to 1.1.0`]);
+    expect(lines).toEqual([
+      `Updated ${web} from 1.1.0 to 1.1.1`,
+      `Updated ${api} from 1.0.0 to 1.1.0`,
+    ]);
     const { token } = fixture.team;
     const move = { version: '1.0.0', previous: null };
     const path = `/v1/profiles/library/${api}/channels/stable`;
@@ -181,11 +184,11 @@ describe('sync', () => {
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
     const relocked = await done('lock');
     expect(relocked.lines.join('\n')).toMatch(/^-version = "1.1.0"$[\s\S]*^\+version = "2.0.0"$/m);
-    expect((await done('sync')).lines).toEqual([`Updated ${web} 1.1.0 to 2.0.0`]);
+    expect((await done('sync')).lines).toEqual([`Updated ${web} from 1.1.0 to 2.0.0`]);
     // Back to the first lock: the versions are stored, so no request is necessary.
     await writeFile(lock, first);
     expect((await run('sync', '--registry', 'http://127.0.0.1:9')).lines).toEqual([
-      `Downgraded ${web} 2.0.0 to 1.1.0, as ${lock} says`,
+      `Downgraded ${web} from 2.0.0 to 1.1.0, as ${lock} says`,
     ]);
     expect(await installed(web)).toBe(textOf(web, '1.1.0'));
 
@@ -213,7 +216,7 @@ describe('sync', () => {
     await done('rollback', name, '--offline');
     await want(`profiles = ["${name}"]`);
     await done('lock');
-    expect((await done('sync')).lines).toEqual([`Updated ${name} 1.0.0 to 1.1.1`]);
+    expect((await done('sync')).lines).toEqual([`Updated ${name} from 1.0.0 to 1.1.1`]);
     expect((await done('sync', '--dry-run')).lines).toEqual(['No changes.']);
   });
 
@@ -257,7 +260,7 @@ describe('sync', () => {
 
     await fixture.publish(web, '1.3.0');
     await done('lock');
-    expect((await done('sync')).lines).toEqual([`Updated ${web} 1.1.0 to 1.3.0`]);
+    expect((await done('sync')).lines).toEqual([`Updated ${web} from 1.1.0 to 1.3.0`]);
   });
 
   test('a lock of the version that was rolled back is refused', async () => {
@@ -328,7 +331,9 @@ describe('sync', () => {
     expect((await done('sync')).output).toContain('stays in complain mode');
     const trust = join(root, 'etc/aa-registry/trust.toml');
     // With the operator's trust file, the rest of the root is untrusted.
-    expect((await done('sync', '--trust', trust)).lines).toEqual([`Updated ${web} 1.0.0 to 1.1.0`]);
+    expect((await done('sync', '--trust', trust)).lines).toEqual([
+      `Updated ${web} from 1.0.0 to 1.1.0`,
+    ]);
     expect((await done('sync')).lines).toEqual(['Nothing to do: 1 profile, up to date.']);
   });
 

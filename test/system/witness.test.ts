@@ -405,7 +405,7 @@ describe('aa-registry log witness', () => {
       [['--key', witnessKey], 2, 'at least one --log-key'],
       [['--key', witnessKey, '--log-key', 'x'], 2, 'not a log’s verifier key'],
       [['--key', witnessKey, ...vkey, '--port', '70000'], 2, '--port takes'],
-      [['--key', '/nonexistent', ...vkey], 1, 'no key at'],
+      [['--key', '/nonexistent', ...vkey], 1, 'No key at'],
       [['--key', open, ...vkey], 1, 'chmod 600'],
       [['--key', await makeKey(), ...vkey], 1, "a log's key"],
       [['--key', witnessKey, ...vkey, ...state, '--host', 'not an address'], 1, 'not an address'],

@@ -68,7 +68,7 @@ export function ListPage(props: {
 }
 
 function Item({ profile }: { profile: ProfileSummary }) {
-  const { team, name, latest, publishedAt, description, images, grade } = profile;
+  const { team, name, latest, publishedAt, description, images, grade, suppressed } = profile;
   const { visibility, deprecation } = profile;
   return (
     <li>
@@ -88,6 +88,7 @@ function Item({ profile }: { profile: ProfileSummary }) {
           >
             {grade}
           </a>
+          {suppressed ? <span class="soft"> {suppressed} suppressed</span> : null}
         </>
       )}
       {visibility === 'private' && <span class="badge">private</span>}

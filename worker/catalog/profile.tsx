@@ -29,7 +29,7 @@ export function ProfilePage(props: {
   analysis: StoredAnalysis;
 }) {
   const { team, name, profile, version, latest, versions, channels, keys, text } = props;
-  const { readme, diagnostics, omitted, suppressed, needs, unseen } = props.analysis;
+  const { readme, diagnostics, omitted, suppressed, grade, needs, unseen } = props.analysis;
   const source = renderSource(text, diagnostics);
   const bytes = `/v1/profiles/${team}/${name}/versions/${version.version}`;
   const { tags = [], links = {} } = version.manifest;
@@ -148,7 +148,7 @@ export function ProfilePage(props: {
         </>
       )}
 
-      <h2>Lint</h2>
+      <h2>Lint{grade !== null && `: grade ${grade}`}</h2>
       <Diagnostics diagnostics={diagnostics} omitted={omitted} />
       {suppressed > 0 && (
         <p>

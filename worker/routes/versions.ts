@@ -326,10 +326,10 @@ function toVersion(
   team: string,
   name: string,
   row: Shown,
-  { diagnostics, omitted, suppressed, needs, unseen }: StoredAnalysis,
+  { diagnostics, omitted, suppressed, grade, needs, unseen }: StoredAnalysis,
 ): Version {
   const { manifest } = row;
-  const lint = { diagnostics, omitted, suppressed, needs, unseen };
+  const lint = { diagnostics, omitted, suppressed, grade, needs, unseen };
   return { team, name, ...toVersionSummary(row), manifest, ...lint };
 }
 
