@@ -63,6 +63,9 @@ function letsRun({ rules }: ProfileModel): boolean {
   );
 }
 
+/** The maximum length of a pattern that is tried first, in characters: what is longer matches hardly any path. */
+const maxSampled = 4096;
+
 /** Whether one of these permissions is granted on some path, or may be: what is not known may be. */
 function permitsAny(
   context: LintContext,
@@ -75,8 +78,9 @@ function permitsAny(
   // Most often the first rules settle it, and the others need not be looked at.
   for (const one of fileRules(context, profile).all.slice(0, 20)) {
     const permission = permissions.find((its) => one.permissions.has(its));
-    if (!permission || one.effective.deny) continue;
-    const path = samplePath(one.outline.pattern);
+    const { pattern } = one.outline;
+    if (!permission || one.effective.deny || pattern.length > maxSampled) continue;
+    const path = samplePath(pattern);
     if (model.file(letters[permission], path).owner.granted) return true;
   }
   return permissions.some((permission) =>
