@@ -56,7 +56,6 @@ describe('references', () => {
     'a/B',
     'web@',
     'web:',
-    'web@latest',
     'web@1.2.0+build',
     'web@^1.2+build',
     'web@^1.2 ',
@@ -82,6 +81,13 @@ describe('references', () => {
     const parsed = parseReference(text);
     expect(parsed.ok).toBe(false);
     if (!parsed.ok) expect(parsed.reason).toContain('name@1.2.0');
+  });
+
+  test('a channel after @ is refused with the reference to write', () => {
+    expect(parseReference('web@latest')).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/write web:latest$/),
+    });
   });
 
   test('formatting is the inverse of parsing', () => {
