@@ -300,7 +300,7 @@ describe.each(runtimes)('a registry on $name with a hostile witness', (runtime) 
       },
     ],
     ['names sizes that fall', (_, response) => response.writeHead(409).end(`${1000 - requests}\n`)],
-    ['never responses', () => {}],
+    ['never responds', () => {}],
   ])('that %s does not prevent pulls with the other’s cosignatures', async (_, how) => {
     behave = how;
     await publishNext();

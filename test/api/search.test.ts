@@ -432,7 +432,7 @@ test('one edit is an insertion, deletion, substitution or transposition', () => 
         a.join('') === b.join('') || distance(a, b) === 1,
       );
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });
 

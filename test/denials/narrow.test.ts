@@ -217,7 +217,7 @@ describe('the rule suggested for a record', () => {
           narrowRule(line);
         },
       ),
-      { numRuns: 4000 },
+      { numRuns: 2000 },
     );
   });
 

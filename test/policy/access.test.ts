@@ -376,7 +376,7 @@ describe('the narrowest rule', () => {
         const wanted = access.kind === 'dbus' ? { ...access, name: access.name ?? 'x' } : access;
         expect(judged(`${rule}\n`, wanted)).toMatchObject({ outcome: 'allowed', unsure: false });
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -411,7 +411,7 @@ describe('the narrowest rule', () => {
         fc.pre(one !== other);
         expect(judged(`${narrowestRule(read(one))}\n`, read(other)).outcome).toBe('unmatched');
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });

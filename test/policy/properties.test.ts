@@ -12,7 +12,7 @@ describe('any text', () => {
       fc.property(anyText, (text) => {
         expect(violations(text)).toEqual([]);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 

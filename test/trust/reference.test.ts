@@ -154,7 +154,7 @@ describe('versions', () => {
         expect(byKey).toBe(compare(a, b));
         expect(Math.sign(compareVersions(a, b))).toBe(compare(a, b));
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
@@ -177,7 +177,7 @@ describe('versions', () => {
         expect(isInRange(left, `>=${right}`)).toBe(order >= 0);
         expect(isInRange(left, `<${right}`)).toBe(order < 0);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -225,7 +225,7 @@ describe('versions', () => {
         expect(inside).toBe(satisfies(version, range));
         expect(isInRange(version, range)).toBe(inside);
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 

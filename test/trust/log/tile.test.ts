@@ -97,7 +97,7 @@ describe('paths', () => {
         const tile = parseTilePath(path);
         if (tile) expect(formatTilePath(tile)).toBe(path);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });
