@@ -12,6 +12,7 @@ export const barePtrace: LintRule = {
   check({ profiles, report }) {
     const strong = ['trace', 'w', 'rw', 'write'];
     for (const { model } of profiles) {
+      if (!model.rules.some(({ rule, deny }) => rule.kind === 'ptrace' && !deny)) continue;
       const { granted } = model.ask('ptrace', 'trace', ptraceString('unconfined'));
       for (const { rule, deny, own } of model.rules) {
         if (deny || !own || rule.kind !== 'ptrace') continue;

@@ -23,6 +23,7 @@ export const deniedDevice: LintRule = {
     for (const profile of context.profiles) {
       const { model } = profile;
       if (model.mode === 'unconfined') continue;
+      if (!model.rules.some(({ deny, own }) => deny && own)) continue;
       const found = new Map<
         unknown,
         { text: string; rule: (typeof model.rules)[number]['rule'] }

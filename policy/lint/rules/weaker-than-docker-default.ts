@@ -126,6 +126,8 @@ export const weakerThanDockerDefault: LintRule = {
     const budget = new Budget(compareSteps);
     for (const profile of context.profiles) {
       if (!profile.container || profile.model.mode === 'unconfined') continue;
+      // A file may have a thousand child profiles without rules, which grant nothing.
+      if (profile.model.rules.length === 0) continue;
       checkFiles(context, profile, budget);
       checkSockets(context, profile);
       checkMounts(context, profile);
@@ -177,10 +179,19 @@ function granting(
   return rules.length > 0 ? rules : undefined;
 }
 
-const denied = (permission: Permission, path: string) => {
-  const { others } = reference().file(permission === 'read' ? 'r' : 'w', path);
-  return others.rules.find(({ deny }) => deny);
-};
+/** The rule of docker-default that denies a way out, if one does. */
+function denied(way: WayOut): EffectiveRule | undefined {
+  if (!denials.has(way)) {
+    const { others } = reference().file(way.permission === 'read' ? 'r' : 'w', way.path);
+    denials.set(
+      way,
+      others.rules.find(({ deny }) => deny),
+    );
+  }
+  return denials.get(way);
+}
+
+const denials = new Map<WayOut, EffectiveRule | undefined>();
 
 /** Whether rules grant it, or let the user grant it. */
 function mayBeGranted(decision: Decision): boolean {
@@ -211,7 +222,7 @@ function checkFiles(context: LintContext, profile: LintedProfile, budget: Budget
     });
   };
   for (const way of waysOut) {
-    const deny = denied(way.permission, way.path);
+    const deny = denied(way);
     const by = deny && granting(profile, way.permission, way.path);
     if (by) report(way, by, deny, `, and ${way.how} (${way.name}).`);
   }
