@@ -15,6 +15,7 @@ import { startHrana } from '../test/hrana.ts';
 import { createPublisher, type Publisher, publish } from '../test/publisher.ts';
 import type { TestRegistry } from '../test/runtimes.ts';
 import type { Traffic } from '../test/traffic.ts';
+import { workerModules, workerOptions } from '../test/worker-pool.ts';
 import { generateNoteKey } from '../trust/log/index.ts';
 import { generateToken, hashToken } from '../worker/auth/token.ts';
 import { median } from './median.ts';
@@ -162,12 +163,6 @@ serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => consol
   };
 }
 
-const workerOptions = {
-  modules: true,
-  compatibilityDate: '2026-07-01',
-  compatibilityFlags: ['nodejs_compat'],
-};
-
 async function startWorkerd(folder: string, cached: boolean): Promise<Pair> {
   const hrana = await startHrana(join(folder, `workerd-${cached}.db`));
   const adminToken = generateToken();
@@ -179,8 +174,7 @@ async function startWorkerd(folder: string, cached: boolean): Promise<Pair> {
   process.env.MINIFLARE_WORKERD_PATH = workerd;
   const miniflare = new Miniflare({
     ...workerOptions,
-    modulesRules: [{ type: 'Text', include: ['**/*.sql'] }],
-    scriptPath: join(root, 'dist/worker/cloudflare.js'),
+    modules: await workerModules(),
     bindings: {
       LIBSQL_URL: hrana.url,
       LOG_KEY: signer,

@@ -305,8 +305,8 @@ function matches(expression: Placeholder, after: SQL | Placeholder = sql`0`) {
 
 type Placeholder = ReturnType<typeof sql.placeholder>;
 
-/** Matches of levels with the number of the level, in order up to the limit, from an id in the first level on. */
-function matchesOfLevels(count: number, after: SQL | Placeholder, limit: SQL | Placeholder) {
+/** Matches of levels with the number of the level, in order up to the limit, in the first level only those after an id. */
+function matchesOfLevels(count: number, limit: SQL | Placeholder, after?: Placeholder) {
   const parts = Array.from({ length: count }, (_, at) => {
     const found = matches(sql.placeholder(`level${at}`), at === 0 ? after : undefined);
     return sql`SELECT ${sql.raw(String(at))} AS level, id FROM (${found})`;
@@ -336,7 +336,7 @@ const firstPage = prepared((db) => {
   );
   const isLong = sql`(SELECT count(*) FROM few) >= ${limit}`;
   // With a limit of 0, SQLite does not begin to search the levels.
-  const ofLevels = matchesOfLevels(levelCount, sql`0`, sql`iif(${isLong}, ${limit}, 0)`);
+  const ofLevels = matchesOfLevels(levelCount, sql`iif(${isLong}, ${limit}, 0)`);
   return selectHits(
     db,
     sql`WITH few AS MATERIALIZED (${few} LIMIT ${limit})
@@ -349,7 +349,7 @@ const subquery = (query: SQL) => sql`SELECT * FROM (${query})`;
 /** The queries for a page of the last levels, by their number. */
 const laterPages = Array.from({ length: levelCount + 1 }, (_, count) =>
   prepared((db) =>
-    selectHits(db, matchesOfLevels(count, sql.placeholder('after'), sql.placeholder('limit'))),
+    selectHits(db, matchesOfLevels(count, sql.placeholder('limit'), sql.placeholder('after'))),
   ),
 );
 

@@ -19,16 +19,16 @@ export function workerModules(): Promise<ModuleDefinition[]> {
 }
 
 async function readModules(folder: string): Promise<ModuleDefinition[]> {
-  const names = (await readdir(folder)).filter((name) => /^cloudflare\.js$|\.sql$/.test(name));
-  return Promise.all(
-    names.toSorted().map(async (path) => ({
-      type: path.endsWith('.sql') ? ('Text' as const) : ('ESModule' as const),
-      path,
-      contents: await readFile(join(folder, path), 'utf8'),
-    })),
-  ).then((all) =>
-    all.sort((a, b) => Number(b.type === 'ESModule') - Number(a.type === 'ESModule')),
-  );
+  const read = async (type: 'ESModule' | 'Text', path: string) => ({
+    ...{ type, path },
+    contents: await readFile(join(folder, path), 'utf8'),
+  });
+  const texts = (await readdir(folder)).filter((name) => name.endsWith('.sql'));
+  // The first is the main module.
+  return Promise.all([
+    read('ESModule', 'cloudflare.js'),
+    ...texts.map((name) => read('Text', name)),
+  ]);
 }
 
 /** Headers of a request to the pool: the variables of its registry as JSON, and the action to take instead of responding. */

@@ -19,7 +19,7 @@ import { readLogHead } from '../log.ts';
 import { logEntries, logTiles } from '../schema.ts';
 import type { Report } from './report.ts';
 
-/** The number of entries that are read at once. */
+/** The number of entries per query. */
 const pageLength = 1000;
 
 /** The log's valid entries, oldest first, with their indices. */

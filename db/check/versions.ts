@@ -18,7 +18,7 @@ import { entriesOf } from './log.ts';
 import { latestFact, type NamedProfile, type Profiles } from './profiles.ts';
 import type { Report } from './report.ts';
 
-/** The number of versions, with their texts, that are read at once. */
+/** The number of versions per query, each with its text. */
 const pageLength = 200;
 
 /** The data that versions are checked against. */

@@ -1,6 +1,8 @@
 // Rules of one shape: a keyword, permissions, conditions, words and `-> target`. A kind's grammar says what it takes.
+
 import type { Release } from '../release.ts';
 import { bareWord, labelAhead, refuseColon } from '../syntax/bare-words.ts';
+import { CLOSE_BRACE, COMMA, OPEN_BRACE } from '../syntax/character-codes.ts';
 import { condition, conditionAhead, conditionText, parseCondition } from '../syntax/conditions.ts';
 import { BARE, type Cursor, ITEM, NAME, PATH, type WordClass } from '../syntax/cursor.ts';
 import { unescaped } from '../syntax/escapes.ts';
@@ -10,10 +12,6 @@ import type { Report } from '../syntax/report.ts';
 import { endOfRule } from '../syntax/rule-end.ts';
 import type { Range } from '../syntax/source.ts';
 import type { RuleHead, RuleSyntax } from './kind.ts';
-
-const COMMA = 44;
-const OPEN = 123;
-const CLOSE = 125;
 
 /** A rule of this shape. */
 export interface KeywordRule<Kind extends string = string> extends RuleBase {
@@ -183,8 +181,8 @@ function parseKeywordRule<Kind extends string>(
     if (
       code === 44 ||
       code === -1 ||
-      code === CLOSE ||
-      (code === OPEN && cursor.at(cursor.pos + 1) <= 32)
+      code === CLOSE_BRACE ||
+      (code === OPEN_BRACE && cursor.at(cursor.pos + 1) <= 32)
     )
       break;
     if (code === 40) {

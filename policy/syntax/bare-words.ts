@@ -1,11 +1,10 @@
 // Words without a / that stand for the path of a file rule: apparmor_parser takes any that is none of its keywords.
+
 import { compareReleases, dialectOf, newestRelease } from '../release.ts';
+import { AMPERSAND, COLON } from './character-codes.ts';
 import { type Cursor, PATH } from './cursor.ts';
 import { isMode } from './file-modes.ts';
 import type { Word } from './nodes.ts';
-
-const AMPERSAND = 38;
-const COLON = 58;
 
 /** True for a word that became a keyword after the target. */
 function isLaterKeyword(cursor: Cursor, name: string): boolean {

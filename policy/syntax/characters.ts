@@ -1,7 +1,6 @@
 // Characters no policy should contain.
+import { LF } from './character-codes.ts';
 import type { Cursor } from './cursor.ts';
-
-const LF = 10;
 
 /** ASCII's control characters, but those that are white space in a line or end it. */
 const control = /[^\P{Cc}\t\n\r\x80-\x9f]/u;

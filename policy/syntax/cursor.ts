@@ -3,6 +3,7 @@
 
 import type { RawDiagnostic } from '../raw-diagnostic.ts';
 import type { Release } from '../release.ts';
+import { BACKSLASH, COMMA, CR, HASH, LF, QUOTE, SPACE, TAB } from './character-codes.ts';
 import type { SyntaxDiagnosticId } from './diagnostics.ts';
 import { readable } from './escapes.ts';
 import type { Comment, Word } from './nodes.ts';
@@ -59,15 +60,6 @@ ITEM[44] = ALWAYS_ENDS;
 NAME[44] = ALWAYS_ENDS;
 PEER_VALUE[44] = ALWAYS_ENDS;
 FLAG[44] = ALWAYS_ENDS;
-
-const SPACE = 32;
-const TAB = 9;
-const LF = 10;
-const CR = 13;
-const QUOTE = 34;
-const HASH = 35;
-const COMMA = 44;
-const BACKSLASH = 92;
 
 function isBlank(code: number): boolean {
   return code === SPACE || code === TAB || code === LF || code === CR;

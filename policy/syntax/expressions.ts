@@ -1,19 +1,21 @@
 // The test of an `if` (apparmor.d(5), "Conditionals").
+
 import type { Severity } from '../raw-diagnostic.ts';
 import { dialectOf, newestRelease } from '../release.ts';
+import {
+  AMPERSAND,
+  AT,
+  CLOSE_BRACE,
+  COLON,
+  DOLLAR,
+  OPEN_BRACE,
+  QUOTE,
+  SLASH,
+} from './character-codes.ts';
 import { type Cursor, EXPRESSION_WORD, OPERAND, PATH, type TokenKind } from './cursor.ts';
 import { maxDepth } from './limits.ts';
 import type { Expression, Word } from './tree.ts';
 import { variableEnd } from './variables.ts';
-
-const QUOTE = 34;
-const DOLLAR = 36;
-const AMPERSAND = 38;
-const SLASH = 47;
-const COLON = 58;
-const AT = 64;
-const OPEN = 123;
-const CLOSE = 125;
 
 /** Reads the test of an `if`; undefined, with a report, when it is not complete. */
 export function parseExpression(cursor: Cursor, depth: number): Expression | undefined {
@@ -117,7 +119,7 @@ function variableWord(cursor: Cursor): Word | undefined {
 function comparisonWord(cursor: Cursor): Word | undefined {
   cursor.skip();
   const code = cursor.peek();
-  if (code === OPEN || code === CLOSE) return undefined;
+  if (code === OPEN_BRACE || code === CLOSE_BRACE) return undefined;
   if (code === AT) {
     const variable = variableWord(cursor);
     if (variable) return variable;

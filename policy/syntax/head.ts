@@ -1,12 +1,8 @@
 // The lists in the head of a profile: flags and extended attributes (apparmor.d(5), "Profile Head").
+import { CLOSE_PARENTHESIS, COMMA, EQUALS, OPEN_PARENTHESIS } from './character-codes.ts';
 import { type Cursor, FLAG, ITEM, XATTR_VALUE } from './cursor.ts';
 import { checkFlags } from './profile-head.ts';
 import type { Condition, Profile, Word } from './tree.ts';
-
-const COMMA = 44;
-const OPEN_BRACKET = 40;
-const CLOSE = 41;
-const EQUALS = 61;
 
 /** Reports a word that is probably a misplaced comment: apparmor_parser compiles it as an attribute or a value. */
 function warnOfHash(cursor: Cursor, word: Word): void {
@@ -34,7 +30,7 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
       cursor.take(',');
       continue;
     }
-    if (cursor.peek() === CLOSE) {
+    if (cursor.peek() === CLOSE_PARENTHESIS) {
       cursor.take(')');
       break;
     }
@@ -52,7 +48,7 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
     if (cursor.peek() === EQUALS && cursor.take('=', 'operator')) {
       cursor.skipToStatement();
       // A value may stand in brackets of its own.
-      const bracket = cursor.peek() === OPEN_BRACKET && cursor.take('(') !== undefined;
+      const bracket = cursor.peek() === OPEN_PARENTHESIS && cursor.take('(') !== undefined;
       if (bracket) cursor.skipToStatement();
       const value = cursor.wordHere(XATTR_VALUE, 'value');
       if (!value) return cursor.fail(`${attribute.text}= has no value.`, 'a value');

@@ -7,6 +7,7 @@ import { fileRuleAhead, parseFile } from '../rules/file.ts';
 import { keywords } from '../rules/keywords.ts';
 import { kindByKeyword } from '../rules/kinds.ts';
 import { bareWordRule, laterBareWord } from './bare-words.ts';
+import { CLOSE_BRACE, HASH, OPEN_BRACE } from './character-codes.ts';
 import { checkCharacters } from './characters.ts';
 import { conditionAhead, parseCondition } from './conditions.ts';
 import { Cursor, isLetter, PATH } from './cursor.ts';
@@ -31,10 +32,6 @@ import type {
   Statement,
   Word,
 } from './tree.ts';
-
-const HASH = 35;
-const OPEN = 123;
-const CLOSE = 125;
 
 export interface ParseOptions {
   /** The release whose keywords count: what became one later may be a bare word. Without one, the newest. */
@@ -68,7 +65,7 @@ export function parseText(
   const statements: Statement[] = [];
   while (!cursor.done) {
     run(parser.statements(statements, 0, true));
-    if (cursor.peek() === CLOSE) {
+    if (cursor.peek() === CLOSE_BRACE) {
       const start = cursor.pos++;
       cursor.report('unmatched-brace', { start, end: start + 1 }, 'This } closes nothing.', {
         expected: 'a profile or the end of the file',
@@ -151,7 +148,7 @@ class Parser {
       const before = cursor.pos;
       const { newlines, blankLine } = cursor.skipToStatement();
       const code = cursor.peek();
-      if (code === -1 || code === CLOSE || this.#tooMany()) return;
+      if (code === -1 || code === CLOSE_BRACE || this.#tooMany()) return;
       const previous = into.at(-1);
       // In the line of an assignment, a # starts a value for some releases, a comment for others, and never an include.
       const assigned =
@@ -227,7 +224,7 @@ class Parser {
       cursor.token('keyword', { start, end: start + 1 });
       return this.#profile(start, undefined, true, depth, blankBefore);
     }
-    if (code === OPEN) return this.#block(start, { words: [] }, depth, blankBefore);
+    if (code === OPEN_BRACE) return this.#block(start, { words: [] }, depth, blankBefore);
     if (
       (code === 58 && !bareWordRule(cursor)) ||
       ((code === 47 || code === 64 || code === 34) && this.#startsProfile(top))
@@ -273,7 +270,7 @@ class Parser {
     cursor.wordHere(PATH, 'name');
     cursor.skip();
     const code = cursor.peek();
-    let isHead = code === OPEN || code === 40;
+    let isHead = code === OPEN_BRACE || code === 40;
     if (!isHead) {
       const name = cursor.peekName();
       if (name === 'flags' || name === 'xattrs') isHead = true;
@@ -315,12 +312,12 @@ class Parser {
     cursor.report('limit', range, `${what} levels.`, { expected: 'fewer levels' });
     // Past the whole nest, counting braces, so that one report is enough.
     do {
-      while (!cursor.done && cursor.peek() !== OPEN) cursor.pos++;
+      while (!cursor.done && cursor.peek() !== OPEN_BRACE) cursor.pos++;
       let open = 0;
       do {
         const code = cursor.peek();
-        if (code === OPEN) open++;
-        if (code === CLOSE) open--;
+        if (code === OPEN_BRACE) open++;
+        if (code === CLOSE_BRACE) open--;
         cursor.pos++;
       } while (!cursor.done && open > 0);
       cursor.last = cursor.pos;
@@ -337,7 +334,7 @@ class Parser {
     const { cursor } = this;
     cursor.skip();
     const open = cursor.pos;
-    if (cursor.peek() !== OPEN) return cursor.fail(`The ${what} has no {.`, '{');
+    if (cursor.peek() !== OPEN_BRACE) return cursor.fail(`The ${what} has no {.`, '{');
     if (this.#tooDeep(depth + 1, { start: open, end: open + 1 }))
       return { open, body: [], closing: [] };
     const inner = cursor.comments;
@@ -376,7 +373,7 @@ class Parser {
     cursor.skip();
     const code = cursor.peek();
     const name =
-      code === OPEN || (hat && !keyword && cursor.pos > start + 1)
+      code === OPEN_BRACE || (hat && !keyword && cursor.pos > start + 1)
         ? undefined
         : cursor.word(PATH, 'name');
     if (!name) return cursor.fail(`The ${hat ? 'hat' : 'profile'} has no name.`, 'a name');
@@ -387,7 +384,7 @@ class Parser {
     }
     checkName(name, keyword !== undefined || hat, report);
     let attachment: Word | undefined;
-    const next = cursor.next('{') ? OPEN : cursor.peek();
+    const next = cursor.next('{') ? OPEN_BRACE : cursor.peek();
     const condition = next === 43 || conditionAhead(cursor);
     if (next === 47 || next === 64 || next === 34 || (isLetter(next) && !condition)) {
       attachment = cursor.word(PATH, 'path');
@@ -545,7 +542,7 @@ class Parser {
     const { cursor } = this;
     const qualifiers = parseQualifiers(cursor);
     cursor.skip();
-    if (cursor.peek() === OPEN) return this.#block(start, qualifiers, depth, blankBefore);
+    if (cursor.peek() === OPEN_BRACE) return this.#block(start, qualifiers, depth, blankBefore);
     const name = cursor.peekName();
     const head = { qualifiers, start, blankBefore };
     const kind = laterBareWord(cursor) ? undefined : kindByKeyword.get(name);
@@ -579,7 +576,7 @@ class Parser {
       let end = cursor.wordEnd(pos, PATH);
       while (cursor.at(end) === 32 || cursor.at(end) === 9) end++;
       if (
-        cursor.at(end) === OPEN ||
+        cursor.at(end) === OPEN_BRACE ||
         cursor.at(end) === 40 ||
         cursor.text.startsWith('flags', end)
       ) {

@@ -2,6 +2,7 @@
 
 import { dialectOf, newestRelease } from '../release.ts';
 import { bareWord } from './bare-words.ts';
+import { BACKSLASH, HASH, LF, QUOTE } from './character-codes.ts';
 import { type Cursor, isNameCharacter, PATH } from './cursor.ts';
 import { readable, writtenStart } from './escapes.ts';
 import { parseExpression } from './expressions.ts';
@@ -9,11 +10,6 @@ import { endOfRule } from './rule-end.ts';
 import type { Range } from './source.ts';
 import type { Expression, Include, IncludeKind, Word } from './tree.ts';
 import { isAssignment, variableEnd, variableName } from './variables.ts';
-
-const LF = 10;
-const HASH = 35;
-const BACKSLASH = 92;
-const QUOTE = 34;
 
 /** `<x>`, `"x"` or x after include and abi. */
 function fileName(

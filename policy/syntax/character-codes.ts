@@ -1,0 +1,19 @@
+// The codes of the characters that the syntax is made of.
+export const TAB = 9;
+export const LF = 10;
+export const CR = 13;
+export const SPACE = 32;
+export const QUOTE = 34;
+export const HASH = 35;
+export const DOLLAR = 36;
+export const AMPERSAND = 38;
+export const OPEN_PARENTHESIS = 40;
+export const CLOSE_PARENTHESIS = 41;
+export const COMMA = 44;
+export const SLASH = 47;
+export const COLON = 58;
+export const EQUALS = 61;
+export const AT = 64;
+export const BACKSLASH = 92;
+export const OPEN_BRACE = 123;
+export const CLOSE_BRACE = 125;
