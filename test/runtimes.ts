@@ -50,6 +50,8 @@ export interface TestRegistry {
   logKey: NoteKey;
   /** Runs the work of timers: sends due deliveries and requests cosignatures. */
   deliver: () => Promise<void>;
+  /** Waits for the work that earlier requests left running, in the pool of workers. */
+  settle?: () => Promise<void>;
   /** Lets a remote database execute the next request with matching SQL but lose its response. */
   loseResponse?: (sql: RegExp) => () => boolean;
   /** Kills the process of the registry, if it has its own, and starts another with the same database. */
@@ -311,7 +313,7 @@ interface OwnOptions {
 async function startOwn(
   variables: Record<string, string>,
   { limits, logged, sharedCache }: OwnOptions,
-): Promise<PooledWorker & { crash: () => Promise<void> }> {
+): Promise<Omit<PooledWorker, 'settle'> & { crash: () => Promise<void> }> {
   const given = Object.entries(limits).filter(([, limit]) => limit);
   const modules = await workerModules();
   const launch = () =>

@@ -39,6 +39,7 @@ const actionHeader = 'test-action';
 const poolModule = `
 import worker from './cloudflare.js';
 const registries = new Map();
+const start = (variables) => ({ bindings: JSON.parse(variables), running: 0 });
 export default {
   async fetch(request, _, context) {
     const headers = new Headers(request.headers);
@@ -46,11 +47,17 @@ export default {
     const action = headers.get('${actionHeader}');
     headers.delete('${registryHeader}');
     headers.delete('${actionHeader}');
-    let bindings = registries.get(variables);
-    if (!bindings) registries.set(variables, bindings = JSON.parse(variables));
+    let registry = registries.get(variables);
+    if (!registry) registries.set(variables, registry = start(variables));
+    const { bindings } = registry;
+    const waitUntil = (work) => {
+      registry.running++;
+      context.waitUntil(work.finally(() => registry.running--));
+    };
     if (action === 'close') registries.delete(variables);
     else if (action === 'scheduled') await worker.scheduled({ cron: '* * * * *' }, bindings);
-    else return worker.fetch(new Request(request, { headers }), bindings, context);
+    else if (action === 'settle') while (registry.running > 0) await scheduler.wait(10);
+    else return worker.fetch(new Request(request, { headers }), bindings, { waitUntil });
     return new Response();
   },
 };
@@ -61,6 +68,8 @@ export interface PooledWorker {
   url: string;
   fetch: (url: URL, init?: RequestInit) => Promise<Response>;
   scheduled: () => Promise<void>;
+  /** Waits for the work that earlier requests left running. */
+  settle: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -115,6 +124,7 @@ export async function startPooled(variables: Record<string, string>): Promise<Po
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     fetch: (url, init = {}) => send(url, init),
     scheduled: () => act('scheduled'),
+    settle: () => act('settle'),
     close: async () => {
       await act('close');
       await closeServer(proxy);

@@ -217,6 +217,8 @@ describe.each(runtimes)('webhooks on $name', ({ start }) => {
     const url = `${receiver.url}/good`;
     const hooks = '/v1/teams/other/webhooks';
     await expectStatus(201, send(registry, 'POST', hooks, { url }, other.token));
+    // Each of these requests starts a round of deliveries, which must not find the next ones.
+    await registry.settle?.();
     for (let at = 0; at < 30; at++) {
       await sql(`INSERT INTO deliveries (webhook_id, message_id, kind, payload, created_at, next_attempt_at)
         SELECT id, 'msg_' || hex(randomblob(8)), 'test', '{}', '2026-07-01T00:00:00.000Z', '2026-07-01T00:00:00.000Z'
