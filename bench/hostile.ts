@@ -33,6 +33,16 @@ const timeout = 20_000;
 /** The maximum of processor time in ms, of memory above idle and responses in MiB, and of /healthz in ms. */
 const goals = { cpu: 300, memory: 128, response: 1, health: 50 };
 
+/** Publications before the first measurement. */
+const warmUps = 5;
+
+/** A profile of a thousand ordinary rules. */
+const longProfile = () =>
+  profileText('p').replace(
+    /}\n$/,
+    `${Array.from({ length: 1000 }, (_, at) => `  /srv/app/data-${at}/** rw,\n`).join('')}}\n`,
+  );
+
 const mebibyte = 1024 * 1024;
 
 const stages = ['check', 'lint', 'publish', 'page'] as const;
@@ -166,7 +176,7 @@ const line = (cells: string[]) =>
 
 const head = ['KiB', ...stages, 'MiB', 'response', 'status', 'growth'];
 
-/** Measures the text of every maker at every size, and prints a line for each at the largest size and the maximum of all. */
+/** Measures the text of every maker at every size. Prints the largest size, the sizes that miss the goal, and the maximum. */
 async function measureAll(
   what: string,
   makers: Record<string, (size: number) => Promise<Measured>>,
@@ -189,7 +199,7 @@ async function measureAll(
       const growth =
         size === of.at(-1) && before && publish > 50 ? (publish / before).toFixed(1) : '';
       before = Math.max(publish, 10);
-      if (size !== of.at(-1)) continue;
+      if (size !== of.at(-1) && publish <= goals.cpu) continue;
       line([
         name,
         String(size / 1024),
@@ -239,8 +249,8 @@ export async function run([pattern = '']: string[]): Promise<void> {
     } as TestRegistry;
     const publisher = await createPublisher(registry, 'library');
     const bench: Bench = { registry, publisher, pid, idle: 0 };
-    // Starts the thread and compiles the code.
-    for (let at = 0; at < 5; at++) await measure(bench, profileText('p'), '# About\n');
+    // Starts the thread, and compiles the code as ordinary profiles do in a running registry.
+    for (let at = 0; at < warmUps; at++) await measure(bench, longProfile(), '# About\n');
     bench.idle = await memoryOf(pid, 'VmRSS');
     const stopIdle = watchHealth(url);
     await new Promise((resolve) => setTimeout(resolve, 5_000));

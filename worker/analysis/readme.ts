@@ -6,14 +6,14 @@ import MarkdownIt, {
   type Token,
 } from 'markdown-it';
 
-/** The limits of a README. A typical one of the maximum length uses a tenth of the others. */
+/** The limits of a README. A typical one of the maximum length uses at most a fifth of the others. */
 export const readmeLimits = {
   /** UTF-16 units of Markdown. */
   length: 64 * 1024,
   /** Attempts to match a rule of the parser, for blocks and inline. */
-  steps: 250_000,
+  steps: 125_000,
   /** Tokens that the parser creates. */
-  tokens: 50_000,
+  tokens: 40_000,
   /** Levels of nested elements. */
   nesting: 50,
   /** Bytes of HTML, in UTF-8. */

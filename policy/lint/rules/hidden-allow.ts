@@ -50,6 +50,7 @@ function reportHidden(
 }
 
 function hiddenFiles(context: LintContext, profile: LintedProfile): void {
+  if (!profile.rules.some(({ deny }) => deny)) return;
   const rules = fileRules(context, profile);
   // A rule that an alias copies is hidden where all of its copies are.
   for (const [effective, its] of Map.groupBy(rules.all, (one) => one.effective)) {
