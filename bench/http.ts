@@ -1,13 +1,12 @@
 // The service over HTTP, on Node and on workerd, compared with a bare Hono route that returns the same bytes on the same
 // runtime. Their rounds alternate, so that other load on the machine affects both.
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open as openFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { serveIn } from '../test/cli/cli.ts';
@@ -20,6 +19,7 @@ import { generateNoteKey } from '../trust/log/index.ts';
 import { generateToken, hashToken } from '../worker/auth/token.ts';
 import { median } from './median.ts';
 import { timePublishing } from './publish.ts';
+import { load, type Measured, requireWrk } from './wrk.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -30,11 +30,9 @@ const workerdPath: string = createRequire(import.meta.resolve('miniflare'))('wor
 const profiles = 50;
 const publications = 200;
 
-/** The rounds of each measurement, the rounds of those with a goal, the seconds of a round and the number of connections. */
+/** The rounds of each measurement, and of those with a goal. */
 const rounds = 7;
 const roundsWithGoal = 15;
-const seconds = 1;
-const connections = 32;
 
 /** The minimum ratio to the requests per second of the bare route, by runtime where they differ. */
 const goals: Record<string, number | Record<string, number>> = {
@@ -50,13 +48,6 @@ const goals: Record<string, number | Record<string, number>> = {
 
 /** The maximum time of a publication, as a multiple of the time of its transaction alone. */
 const publishGoal = 3;
-
-interface Measured {
-  perSecond: number;
-  /** In milliseconds. */
-  p50: number;
-  p99: number;
-}
 
 /** A request to measure. */
 interface MeasuredRequest {
@@ -92,36 +83,6 @@ const { status, body, headers } = ${JSON.stringify(response)};
 export const app = new Hono();
 app.get('/bare', (c) => c.body(body, status, headers));
 `;
-
-/** Sends requests with wrk, a process of its own, since this one serves the workers' database. */
-async function load(
-  url: string,
-  headers: Record<string, string>,
-  time = seconds,
-): Promise<Measured> {
-  const options = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const args = [
-    '-t1',
-    '--timeout',
-    '30s',
-    `-c${connections}`,
-    `-d${time}s`,
-    '--latency',
-    ...options,
-    url,
-  ];
-  const { stdout: output } = await promisify(execFile)('wrk', args, { encoding: 'utf8' });
-  const failed = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(output)?.[0];
-  if (failed) throw new Error(`${url}: ${failed}`);
-  const of = (pattern: RegExp) => pattern.exec(output)?.[1] ?? '';
-  const milliseconds = (text: string) =>
-    Number.parseFloat(text) * (text.endsWith('us') ? 0.001 : text.endsWith('ms') ? 1 : 1000);
-  return {
-    perSecond: Number(of(/Requests\/sec:\s+([\d.]+)/)),
-    p50: milliseconds(of(/50%\s+(\S+)/)),
-    p99: milliseconds(of(/99%\s+(\S+)/)),
-  };
-}
 
 async function startNode(folder: string, cached: boolean): Promise<Pair> {
   // As in production, with the request log in a file and rate limits, which are not reached.
@@ -309,9 +270,7 @@ async function costOf({ registry, traffic }: Pair, request: MeasuredRequest): Pr
  * or `workerd`) if given.
  */
 export async function run([only]: string[]): Promise<void> {
-  if (spawnSync('wrk', ['--version']).error) {
-    throw new Error('This benchmark requires wrk: apt-get install wrk');
-  }
+  requireWrk();
   const folder = await mkdtemp(join(tmpdir(), 'aa-registry-bench-'));
   const line = (cells: string[]) =>
     console.log(cells.map((cell, at) => (at < 2 ? cell.padEnd(12) : cell.padStart(11))).join(' '));

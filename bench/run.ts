@@ -2,6 +2,7 @@ import * as fleet from './fleet.ts';
 import * as hostile from './hostile.ts';
 import * as http from './http.ts';
 import * as log from './log.ts';
+import * as peers from './peers.ts';
 import * as policy from './policy.ts';
 import * as scale from './scale.ts';
 import * as start from './start.ts';
@@ -16,6 +17,7 @@ const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
   fleet,
   scale,
   http,
+  peers,
   hostile,
   start,
 };
