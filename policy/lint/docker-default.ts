@@ -20,8 +20,10 @@ profile docker-default flags=(attach_disconnected, mediate_deleted) {
   signal (receive) peer=unconfined,
   signal (receive) peer={runc,crun},
   # A container's own processes signal, debug and inspect one another.
-  signal (send, receive) peer=@{profile_name},
-  ptrace (trace, read, tracedby, readby) peer=@{profile_name},
+  # A process may have a stacked label: crun's first one, and one that containerd starts with exec.
+  signal (send, receive) peer={@{profile_name},*//&@{profile_name},@{profile_name}//&*},
+  ptrace (trace, read, tracedby, readby)
+      peer={@{profile_name},*//&@{profile_name},@{profile_name}//&*},
 
   deny mount,
 

@@ -30,6 +30,7 @@ import { riskyAlias } from './rules/risky-alias.ts';
 import { secret } from './rules/secret.ts';
 import { sensitiveRead } from './rules/sensitive-read.ts';
 import { sensitiveWrite } from './rules/sensitive-write.ts';
+import { stackedPeer } from './rules/stacked-peer.ts';
 import { unconfinedExec } from './rules/unconfined-exec.ts';
 import { unconfinedMode } from './rules/unconfined-mode.ts';
 import { unscrubbedExec } from './rules/unscrubbed-exec.ts';
@@ -65,6 +66,7 @@ export const lintRules: readonly LintRule[] = [
   usernsCreate,
   nothingRuns,
   deniedDevice,
+  stackedPeer,
   complainMode,
   unconfinedMode,
   wideAttachment,

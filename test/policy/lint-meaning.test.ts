@@ -251,3 +251,27 @@ test.each([
 ])('%s denies %i device', (rules, count) => {
   expect(reports(profile(rules), 'denied-device')).toHaveLength(count);
 });
+
+const peers = 'docker-demo,*//&docker-demo,docker-demo//&*';
+
+test.each([
+  ['signal (send, receive) peer=docker-demo,', 1],
+  ['signal peer=@{profile_name},', 1],
+  ['signal (send) set=(term) peer=docker-demo,\n  ptrace (trace) peer=docker-demo,', 2],
+  ['ptrace peer={docker-demo,docker-demo//&*},', 1],
+  [`signal peer={${peers}},\n  ptrace peer={${peers}},`, 0],
+  // Each profile of the label matches.
+  ['signal peer={docker-demo,crun,unconfined},', 0],
+  ['signal,\n  ptrace,', 0],
+  // Of other processes, and of none.
+  ['signal peer=other,', 0],
+  ['signal (receive) peer=docker-demo,', 0],
+  ['deny signal peer=docker-demo,', 0],
+])('%s misses stacked labels in %i rules', (rules, count) => {
+  expect(reports(profile(rules), 'stacked-peer')).toHaveLength(count);
+});
+
+test('the processes of a host program have no stacked label', () => {
+  const host = 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  signal peer=demo,\n}\n';
+  expect(reports(host, 'stacked-peer')).toEqual([]);
+});
