@@ -1,38 +1,74 @@
-// The start-up time of the program, compared with Node.js alone.
+// The time of short commands as whole processes, beside other programs, and of the service until its first response.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serveIn } from '../test/cli/cli.ts';
+import { median } from './median.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** The fastest of `runs`, in milliseconds: other load on the machine can only make a run slower. */
-function fastest(runs: number, command: string, args: string[]): number {
-  const times = Array.from({ length: runs }, () => {
-    const start = performance.now();
-    const { status } = spawnSync(command, args, { env: { PATH: process.env.PATH } });
-    const time = performance.now() - start;
-    if (status !== 0) throw new Error(`${command} ${args.join(' ')} exited with ${status}`);
-    return time;
-  });
-  return Math.min(...times);
+const runs = 15;
+const starts = 5;
+
+const programs: Record<string, string> = {
+  'aa-registry (npm)': join(root, 'bin/aa-registry'),
+  'aa-registry (executable)': join(root, 'dist/aa-registry'),
+};
+
+/** Other programs that print their version, from Debian. */
+const others = ['git', 'docker-registry', 'npm'];
+
+/** The duration of a process in milliseconds; `undefined` if the program does not exist. */
+function time(command: string, args: string[]): number | undefined {
+  const start = performance.now();
+  const { error, status } = spawnSync(command, args, { env: { PATH: process.env.PATH } });
+  const duration = performance.now() - start;
+  if (error) return undefined;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} exited with ${status}`);
+  return duration;
 }
 
+/** Prints a table of medians, compared with Node.js alone; the runs of all commands alternate. */
 export async function run(): Promise<void> {
-  const runs = 12;
-  const node = fastest(runs, process.execPath, ['-e', '0']);
-  console.log(`Node.js alone: ${node.toFixed(0)} ms, the fastest of ${runs}`);
-  const programs: [name: string, path: string][] = [
-    ['bundle', join(root, 'bin/aa-registry')],
-    ['executable', join(root, 'dist/aa-registry')],
-  ];
-  for (const [name, path] of programs) {
-    if (!existsSync(path) || !existsSync(join(root, 'dist/main.js'))) {
-      console.log(`${name}: not built`);
-      continue;
+  const folder = await mkdtemp(join(tmpdir(), 'aa-registry-bench-'));
+  try {
+    const commands: { name: string; command: string; args: string[] }[] = [
+      { name: 'node -e 0', command: process.execPath, args: ['-e', '0'] },
+      ...others.map((command) => ({ name: `${command} --version`, command, args: ['--version'] })),
+      ...Object.entries(programs).flatMap(([name, command]) =>
+        [['--version'], ['status', '--root', folder], ['help'], ['explain', 'syntax']].map(
+          (args) => ({ name: `${name} ${args[0]}`, command, args }),
+        ),
+      ),
+    ];
+    const times = new Map<string, number[]>(commands.map(({ name }) => [name, []]));
+    for (let round = 0; round < runs; round++) {
+      for (const { name, command, args } of commands) {
+        const duration = time(command, args);
+        if (duration !== undefined) times.get(name)?.push(duration);
+      }
     }
-    for (const args of [['--version'], ['help'], ['explain', 'syntax']]) {
-      const time = fastest(runs, path, args);
-      console.log(`${name} ${args.join(' ')}: ${(time / node).toFixed(2)} x`);
+    const alone = median(times.get('node -e 0') ?? []);
+    for (const [name, all] of times) {
+      const shown =
+        all.length === 0
+          ? 'not found'
+          : `${median(all).toFixed(0)} ms, ${(median(all) / alone).toFixed(2)} x`;
+      console.log(`${name.padEnd(36)} ${shown}`);
     }
+    const services: number[] = [];
+    for (let at = 0; at < starts; at++) {
+      const start = performance.now();
+      const running = await serveIn({ env: {} }, join(folder, `service-${at}`));
+      await (await fetch(`${running.url}/healthz`)).arrayBuffer();
+      services.push(performance.now() - start);
+      await running.kill();
+    }
+    console.log(
+      `service with a new database, to its first response: ${median(services).toFixed(0)} ms`,
+    );
+  } finally {
+    await rm(folder, { recursive: true });
   }
 }
