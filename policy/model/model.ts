@@ -19,7 +19,7 @@ import { capabilityGrant, limitsOf } from './capability-model.ts';
 import type { ClassScope, PermissionTable } from './classes/class.ts';
 import { permissionTables, type TableClass } from './classes/classes.ts';
 import { type Decision, type UnknownReason, unknown } from './decision.ts';
-import { type EffectiveRule, effectiveRules } from './effective-rule.ts';
+import { type EffectiveRule, effectiveRules, isQuiet } from './effective-rule.ts';
 import { mergeSlashes, replaceVariables, withAliases } from './expansion.ts';
 import { FileModel } from './file-model.ts';
 import { type HiddenRule, hiddenRules } from './hidden.ts';
@@ -359,9 +359,7 @@ class Profile implements ProfileModel {
   #inMode(decision: Decision): Decision {
     if (decision.granted !== false) return decision;
     const denies = decision.rules.some(({ deny }) => deny);
-    const quiet =
-      !this.#audits &&
-      decision.rules.some(({ deny, qualifiers }) => deny && qualifiers.audit?.value !== 'audit');
+    const quiet = !this.#audits && decision.rules.some(isQuiet);
     if (this.mode === 'complain' && !quiet)
       return { granted: true, byMode: this.mode, rules: decision.rules };
     if (this.mode === 'default_allow' && !denies)

@@ -4,7 +4,7 @@ import type { Budget } from '../budget.ts';
 import type { Pattern } from '../glob/aare.ts';
 import { Matcher, type State } from '../glob/matcher.ts';
 import { combine, type Decision, unknown } from './decision.ts';
-import type { EffectiveRule } from './effective-rule.ts';
+import { type EffectiveRule, isQuiet } from './effective-rule.ts';
 
 /** One pattern of a rule, and what it grants or denies there. */
 export interface TableEntry {
@@ -98,8 +98,12 @@ export function loggingOf(
   decision: Decision,
   counting: readonly Pick<TableEntry, 'effective' | 'logs'>[],
 ): Grant['logging'] {
-  const logs = ({ effective, logs }: Pick<TableEntry, 'effective' | 'logs'>) =>
-    logs ?? effective?.qualifiers.audit?.value === 'audit';
-  if (decision.granted !== false) return counting.some(logs) ? 'audit' : '';
-  return counting.some((one) => one.effective?.deny && !logs(one)) ? 'quiet' : '';
+  if (decision.granted !== false) {
+    const audits = ({ effective, logs }: (typeof counting)[number]) =>
+      logs ?? effective?.qualifiers.audit?.value === 'audit';
+    return counting.some(audits) ? 'audit' : '';
+  }
+  const isKeptOut = ({ effective, logs }: (typeof counting)[number]) =>
+    effective?.deny && (logs === undefined ? isQuiet(effective) : !logs);
+  return counting.some(isKeptOut) ? 'quiet' : '';
 }

@@ -2,17 +2,28 @@
 // tables (match.c) and their permissions (file.h), for policy of version 5 to 8.
 import { spawnSync } from 'node:child_process';
 
-const parser = '/usr/sbin/apparmor_parser';
+/** An apparmor_parser: the command, and the features that it compiles for. */
+export interface Parser {
+  command: readonly string[];
+  features: string;
+}
+
+/** This machine's, for AppArmor 3.0. */
+const installed: Parser = {
+  command: ['/usr/sbin/apparmor_parser'],
+  features: '/etc/apparmor.d/abi/3.0',
+};
 
 /** The compiled profiles by name; undefined if the parser refuses the text. `cwd` is the folder of relative includes. */
 export function compilePolicy(
   source: string | Buffer,
   options: readonly string[] = [],
   cwd?: string,
+  { command, features }: Parser = installed,
 ): Map<string, CompiledProfile> | undefined {
-  const limits = ['--as=1073741824', '--cpu=10', 'timeout', '10', parser, '-Q', '-K', '-S'];
-  const features = ['--features-file', '/etc/apparmor.d/abi/3.0'];
-  const { status, stdout } = spawnSync('prlimit', [...limits, ...features, ...options], {
+  const limits = ['--as=1073741824', '--cpu=10', 'timeout', '10', ...command, '-Q', '-K', '-S'];
+  const files = ['--policy-features', features, '--kernel-features', features];
+  const { status, stdout } = spawnSync('prlimit', [...limits, ...files, ...options], {
     input: source,
     cwd,
     maxBuffer: 1 << 28,

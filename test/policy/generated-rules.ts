@@ -171,18 +171,50 @@ const capability = fc.constantFrom(
   'capability bpf',
 );
 
-const rule = fc
-  .tuple(qualifier, fc.oneof(signal, ptrace, dbus, network, unix, mount, changeProfile, capability))
-  .map(([before, text]) => `${before}${text},`);
-
-/** The text of a policy of such rules, which the parser may refuse. */
-export const generatedRules = fc
+const queuePermissions = ['r', 'w', 'rw', 'read', 'write', 'create', 'open', 'delete', 'getattr'];
+const mqueue = fc
   .tuple(
-    fc.array(rule, { minLength: 1, maxLength: 6 }),
-    fc.constantFrom('a b', 'a', 'a/ /b', '*', '{a,b}*'),
-    fc.boolean(),
+    some([...queuePermissions, 'setattr']),
+    fc.constantFrom('', '', ' type=posix', ' type=sysv'),
+    maybe(label, 'label'),
+    fc.constantFrom('', '', ' /a', ' /a*', ' /{a,@{V}}', ' 0', ' 55', ' 4294967295'),
   )
-  .map(
-    ([rules, values, withFiles]) =>
-      `@{V}=${values}\nprofile p {\n  ${rules.join('\n  ')}\n${withFiles ? '  /a r,\n' : ''}}\n`,
-  );
+  .map((parts) => `mqueue${parts.join('')}`);
+const ioUring = fc
+  .tuple(some(['sqpoll', 'override_creds'], 2), maybe(label, 'label'))
+  .map((parts) => `io_uring${parts.join('')}`);
+const userns = fc.constantFrom('userns', 'userns create');
+
+const older = fc.oneof(signal, ptrace, dbus, network, unix, mount, changeProfile, capability);
+const newer = fc.oneof(mqueue, ioUring, userns, fc.constant('all'));
+
+/** The text of a policy of some rules, which the parser may refuse. */
+const policyOf = (rule: fc.Arbitrary<string>, before: fc.Arbitrary<string> = qualifier) =>
+  fc
+    .tuple(
+      fc.array(
+        fc.tuple(before, rule).map(([one, text]) => `${one}${text},`),
+        { minLength: 1, maxLength: 6 },
+      ),
+      fc.constantFrom('a b', 'a', 'a/ /b', '*', '{a,b}*'),
+      fc.boolean(),
+    )
+    .map(
+      ([rules, values, withFiles]) =>
+        `@{V}=${values}\nprofile p {\n  ${rules.join('\n  ')}\n${withFiles ? '  /a r,\n' : ''}}\n`,
+    );
+
+/** A policy in the language of AppArmor 3.0. */
+export const generatedRules = policyOf(older);
+
+const priority = fc.constantFrom('', '', '', 'priority=1 ', 'priority=-1 ');
+
+/**
+ * A policy with the classes and priorities of AppArmor 4.1, and some of the older ones. With a qualifier,
+ * apparmor_parser logs what `all` is about only in part, which the model does not repeat; nor that priorities of
+ * unix rules do not count on kernels that do not know these.
+ */
+export const newerRules = policyOf(
+  fc.oneof({ weight: 3, arbitrary: newer }, { weight: 1, arbitrary: older }),
+  fc.tuple(priority, qualifier).map((parts) => parts.join('')),
+).filter((source) => !/(?:audit|deny) all,|priority=\S+ (?:audit |deny )*unix/.test(source));

@@ -16,13 +16,17 @@ export type Comparison =
   | { string: string; model: Verdict; tables: Verdict }
   | 'unknown';
 
-/** Compares a table with an automaton from the states that a prefix leads to. */
+/**
+ * Compares a table with an automaton from the states that a prefix leads to. The prefix alone is a request of the classes
+ * that have nothing more to say.
+ */
 export function compareTables(
   table: Compared,
   automaton: CompiledAutomaton | undefined,
   prefix: readonly number[],
   model: (grants: readonly Grant[], string: string) => Verdict,
   tables: (state: number, string: string) => Verdict,
+  isRequest = (string: string) => string.length > prefix.length,
   budget = new Budget(200_000_000),
 ): Comparison {
   const dead: State = { nodes: [], accepted: [], next: [], steps: [] };
@@ -49,9 +53,7 @@ export function compareTables(
       const expected = tables(at.compiled, at.string);
       const found = model(table.grants(at.state), at.string);
       compared += Object.keys(expected).length;
-      // The prefix alone is no request: there, apparmor_parser marks that the class is mediated.
-      const isRequest = at.string.length > prefix.length;
-      if (isRequest && JSON.stringify(found) !== JSON.stringify(expected))
+      if (isRequest(at.string) && JSON.stringify(found) !== JSON.stringify(expected))
         return { string: at.string, model: found, tables: expected };
       const steps = table.matcher.steps(at.state, budget);
       if (!steps) return 'unknown';
@@ -161,6 +163,11 @@ export function inTables(transition: string, name: string): string {
   return [what, ...more].filter(Boolean).join(' ');
 }
 
+const queueBits = {
+  ...{ read: 4, write: 2, create: 0x10, delete: 0x20, open: 0x40 },
+  ...{ setattr: 0x100 << 6, getattr: 0x200 << 6 },
+};
+
 /** The bit of each permission of the other classes in the tables, by class. */
 const classBits = {
   signal: { send: 2, receive: 4 },
@@ -175,35 +182,71 @@ const classBits = {
     ...{ setopt: 0x1000000 >> 5, getopt: 0x2000000 >> 5 },
   },
   change_profile: { change_profile: 1 << 31, onexec: 1 << 30 },
+  posix_mqueue: queueBits,
+  sysv_mqueue: queueBits,
+  io_uring: { sqpoll: 0x10, override_creds: 8 },
+  userns: { create: 8 },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-export const comparedClasses = Object.keys(classBits) as (keyof typeof classBits)[];
+/**
+ * The strings of which the kernel asks for a permission, by their number of fields, where apparmor_parser also grants it for
+ * others: sqpoll with a label, and with the rule `all` everything about mounts.
+ */
+const isRequested: Readonly<Record<string, (fields: number, string: string) => boolean>> = {
+  sqpoll: (_fields, string) => string.length === 1,
+  umount: (fields) => fields === 1,
+  pivot_root: (fields) => fields === 2,
+  mount: (fields) => fields >= 4,
+};
+
+type ComparedClass = keyof typeof classBits;
+
+/** Classes of which a request may have no more than the prefix: user namespaces, and io_uring's own thread. */
+const alone: readonly string[] = ['userns', 'io_uring'];
+
+/** The classes that AppArmor 4.0 added. */
+export const newerClasses: readonly ComparedClass[] = [
+  'posix_mqueue',
+  'sysv_mqueue',
+  'io_uring',
+  'userns',
+];
+
+/** The classes of AppArmor 3.0. */
+export const comparedClasses = (Object.keys(classBits) as ComparedClass[]).filter(
+  (one) => !newerClasses.includes(one),
+);
 
 /** Compares the rules of a class other than files. The tables do not contain the logging of change_profile. */
 export function compareClass(
-  of: keyof typeof classBits,
+  of: ComparedClass,
   table: Compared,
   automaton: CompiledAutomaton | undefined,
 ): Comparison {
-  const permissions = Object.entries(classBits[of]);
   const { prefix } = permissionTables[of];
+  const permissionsOf = (string: string) => {
+    const fields = string.split('\0').length;
+    return Object.entries(classBits[of]).filter(
+      ([name]) => isRequested[name]?.(fields, string) ?? true,
+    );
+  };
   // The permissions that the logging bits can represent.
   const logged = 0x1fc07f;
   return compareTables(
     table,
     automaton,
     prefix === undefined ? [] : [prefix],
-    (grants) =>
+    (grants, string) =>
       Object.fromEntries(
-        permissions.map(([name, mask]) => {
+        permissionsOf(string).map(([name, mask]) => {
           const one = grants[table.columns.indexOf(name)] as Grant | undefined;
           const granted = one?.decision.granted === true ? 'yes' : 'no';
           return [name, mask & logged && one?.logging ? `${granted} ${one.logging}` : granted];
         }),
       ),
-    (state) =>
+    (state, string) =>
       Object.fromEntries(
-        permissions.map(([name, mask]) => {
+        permissionsOf(string).map(([name, mask]) => {
           const granted = ((automaton?.allow(state) ?? 0) & mask) !== 0;
           const log = granted
             ? (automaton?.audit(state) ?? 0) & mask && ' audit'
@@ -211,19 +254,21 @@ export function compareClass(
           return [name, (granted ? 'yes' : 'no') + (log || '')];
         }),
       ),
+    alone.includes(of) ? () => true : undefined,
   );
 }
 
-/** Compares every class of a profile. */
+/** Compares file rules, and the rules of other classes. */
 export function compareProfile(
   profile: ProfileModel,
   tables: CompiledProfile,
+  classes = comparedClasses,
 ): [string, Comparison][] {
   const files = profile.table('file');
   const name = profile.name.split('//').at(-1) ?? '';
   return [
     ['file', typeof files === 'string' ? 'unknown' : compareFiles(files, tables.files, name)],
-    ...comparedClasses.map((of): [string, Comparison] => {
+    ...classes.map((of): [string, Comparison] => {
       const table = profile.table(of);
       const automaton = of === 'change_profile' ? tables.files : tables.policy;
       return [of, typeof table === 'string' ? 'unknown' : compareClass(of, table, automaton)];

@@ -23,10 +23,11 @@ export const change_profile: PermissionTable = {
   permissions,
   entries(effective, scope) {
     const { rule } = effective;
-    if (rule.kind !== 'change_profile' && rule.kind !== 'all') return [];
+    // The rule `all` is not compiled into this class, although apparmor.d(5) says so.
+    if (rule.kind !== 'change_profile') return [];
     const texts = new Texts(scope);
-    const label = texts.pattern(rule.kind === 'all' ? undefined : rule.target);
-    const program = texts.pattern(rule.kind === 'all' ? undefined : rule.exec, anyProgram);
+    const label = texts.pattern(rule.target);
+    const program = texts.pattern(rule.exec, anyProgram);
     if (texts.failed) return 'variables';
     // apparmor_parser does not log their use.
     const entry = (pattern: Pattern, ...granted: string[]): TableEntry => ({

@@ -1,7 +1,7 @@
 // Mounting, unmounting and changing the root: the mount point, the source, the file system's type and the flags.
 import type { Pattern } from '../../glob/aare.ts';
 import { bytePattern } from '../../glob/matcher.ts';
-import { compareReleases } from '../../release.ts';
+import { compareReleases, type Release } from '../../release.ts';
 import { conditionValue, type KeywordRule } from '../../rules/keyword-rule.ts';
 import type { EffectiveRule } from '../effective-rule.ts';
 import type { TableEntry } from '../table.ts';
@@ -73,8 +73,8 @@ const options: ReadonlyMap<string, Option> = new Map(
   optionList.map(([name, set, clear]) => [name, { set, clear }]),
 );
 
-/** Options that apparmor_parser ignored before CVE-2016-1585 was mended. */
-const clearsNothing: ReadonlySet<string> = new Set(['norelatime', 'noiversion']);
+/** The releases until which apparmor_parser ignores an option (measured with 3.0.8, 4.1.0 and 5.0.2). */
+const ignoredUntil: Readonly<Record<string, Release>> = { norelatime: '4.1', noiversion: '3.0' };
 
 const propagation = bit.unbindable | bit.private | bit.slave | bit.shared | bit.rec;
 const binding = bit.bind | bit.rec;
@@ -107,8 +107,10 @@ export const mount: PermissionTable = {
       const entry = (pattern: Pattern, permission: string): TableEntry => ({
         ...{ effective, pattern, permissions: new Set([permission]) },
       });
+      const any = { device: undefined, point: undefined, type: undefined, remounts: false };
       return [
-        entry(fields(point, anyText, anyText, anyText), 'mount'),
+        // As `mount,`: a request with a flag that apparmor_parser does not know is refused.
+        ...mendedMounts(any, [], []).map((pattern) => entry(pattern, 'mount')),
         entry(point, 'umount'),
         entry(fields(point, anyText), 'pivot_root'),
       ];
@@ -230,7 +232,8 @@ function mountEntries(
     values.reduce(
       (sum, { value }) => {
         const one = options.get(value) ?? { set: 0, clear: 0 };
-        const ignored = !mended && clearsNothing.has(value);
+        const until = ignoredUntil[value];
+        const ignored = until !== undefined && compareReleases(scope.release, until) <= 0;
         return { set: sum.set | one.set, clear: sum.clear | (ignored ? 0 : one.clear) };
       },
       { set: 0, clear: 0 },

@@ -2,6 +2,7 @@
 // say. A kernel that does not know rules about unix sockets asks for the family and the type alone.
 import type { Pattern } from '../../glob/aare.ts';
 import { bytePattern } from '../../glob/matcher.ts';
+import { compareReleases, type Release } from '../../release.ts';
 import {
   conditionValue,
   messagePermissions,
@@ -17,6 +18,7 @@ import {
   anyBytes,
   anyText,
   byte,
+  type ClassScope,
   nul,
   number16,
   type PermissionTable,
@@ -57,14 +59,14 @@ export const network: PermissionTable = {
     const { rule } = effective;
     switch (rule.kind) {
       case 'all':
-        return [...socketEntries(effective, []), ...unixEntries(effective)];
+        return [...socketEntries(effective, [], scope.release), ...unixEntries(effective)];
       case 'network': {
         if (rule.permissions.length > 0 || rule.conditions.length > 0) return 'conditions';
         const words = rule.words.map(({ value }) => value);
-        const unix = pairsOf(words)
+        const unix = pairsOf(words, scope.release)
           .filter(([family]) => family === unixFamily)
           .flatMap(([, type]) => unixEntries(effective, { type }, logsAsNetwork(effective)));
-        return [...socketEntries(effective, words), ...unix];
+        return [...socketEntries(effective, words, scope.release), ...unix];
       }
       case 'unix': {
         const texts = new Texts(scope);
@@ -84,7 +86,13 @@ export const network: PermissionTable = {
           // apparmor_parser leaves out what denies more than the rule says.
           ...(effective.deny
             ? []
-            : [{ ...socketEntry(effective, unixFamily, type), fallback: true }]),
+            : [
+                fallbackEntry(
+                  socketEntry(effective, unixFamily, type, scope.release),
+                  about,
+                  scope,
+                ),
+              ]),
           ...unixEntries(effective, about),
         ];
       }
@@ -144,12 +152,13 @@ function describeUnix(rest: string): string {
 }
 
 /** Families and types of a rule's words; a type that is undefined stands for all of them. */
-function pairsOf(words: readonly string[]): [number, number | undefined][] {
+function pairsOf(words: readonly string[], release: Release): [number, number | undefined][] {
   const [first, second] = words;
   if (first === undefined)
     return Array.from({ length: everyFamily }, (_, family) => [family, undefined]);
   const family = familyNumber(first);
   if (family !== undefined && second === undefined) {
+    if (compareReleases(release, '5.0') >= 0) return [[family, undefined]];
     return Object.values(types).map((type) => [family, type]);
   }
   const type = second ?? first;
@@ -163,18 +172,28 @@ function pairsOf(words: readonly string[]): [number, number | undefined][] {
 
 const everyPermission = new Set<string>(permissions);
 
-function socketEntries(effective: EffectiveRule, words: readonly string[]): TableEntry[] {
-  return pairsOf(words).map(([family, type]) => socketEntry(effective, family, type));
+function socketEntries(
+  effective: EffectiveRule,
+  words: readonly string[],
+  release: Release,
+): TableEntry[] {
+  return pairsOf(words, release).map(([family, type]) =>
+    socketEntry(effective, family, type, release),
+  );
 }
 
-/** Where apparmor_parser writes rules for all types, they are 0 to 15; all there can be where their use is logged, or not. */
+/**
+ * Where the apparmor_parser of releases before 4.0 writes rules for all types, they are 0 to 15; all there can be where their
+ * use is logged, or not.
+ */
 function socketEntry(
   effective: EffectiveRule,
   family: number,
   type: number | undefined,
+  release: Release,
 ): TableEntry {
   const audits = effective.qualifiers.audit?.value === 'audit';
-  const all = audits !== effective.deny;
+  const all = audits !== effective.deny || compareReleases(release, '4.0') >= 0;
   const types: Pattern =
     type !== undefined
       ? number16(type)
@@ -200,6 +219,16 @@ interface UnixSockets {
 
 /** What follows the socket's own end: the other one, a backlog, or an option. */
 const commands = { address: 1, listen: 2, option: 4 } as const;
+
+/** What kernels that do not know rules about unix sockets ask for; before 4.0, a rule grants them everything. */
+function fallbackEntry(
+  entry: TableEntry,
+  { granted = permissions }: UnixSockets,
+  { release }: ClassScope,
+): TableEntry {
+  const narrow = compareReleases(release, '4.0') >= 0;
+  return { ...entry, fallback: true, ...(narrow && { permissions: new Set(granted) }) };
+}
 
 /** Rules about unix sockets (apparmor.d(5), "Unix socket rules"). */
 function unixEntries(

@@ -1,5 +1,6 @@
 // Classes that came with 4.0: message queues, io_uring and user namespaces.
 import type { Pattern } from '../../glob/aare.ts';
+import { compareReleases, type Release } from '../../release.ts';
 import { conditionValue, permissionsOf } from '../../rules/keyword-rule.ts';
 import type { EffectiveRule } from '../effective-rule.ts';
 import type { TableEntry } from '../table.ts';
@@ -53,7 +54,10 @@ function queueEntries(
         ? sequence(...bigEndian(Number(word.value)).map(byte))
         : sequence(anyByte, anyByte, anyByte, anyByte);
   const label = condition('label');
-  const labelPattern = texts.pattern(label, someText);
+  const oneLabel = texts.pattern(label, someText);
+  // For both types, apparmor_parser writes the label of a queue of System V twice.
+  const isTwice = label !== undefined && of === undefined && prefix === systemV;
+  const labelPattern = isTwice ? sequence(oneLabel, oneLabel) : oneLabel;
   if (texts.failed) return 'variables';
   const granted =
     rule.kind === 'all' ? queuePermissions : permissionsOf(rule, queuePermissions, queueSynonyms);
@@ -61,10 +65,15 @@ function queueEntries(
   const entry = (pattern: Pattern, these: readonly string[]): TableEntry[] =>
     these.length > 0 ? [{ effective, pattern, permissions: new Set(these) }] : [];
   return [
-    // A queue that is made has no label yet.
-    ...entry(start, label ? granted.filter((one) => one === 'create') : granted),
+    ...entry(start, label ? withoutLabel(granted, scope.release) : granted),
     ...entry(fields(start, labelPattern), granted),
   ];
+}
+
+/** What a rule with a label grants for a queue that has none yet: from 5.0 on, that it is created. */
+function withoutLabel(granted: readonly string[], release: Release): readonly string[] {
+  if (compareReleases(release, '5.0') < 0 || !granted.includes('create')) return [];
+  return granted.filter((one) => ['create', 'read', 'write'].includes(one));
 }
 
 const bigEndian = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff);
