@@ -58,6 +58,9 @@ export {
 } from './model/narrowest.ts';
 export { type ClassQuestion, lookUp } from './model/questions.ts';
 export { accessOf, contradiction, requiredFields } from './model/record.ts';
+export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';
+export { type ProfileSummary, summarize } from './model/summary/summary.ts';
+export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './raw-diagnostic.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';
