@@ -24,6 +24,8 @@ import { print } from './syntax/printer.ts';
 import { kernelName } from './syntax/profile-head.ts';
 import type { PolicyFile } from './syntax/tree.ts';
 
+export { baseResolver } from './base-resolver.ts';
+export { Budget } from './budget.ts';
 export { type Diagnostic, render } from './diagnostics.ts';
 export { applyFixes, type Fixed } from './fix.ts';
 export { escaped, literal, quoted } from './glob/literal.ts';
