@@ -38,6 +38,9 @@ function representative(low: number, high: number): { byte: number; rank: number
 /** Where nothing matches any more. */
 const dead: State = { nodes: [], accepted: [], next: [], steps: [] };
 
+/** More states than two matchers can have. */
+const maxNumbers = 2 ** 20;
+
 interface Visit {
   left: State;
   right: State | undefined;
@@ -205,22 +208,19 @@ function walk(
   needed: 'any' | 'left' | 'both' = 'any',
 ): boolean {
   // Of states that differ in what may follow, the last byte tells which they are.
-  const seen = new Map<State, Map<State | undefined, Set<number>>>();
+  const seen = new Set<number>();
+  const numbers = new Map<State | undefined, number>();
+  const numberOf = (state: State | undefined) => {
+    const number = numbers.get(state) ?? numbers.size;
+    numbers.set(state, number);
+    return number;
+  };
   const isNew = (one: State, two: State | undefined, last: number) => {
-    let others = seen.get(one);
-    if (!others) {
-      others = new Map();
-      seen.set(one, others);
-    }
-    let lasts = others.get(two);
-    if (!lasts) {
-      lasts = new Set();
-      others.set(two, lasts);
-    }
-    const mark = apart.includes(last) ? last : -1;
-    if (lasts.has(mark)) return false;
-    lasts.add(mark);
-    return true;
+    const pair = numberOf(one) * maxNumbers + numberOf(two);
+    const key = pair * (apart.length + 1) + 1 + apart.indexOf(last);
+    const isFirst = !seen.has(key);
+    if (isFirst) seen.add(key);
+    return isFirst;
   };
   let level: Visit[] = [{ left: left.matcher.start, right: right?.matcher.start, string: '' }];
   isNew(left.matcher.start, right?.matcher.start, -1);

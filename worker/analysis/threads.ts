@@ -25,7 +25,7 @@ export interface ThreadLimits {
 export const defaultThreadLimits: ThreadLimits = {
   threads: availableParallelism() > 2 ? 2 : 1,
   time: 10_000,
-  memory: 64,
+  memory: 128,
   young: 12,
   waiting: 128,
   waitingEach: 64,
