@@ -26,7 +26,7 @@ export const permissionLimits = {
 } as const;
 
 /** The steps that the models, and what is asked of them, may cost. */
-const steps = 200_000_000;
+const steps = 100_000_000;
 
 /** The summary of a profile's text. Without a base policy, its includes count as empty. */
 export function summarizeText({ text, ...compiler }: SummaryTask): Summarized {
