@@ -10,7 +10,7 @@ import { profiles, searchSpellings } from '../db/schema.ts';
 import { indexProfiles, indexVersion } from '../db/search-index.ts';
 import { spellingsOf } from '../db/search-text.ts';
 import { generateKeyPair, generateNoteKey, signStatement } from '../trust/index.ts';
-import { analyseHere } from '../worker/analysis/analyser.ts';
+import { analyseHere, permissionsHere } from '../worker/analysis/analyser.ts';
 import { createApp } from '../worker/app.ts';
 import { createLog } from '../worker/log/log.ts';
 import { defaultLimits } from '../worker/ports.ts';
@@ -180,6 +180,7 @@ async function open(size: number): Promise<Registry> {
       now,
       limits: defaultLimits,
       analyse: analyseHere,
+      permissions: permissionsHere,
     });
     const read = async (path: string) => app.request(path);
     const seconds = (performance.now() - start) / 1000;

@@ -44,6 +44,7 @@ export const topics: Topic[] = [
       check: async () => (await import('./commands/check.ts')).check,
       can: async () => (await import('./commands/can.ts')).can,
       diff: async () => (await import('./commands/diff.ts')).diff,
+      summary: async () => (await import('./commands/summary.ts')).summary,
       fmt: async () => (await import('./commands/fmt.ts')).fmt,
       explain: async () => (await import('./commands/explain.ts')).explain,
     },

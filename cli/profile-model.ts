@@ -19,6 +19,7 @@ export const unknownReasons: Readonly<Record<UnknownReason, string>> = {
  * Reads a profile that is named as FILE, DIR or REF, and computes its model.
  *
  * @param policy the options of policy's functions; a command that reads several profiles gets them once
+ * @param presume presume that includes that could not be read are empty
  * @throws CliError with exit code 2 if it can't be read or apparmor_parser would refuse it, since 1 is a result of the
  * commands that use the model; with the code of `verify` for a reference.
  */
@@ -27,6 +28,7 @@ export async function readModel(
   named: string,
   values: Parameters<typeof readProfileSource>[2] & Parameters<typeof policyOptions>[1],
   policy: () => Promise<PolicyOptions> = () => policyOptions(io, values),
+  presume = false,
 ): Promise<{ model: Model; file: string; version: object }> {
   const read = await readProfileSource(io, named, values).catch((error: unknown) => {
     const explained = explainSystemError(error);
@@ -46,5 +48,9 @@ export async function readModel(
       'Run "aa-registry check" for all errors.',
     );
   }
-  return { model: model(read.text, options), file: read.file, version: versionOf(read) };
+  return {
+    model: model(read.text, { ...options, presume }),
+    file: read.file,
+    version: versionOf(read),
+  };
 }

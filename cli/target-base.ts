@@ -1,7 +1,7 @@
-import type { IncludeResolver, Release } from '../policy/index.ts';
+import { baseResolver, type IncludeResolver, type Release } from '../policy/index.ts';
 import { fileResolver } from '../sdk/host/includes.ts';
 import { shellWord } from '../sdk/shell-word.ts';
-import { baseResolver, findTargetBase } from '../sdk/target-base.ts';
+import { findTargetBase } from '../sdk/target-base.ts';
 import { readTrust, trustPlace } from '../sdk/trust-file.ts';
 import type { Values } from './framework/command.ts';
 import { type includeOptions, includeResolver } from './include-options.ts';

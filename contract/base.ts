@@ -52,7 +52,7 @@ export function encodeBase(files: Readonly<Record<string, string>>): string {
 /** The release of AppArmor that a base policy is of. */
 export const BaseRelease = z
   .enum(releases)
-  .meta({ description: 'An AppArmor release', example: '3.0' });
+  .meta({ id: 'Release', description: 'An AppArmor release', example: '3.0' });
 
 const files = z
   .record(z.string(), z.string())

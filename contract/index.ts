@@ -1,6 +1,7 @@
 export * from './base.ts';
 export * from './diagnostic.ts';
 export * from './log.ts';
+export * from './permission.ts';
 export * from './problem.ts';
 export * from './problems.ts';
 export * from './profile.ts';

@@ -15,7 +15,7 @@ const baseOfRelease = prepared((db) =>
 );
 
 /** The query of {@link listBases}. */
-const allBases = prepared((db) =>
+export const allBases = prepared((db) =>
   selectBases(db).where(inArray(bases.release, releases)).orderBy(asc(bases.release)),
 );
 

@@ -421,6 +421,28 @@ export const bases = sqliteTable('bases', {
   createdAt: createdAt(),
 });
 
+/**
+ * The summaries of what profiles permit, by the digest of their text and the AppArmor release. Derived data, which can be
+ * recomputed.
+ */
+export const summaries = sqliteTable(
+  'summaries',
+  {
+    digest: text()
+      .$type<Digest>()
+      .notNull()
+      .references(() => contents.digest),
+    release: text({ enum: releases }).notNull(),
+    /** The base policy that it was computed with; null without one. */
+    base: text().$type<Digest>(),
+    /** The version of the summary that made it. */
+    summaryVersion: integer().notNull(),
+    /** JSON, as worker/analysis/summary.ts returns it. */
+    text: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.digest, table.release] })],
+);
+
 /** Requests with an Idempotency-Key that created something, stored for a day so that retries have no further effect. */
 export const idempotencyKeys = sqliteTable(
   'idempotency_keys',

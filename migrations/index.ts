@@ -8,6 +8,7 @@ import searchWords from './0006_search_words.sql';
 import hardening from './0007_hardening.sql';
 import basePolicies from './0008_base_policies.sql';
 import suppressed from './0009_suppressed.sql';
+import summaries from './0010_summaries.sql';
 
 /** Every migration, oldest first; written by scripts/migrations.ts. Released ones are never changed or removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -21,4 +22,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0007_hardening', sql: hardening },
   { name: '0008_base_policies', sql: basePolicies },
   { name: '0009_suppressed', sql: suppressed },
+  { name: '0010_summaries', sql: summaries },
 ];

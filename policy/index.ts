@@ -24,6 +24,8 @@ import { print } from './syntax/printer.ts';
 import { kernelName } from './syntax/profile-head.ts';
 import type { PolicyFile } from './syntax/tree.ts';
 
+export { baseResolver } from './base-resolver.ts';
+export { Budget } from './budget.ts';
 export { type Diagnostic, render } from './diagnostics.ts';
 export { applyFixes, type Fixed } from './fix.ts';
 export { escaped, literal, quoted } from './glob/literal.ts';
@@ -58,6 +60,9 @@ export {
 } from './model/narrowest.ts';
 export { type ClassQuestion, lookUp } from './model/questions.ts';
 export { accessOf, contradiction, requiredFields } from './model/record.ts';
+export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';
+export { type ProfileSummary, summarize } from './model/summary/summary.ts';
+export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './raw-diagnostic.ts';
 export { compareReleases, isRelease, type Release, releases } from './release.ts';

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
-import { join, posix, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type * as z from 'zod';
 import { type Base, BaseContent, BaseList, maxBaseJson } from '../contract/index.ts';
-import {
-  type IncludedDirectory,
-  type IncludedFile,
-  type IncludeResolver,
-  isIgnoredInclude,
-  type Release,
-} from '../policy/index.ts';
+import type { Release } from '../policy/index.ts';
 import { type Digest, parseJson, sha256 } from '../trust/index.ts';
 import { type Client, isRegistryFailure } from './client.ts';
 import { SdkError } from './error.ts';
@@ -161,42 +155,3 @@ async function attempt<Result>(work: () => Promise<Result>): Promise<Result | un
     throw error;
   }
 }
-
-/**
- * Finds the includes of a profile in a base policy, and what that does not have with `others`, for the profile only: a
- * base policy of a registry, which anybody may have written, reads nothing of this machine.
- *
- * @param label what the names of its files begin with, such as `base-4.1`
- */
-export function baseResolver(
-  files: BaseContent['files'],
-  { label, others }: { label: string; others: IncludeResolver },
-): IncludeResolver {
-  const byPath = new Map<string, IncludedFile>();
-  const byFolder = new Map<string, IncludedFile[]>();
-  for (const path of Object.keys(files).sort()) {
-    const file = { file: `${label}:${path}`, source: files[path] ?? '' };
-    byPath.set(path, file);
-    const names = path.split('/');
-    for (let depth = 1; depth < names.length; depth++) {
-      const folder = names.slice(0, depth).join('/');
-      const entries = byFolder.get(folder) ?? [];
-      const isDirect = depth === names.length - 1;
-      if (isDirect && !isIgnoredInclude(posix.basename(path))) entries.push(file);
-      byFolder.set(folder, entries);
-    }
-  }
-  const find = (path: string): IncludedFile | IncludedDirectory | undefined => {
-    const inside = path.startsWith(`${policyFolder}/`) ? path.slice(policyFolder.length + 1) : path;
-    const normal = posix.normalize(inside).replace(/\/+$/, '');
-    const entries = byFolder.get(normal);
-    return byPath.get(normal) ?? (entries && { directory: `${label}:${normal}`, entries });
-  };
-  return (request) => {
-    const { path, kind, from } = request;
-    const own = kind === 'relative' ? undefined : find(path);
-    return own ?? (from?.startsWith(`${label}:`) ? undefined : others(request));
-  };
-}
-
-const policyFolder = '/etc/apparmor.d';

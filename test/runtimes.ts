@@ -189,11 +189,14 @@ const node: Runtime = {
       witnesses: createWitnesses(addresses, now),
     });
     const analyser = analysis ? createAnalyserThreads(analysis) : sharedAnalyser();
+    let ending = false;
     const app = createService({
+      isEnding: () => ending,
       db: served,
       log,
       now,
       analyse: analyser.analyse,
+      permissions: analyser.permissions,
       limits: { profileBytes, team: { ...defaultLimits.team, ...team }, responseCacheBytes },
       oidc: createOidc(
         origin,
@@ -221,6 +224,7 @@ const node: Runtime = {
         await Promise.all([deliverer.deliverDue(), log.cosign()]);
       },
       close: async () => {
+        ending = true;
         if ('closeAllConnections' in server) server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
         if (analysis) await analyser.close();

@@ -22,6 +22,7 @@ import { health } from './routes/health.ts';
 import { log } from './routes/log.ts';
 import { members } from './routes/members.ts';
 import { metrics } from './routes/metrics.ts';
+import { permissions } from './routes/permissions.ts';
 import { profiles } from './routes/profiles.ts';
 import { quotas } from './routes/quotas.ts';
 import { resolve } from './routes/resolve.ts';
@@ -40,7 +41,8 @@ import { webhooks } from './routes/webhooks.ts';
  * every runtime; only `deps` differ.
  *
  * @example
- * const app = createApp({ db, log, now: () => new Date(), limits: defaultLimits, analyse: analyseHere });
+ * const analysis = { analyse: analyseHere, permissions: permissionsHere };
+ * const app = createApp({ db, log, now: () => new Date(), limits: defaultLimits, ...analysis });
  * const response = await app.request('/v1/profiles?q=nginx');
  */
 export function createApp(deps: Deps) {
@@ -72,6 +74,7 @@ export function createApp(deps: Deps) {
   for (const routes of [
     profiles,
     versions,
+    permissions,
     channels,
     deprecation,
     transfer,

@@ -1,7 +1,7 @@
 import { migrate } from '../db/migrate.ts';
 import { addToken } from '../db/tokens.ts';
 import { openRemote } from '../db/web.ts';
-import { analyseHere } from './analysis/analyser.ts';
+import { analyseHere, permissionsHere } from './analysis/analyser.ts';
 import { createOidc, wellKnownIssuers } from './auth/oidc.ts';
 import { createReanalysis, type Reanalysis } from './jobs/reanalysis.ts';
 import { createLog } from './log/log.ts';
@@ -92,6 +92,7 @@ async function start(bindings: Bindings): Promise<Registry> {
     now,
     limits,
     analyse: analyseHere,
+    permissions: permissionsHere,
     oidc:
       settings.publicUrl === undefined
         ? undefined

@@ -142,6 +142,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     log,
     now,
     analyse: analyser.analyse,
+    permissions: analyser.permissions,
     limits: {
       profileBytes,
       team: { ...defaultLimits.team, ...options.team },

@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import type { Compared, Summarized } from '../contract/index.ts';
 import type { Analysis, Package } from '../db/analyses.ts';
 import type { Database } from '../db/database.ts';
 import type { LogHead, Statement } from '../db/log.ts';
@@ -6,6 +7,7 @@ import type { Amounts } from '../db/quotas.ts';
 import type { Role } from '../db/schema.ts';
 import type { Token } from '../db/tokens.ts';
 import type { Delivery, Webhook } from '../db/webhooks.ts';
+import type { Release } from '../policy/index.ts';
 import type { Hash, LogEntry } from '../trust/index.ts';
 
 /** The service's dependencies, provided by the runtime. */
@@ -16,6 +18,8 @@ export interface Deps {
   limits: Limits;
   /** Analyses packages; in threads where the runtime has them. */
   analyse: Analyser;
+  /** Finds out what profiles permit; in threads where the runtime has them. */
+  permissions: PermissionAnalyser;
   /** Verifies the OpenID Connect tokens of CI jobs; undefined without a public URL. */
   oidc?: Oidc | undefined;
   /** Called after each request. */
@@ -259,6 +263,29 @@ export interface Analysed extends Analysis {
  * many packages are waiting.
  */
 export type Analyser = (pack: Package, onBehalfOf: string) => Promise<Analysed>;
+
+/** The release that compiles profiles, and the text of its base policy (contract/base.ts), if there is one. */
+export interface Compiler {
+  release: Release;
+  base: string | null;
+}
+
+/** A profile's text to be summarized. */
+export interface SummaryTask extends Compiler {
+  text: string;
+}
+
+/** Two profiles' texts to be compared. */
+export interface DiffTask extends Compiler {
+  from: string;
+  to: string;
+}
+
+/** Finds out what profiles permit; on behalf of a team, and busy, as an {@link Analyser}. */
+export interface PermissionAnalyser {
+  summarize: (task: SummaryTask, onBehalfOf: string) => Promise<Summarized>;
+  compare: (task: DiffTask, onBehalfOf: string) => Promise<Compared>;
+}
 
 /** The allowed destinations of webhooks: https on the public internet, http and https in networks of the operator's choice. */
 export interface Destinations {

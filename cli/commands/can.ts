@@ -7,6 +7,7 @@ import {
   questionOptions,
   readQuestion,
 } from '../can-question.ts';
+import { placed, ruleText } from '../deciding-rules.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
@@ -74,12 +75,7 @@ export const can = defineCommand({
       io.print(toJson({ ...version, ...data }));
     } else {
       io.print(`${verdictTexts[verdict]}${explanationOf(profile, decision)}`);
-      for (const rule of decision.rules.map(describeRule)) {
-        const audit = rule.audit ? 'audit ' : '';
-        const deny = rule.deny ? 'deny ' : '';
-        const text = `${visibleLine(rule.file ?? file)}:${rule.line}: ${audit}${deny}${visibleLine(rule.text.replace(/^(audit |deny )+/, ''))}`;
-        io.print(`  ${text}`);
-      }
+      for (const rule of decision.rules.map(describeRule)) io.print(`  ${ruleText(rule, file)}`);
       if (decision.granted === undefined && unread.length > 0)
         io.print(`  not read: ${unread.map(visibleLine).join(', ')}`);
     }
@@ -176,7 +172,7 @@ function asData(
     verdict,
     reason: decision.granted === undefined ? decision.reason : null,
     transition: (decision.granted && decision.transition) || null,
-    rules: decision.rules.map(describeRule).map((rule) => ({ ...rule, file: rule.file ?? file })),
+    rules: placed(decision.rules.map(describeRule), file),
     unread,
   };
 }

@@ -5,6 +5,7 @@ import {
   type PolicyDifference,
   releases,
 } from '../../policy/index.ts';
+import { joined, placed, ruleText } from '../deciding-rules.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
@@ -99,30 +100,13 @@ function sentenceOf(one: PolicyDifference): string {
   return `${signs[one.kind]} ${what}${how === '' ? '' : `${what === '' ? '' : ', '}${how}`}${never}`;
 }
 
-/** `owner r` and `others r` are `r`; what only the owner has is said so. */
-function joined(permissions: readonly string[]): string {
-  const words = permissions.flatMap((one) => {
-    const [side, permission] = one.split(' ');
-    if (permission === undefined) return [one];
-    const other = `${side === 'owner' ? 'others' : 'owner'} ${permission}`;
-    if (!permissions.includes(other)) return [one];
-    return side === 'owner' ? [permission] : [];
-  });
-  return words.join(', ');
-}
-
 function printRules(
   print: (line: string) => void,
   sign: string,
   rules: readonly DecidingRule[],
   file: string,
 ): void {
-  for (const rule of rules) {
-    const place = `${visibleLine(rule.file ?? file)}:${rule.line}`;
-    const qualifiers = `${rule.audit ? 'audit ' : ''}${rule.deny ? 'deny ' : ''}`;
-    const text = rule.text.replace(/^(audit |deny )+/, '');
-    print(`      ${sign} ${place}: ${qualifiers}${visibleLine(text)}`);
-  }
+  for (const rule of rules) print(`      ${sign} ${ruleText(rule, file)}`);
 }
 
 function asData(
@@ -131,8 +115,6 @@ function asData(
   right: string,
   unread: readonly string[],
 ) {
-  const placed = (rules: readonly DecidingRule[], file: string) =>
-    rules.map((rule) => ({ ...rule, file: rule.file ?? file }));
   return {
     same: unknown.length > 0 ? null : differences.length === 0,
     differences: differences.map((one) => ({

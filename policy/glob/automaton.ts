@@ -3,7 +3,7 @@
 import { Budget } from '../budget.ts';
 import { type Pattern, parsePattern, type Ranges } from './aare.ts';
 
-interface Move {
+export interface Move {
   ranges: Ranges;
   to: number;
 }
@@ -189,7 +189,7 @@ export function has(ranges: Ranges, code: number): boolean {
 }
 
 /** The states reached from these by empty moves, sorted. */
-export function closure(one: Automaton, states: Iterable<number>): number[] {
+function closure(one: Automaton, states: Iterable<number>): number[] {
   const reached = new Set(states);
   for (const at of reached) for (const to of one.empty[at] as number[]) reached.add(to);
   return [...reached].sort((x, y) => x - y);

@@ -2,7 +2,7 @@
 // that matching a path takes one step per byte.
 import type { Budget } from '../budget.ts';
 import { type Pattern, parsePattern, type Units } from './aare.ts';
-import { type Automaton, closure, compileAll, has } from './automaton.ts';
+import { type Automaton, compileAll, has, type Move } from './automaton.ts';
 
 /** A text as a string of its bytes in UTF-8; a lone surrogate from U+DC80 to U+DCFF stands for the byte it ends with. */
 export function bytes(text: string): string {
@@ -34,7 +34,8 @@ const maxStates = 50_000;
 
 /** Where a walk over strings stands. */
 export interface State {
-  nodes: readonly number[];
+  /** The nodes of the automaton, in order; none once all steps are known. */
+  nodes: ArrayLike<number>;
   /** The patterns that match what led here, by index, in order. */
   accepted: readonly number[];
   /** The state after each byte that was taken. */
@@ -57,11 +58,15 @@ export class Matcher {
   readonly #ends: ReadonlyMap<number, readonly number[]>;
   #states = new Map<string, State>();
   #start: State;
+  /** The number of the closure that reached each node last, and how many there were. */
+  readonly #reached: Uint32Array;
+  #closures = 0;
 
   private constructor(one: Automaton, ends: ReadonlyMap<number, readonly number[]>) {
     this.#one = one;
     this.#ends = ends;
-    this.#start = this.#state(closure(one, [0]));
+    this.#reached = new Uint32Array(one.moves.length);
+    this.#start = this.#state(this.#closure([0]));
   }
 
   /** For patterns of bytes; undefined when the budget does not cover them, or one is too large. */
@@ -97,7 +102,9 @@ export class Matcher {
   steps(state: State, budget: Budget): readonly Step[] | undefined {
     if (state.steps) return state.steps;
     if (this.#states.size > maxStates) return undefined;
-    const moves = state.nodes.flatMap((at) => this.#one.moves[at] ?? []);
+    const moves: Move[] = [];
+    for (let i = 0; i < state.nodes.length; i++)
+      for (const move of this.#one.moves[state.nodes[i] as number] ?? []) moves.push(move);
     const cuts = new Set<number>([0]);
     for (const { ranges } of moves) {
       for (let i = 0; i < ranges.length; i += 2) {
@@ -109,37 +116,62 @@ export class Matcher {
     if (!budget.spend(10 + lows.length * moves.length)) return undefined;
     const found: Step[] = [];
     for (const [index, low] of lows.entries()) {
-      const reached = moves.filter(({ ranges }) => has(ranges, low)).map(({ to }) => to);
+      const high = (lows[index + 1] ?? 256) - 1;
+      const reached: number[] = [];
+      for (const { ranges, to } of moves) if (has(ranges, low)) reached.push(to);
       if (reached.length === 0) continue;
-      const nodes = closure(this.#one, reached);
+      const nodes = this.#closure(reached);
       if (!budget.spend(10 + 5 * nodes.length)) return undefined;
-      found.push({ low, high: (lows[index + 1] ?? 256) - 1, to: this.#state(nodes) });
+      found.push({ low, high, to: this.#state(nodes) });
     }
     state.steps = found;
+    // Most of the memory of a state.
+    state.nodes = [];
     return found;
   }
 
   #step(state: State, byte: number, budget: Budget): State | undefined {
-    const known = state.next[byte];
+    const known =
+      state.next[byte] ??
+      (state.steps &&
+        (state.steps.find(({ low, high }) => low <= byte && byte <= high)?.to ?? nothing));
     if (known) return budget.spend(1) ? known : undefined;
     const reached: number[] = [];
-    for (const at of state.nodes) {
-      for (const { ranges, to } of this.#one.moves[at] ?? [])
+    for (let i = 0; i < state.nodes.length; i++) {
+      for (const { ranges, to } of this.#one.moves[state.nodes[i] as number] ?? [])
         if (has(ranges, byte)) reached.push(to);
     }
-    const nodes = closure(this.#one, reached);
+    const nodes = this.#closure(reached);
     if (!budget.spend(10 + state.nodes.length + 5 * nodes.length)) return undefined;
     const next = this.#state(nodes);
     state.next[byte] = next;
     return next;
   }
 
-  #state(nodes: readonly number[]): State {
-    const key = nodes.join();
+  /** The nodes reached from these by empty moves that have other moves or end a pattern, in order. */
+  #closure(from: readonly number[]): Uint32Array {
+    const all: number[] = [];
+    const { moves, empty } = this.#one;
+    const closure = ++this.#closures;
+    const reach = (node: number) => {
+      if (this.#reached[node] === closure) return;
+      this.#reached[node] = closure;
+      all.push(node);
+    };
+    for (const node of from) reach(node);
+    for (const node of all) for (const to of empty[node] ?? []) reach(to);
+    const found = all.filter((node) => (moves[node]?.length ?? 0) > 0 || this.#ends.has(node));
+    return Uint32Array.from(found).sort();
+  }
+
+  #state(nodes: Uint32Array): State {
+    const key = keyOf(nodes);
     let state = this.#states.get(key);
     if (!state) {
-      const accepted = nodes.flatMap((at) => this.#ends.get(at) ?? []).sort((a, b) => a - b);
-      state = { nodes, accepted, next: [] };
+      const accepted: number[] = [];
+      for (const node of nodes)
+        for (const pattern of this.#ends.get(node) ?? []) accepted.push(pattern);
+      state = { nodes, accepted: accepted.sort((a, b) => a - b), next: [] };
       this.#states.set(key, state);
     }
     return state;
@@ -148,6 +180,18 @@ export class Matcher {
   /** Frees the states. */
   #forget(): void {
     this.#states = new Map();
-    this.#start = { nodes: this.#start.nodes, accepted: this.#start.accepted, next: [] };
+    this.#start = this.#state(this.#closure([0]));
   }
+}
+
+/** Where no pattern matches any more. */
+const nothing: State = { nodes: [], accepted: [], next: [], steps: [] };
+
+/** A short text for a list of nodes: two characters each, as there may be more than 65536. */
+function keyOf(nodes: Uint32Array): string {
+  const units = new Uint16Array(nodes.buffer, nodes.byteOffset, 2 * nodes.length);
+  let key = '';
+  for (let i = 0; i < units.length; i += 4096)
+    key += String.fromCharCode(...units.subarray(i, i + 4096));
+  return key;
 }

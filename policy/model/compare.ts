@@ -47,15 +47,19 @@ export interface PolicyComparison {
   unknown: readonly { profile: string; class: string; reason: UnknownReason }[];
 }
 
-/** Compares two policies; profiles of the same name belong together, or the only ones there are. */
-export function compareModels(left: Model, right: Model): PolicyComparison {
+/**
+ * Compares two policies; profiles of the same name belong together, or the only ones there are.
+ *
+ * @param budget what all of it may cost, in place of a budget for each class
+ */
+export function compareModels(left: Model, right: Model, budget?: Budget): PolicyComparison {
   const differences: PolicyDifference[] = [];
   const unknown: { profile: string; class: string; reason: UnknownReason }[] = [];
   const [pairs, alone] = matched(left.profiles, right.profiles);
   for (const [profile, kind] of alone)
     differences.push({ ...whole(profile.name, 'profile', kind), permissions: [profile.name] });
   for (const [one, two] of pairs) {
-    const found = compareProfiles(one, two);
+    const found = compareProfiles(one, two, () => budget ?? new Budget(compareSteps));
     differences.push(...found.differences);
     unknown.push(...found.unknown);
   }
@@ -100,7 +104,11 @@ function whole(
   };
 }
 
-function compareProfiles(left: ProfileModel, right: ProfileModel): PolicyComparison {
+function compareProfiles(
+  left: ProfileModel,
+  right: ProfileModel,
+  budgetOf: () => Budget,
+): PolicyComparison {
   const differences: PolicyDifference[] = [];
   const unknown: { profile: string; class: string; reason: UnknownReason }[] = [];
   const profile = left.name;
@@ -109,14 +117,14 @@ function compareProfiles(left: ProfileModel, right: ProfileModel): PolicyCompari
   const flags = ({ flags }: ProfileModel) => [...flags].sort().join(', ');
   if (flags(left) !== flags(right))
     differences.push(whole(profile, 'flags', 'changed', flags(left), flags(right)));
-  const attached = compareAttachments(left, right);
+  const attached = compareAttachments(left, right, budgetOf());
   if (attached === undefined) unknown.push({ profile, class: 'attachment', reason: 'variables' });
   else if (!attached)
     differences.push(
       whole(profile, 'attachment', 'changed', left.attachment ?? '', right.attachment ?? ''),
     );
   for (const of of tableClasses) {
-    const found = compareClass(left, right, of);
+    const found = compareClass(left, right, of, budgetOf);
     if (typeof found === 'string') unknown.push({ profile, class: of, reason: found });
     else differences.push(...found);
   }
@@ -128,11 +136,15 @@ function compareProfiles(left: ProfileModel, right: ProfileModel): PolicyCompari
 }
 
 /** Whether both attach to the same programs; undefined where that is not known. */
-function compareAttachments(left: ProfileModel, right: ProfileModel): boolean | undefined {
+function compareAttachments(
+  left: ProfileModel,
+  right: ProfileModel,
+  budget: Budget,
+): boolean | undefined {
   if (left.attachment === right.attachment) return true;
   const [one, two] = [left.attaches(), right.attaches()];
   if (typeof one === 'string' || typeof two === 'string') return undefined;
-  const found = compareTables(one, two, anyString, new Budget(compareSteps));
+  const found = compareTables(one, two, anyString, budget);
   return found === 'unknown' ? undefined : found.differences.length === 0;
 }
 
@@ -140,6 +152,7 @@ function compareClass(
   left: ProfileModel,
   right: ProfileModel,
   of: TableClass,
+  budgetOf: () => Budget,
 ): readonly PolicyDifference[] | UnknownReason {
   const [before, after] = [left.mediates(of), right.mediates(of)];
   if (!before && !after) return [];
@@ -152,7 +165,7 @@ function compareClass(
   if (typeof one === 'string') return one;
   if (typeof two === 'string') return two;
   const compare = (allowed: Allowed) =>
-    compareTables(one, two, allowed, new Budget(compareSteps), of === 'file' ? ofFiles : undefined);
+    compareTables(one, two, allowed, budgetOf(), of === 'file' ? ofFiles : undefined);
   const ofKernel = compare(of === 'file' ? isKernelFile : anyString);
   if (ofKernel === 'unknown') return 'budget';
   let { differences } = ofKernel;
@@ -163,7 +176,7 @@ function compareClass(
     ({ differences } = all);
     unobservable = differences.length > 0;
   }
-  const better = differences.map((found) => withFamiliarExample(one, two, of, found));
+  const better = differences.map((found) => withFamiliarExample(one, two, of, found, budgetOf()));
   return grouped(left.name, of, better, unobservable);
 }
 
@@ -173,9 +186,9 @@ function withFamiliarExample(
   right: Compared,
   of: TableClass,
   found: Difference,
+  budget: Budget,
 ): Difference {
   if (of === 'file') return found;
-  const budget = new Budget(compareSteps);
   for (const string of permissionTables[of].familiar?.(found.string) ?? []) {
     const other = differenceOn(left, right, string, found.column, budget);
     if (other?.kind === found.kind) return other;

@@ -1,7 +1,7 @@
 // Decides questions about every string exactly: walks over the product of the automata of two tables, so that what is
 // found is the shortest string, and what is not found does not exist.
 import type { Budget } from '../budget.ts';
-import type { State, Step } from '../glob/matcher.ts';
+import type { Matcher, State, Step } from '../glob/matcher.ts';
 import type { EffectiveRule } from './effective-rule.ts';
 import type { Compared, Grant } from './table.ts';
 
@@ -37,6 +37,9 @@ function representative(low: number, high: number): { byte: number; rank: number
 
 /** Where nothing matches any more. */
 const dead: State = { nodes: [], accepted: [], next: [], steps: [] };
+
+/** More states than two matchers can have. */
+const maxNumbers = 2 ** 20;
 
 interface Visit {
   left: State;
@@ -77,8 +80,37 @@ export function walkBoth(
     allowed,
     budget,
     (at) => visit(at.left, at.right as State, at.string),
-    true,
+    'both',
   );
+}
+
+/**
+ * Visits the states of a table for every string that one of its patterns may still match, with the state of another
+ * matcher after the same string; shorter ones first. False when the budget does not cover it.
+ */
+export function walkBeside(
+  table: Compared,
+  matcher: Matcher,
+  allowed: Allowed,
+  budget: Budget,
+  visit: (state: State, beside: State, string: string) => void,
+): boolean {
+  const each = ({ left, right, string }: Visit) => {
+    visit(left, right as State, string);
+    return false;
+  };
+  return walk(table, { matcher }, allowed, budget, each, 'left');
+}
+
+/** The state of a matcher after a string; a state that matches nothing, if there is none or the budget does not cover it. */
+export function stateAfter(matcher: Matcher, string: string, budget: Budget): State {
+  let state: State | undefined = matcher.start;
+  for (const one of string) {
+    const code = one.charCodeAt(0);
+    const steps: readonly Step[] | undefined = state && matcher.steps(state, budget);
+    state = steps?.find(({ low, high }) => low <= code && code <= high)?.to;
+  }
+  return state ?? dead;
 }
 
 /** Where the grants of two tables differ. */
@@ -145,15 +177,8 @@ export function differenceOn(
   budget: Budget,
 ): Difference | undefined {
   const index = left.columns.indexOf(column);
-  const grantOf = (table: Compared) => {
-    let state: State | undefined = table.matcher.start;
-    for (const one of string) {
-      const code = one.charCodeAt(0);
-      const steps: readonly Step[] | undefined = state && table.matcher.steps(state, budget);
-      state = steps?.find(({ low, high }) => low <= code && code <= high)?.to;
-    }
-    return table.grants(state ?? dead)[index] as Grant;
-  };
+  const grantOf = (table: Compared) =>
+    table.grants(stateAfter(table.matcher, string, budget))[index] as Grant;
   const [one, two] = [grantOf(left), grantOf(right)];
   const kind = kindOf(one, two);
   return kind && kind !== 'unknown' ? { column, kind, string, left: one, right: two } : undefined;
@@ -171,35 +196,31 @@ function kindOf(left: Grant, right: Grant): Difference['kind'] | 'unknown' | und
 }
 
 /**
- * Walks all strings of one or two tables, or with `both` only those that may match in each, shorter ones first; what is
- * alike is met once. Ends early when `visit` says
- * so. False when the budget does not cover the walk.
+ * Walks all strings of one or two matchers, shorter ones first, or only those that may match in the `needed` ones; what is
+ * alike is met once. Ends early when `visit` says so. False when the budget does not cover the walk.
  */
 function walk(
-  left: Compared,
-  right: Compared | undefined,
+  left: Pick<Compared, 'matcher'>,
+  right: Pick<Compared, 'matcher'> | undefined,
   allowed: Allowed,
   budget: Budget,
   visit: (at: Visit) => boolean,
-  both = false,
+  needed: 'any' | 'left' | 'both' = 'any',
 ): boolean {
   // Of states that differ in what may follow, the last byte tells which they are.
-  const seen = new Map<State, Map<State | undefined, Set<number>>>();
+  const seen = new Set<number>();
+  const numbers = new Map<State | undefined, number>();
+  const numberOf = (state: State | undefined) => {
+    const number = numbers.get(state) ?? numbers.size;
+    numbers.set(state, number);
+    return number;
+  };
   const isNew = (one: State, two: State | undefined, last: number) => {
-    let others = seen.get(one);
-    if (!others) {
-      others = new Map();
-      seen.set(one, others);
-    }
-    let lasts = others.get(two);
-    if (!lasts) {
-      lasts = new Set();
-      others.set(two, lasts);
-    }
-    const mark = apart.includes(last) ? last : -1;
-    if (lasts.has(mark)) return false;
-    lasts.add(mark);
-    return true;
+    const pair = numberOf(one) * maxNumbers + numberOf(two);
+    const key = pair * (apart.length + 1) + 1 + apart.indexOf(last);
+    const isFirst = !seen.has(key);
+    if (isFirst) seen.add(key);
+    return isFirst;
   };
   let level: Visit[] = [{ left: left.matcher.start, right: right?.matcher.start, string: '' }];
   isNew(left.matcher.start, right?.matcher.start, -1);
@@ -224,7 +245,8 @@ function walk(
         while (j < its.length && (its[j]?.high as number) < low) j++;
         const one = (mine[i]?.low ?? 256) <= low ? mine[i]?.to : undefined;
         const two = (its[j]?.low ?? 256) <= low ? its[j]?.to : undefined;
-        if ((!one && !two) || (both && (!one || !two)) || !allowed(low, before)) continue;
+        const goesOn = needed === 'any' ? one || two : one && (two || needed === 'left');
+        if (!goesOn || !allowed(low, before)) continue;
         steps.push({
           ...representative(low, high),
           ...{ left: one ?? dead, right: right && (two ?? dead) },

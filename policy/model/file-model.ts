@@ -8,7 +8,7 @@ import { combine, type Decision, type UnknownReason, unknown } from './decision.
 import { findString, isKernelPath } from './difference.ts';
 import type { EffectiveRule } from './effective-rule.ts';
 import { mergeSlashes, replaceVariables, type TextScope, withAliases } from './expansion.ts';
-import { type Grant, loggingOf, Table, type TableEntry } from './table.ts';
+import { type Grant, loggingOf, nothingSaid, Table, type TableEntry } from './table.ts';
 
 /**
  * One entry of the table that apparmor_parser compiles, for paths, or for a link and what it is made to with a NUL
@@ -120,11 +120,11 @@ const decideOne = (entries: readonly Entry[], permission: FilePermission, owner:
 function grant(entries: readonly Entry[], column: string): Grant {
   const [side, permission = ''] = column.split(' ');
   const other = side === 'owner' ? 'other' : 'owner';
-  const { decision, counting } = combine(
-    entries.filter(
-      (one) => one.permissions.has(permission as FilePermission) && one.side !== other,
-    ),
+  const applying = entries.filter(
+    (one) => one.permissions.has(permission as FilePermission) && one.side !== other,
   );
+  if (applying.length === 0) return nothingSaid;
+  const { decision, counting } = combine(applying);
   const logging = loggingOf(
     decision,
     permission === 'm' ? counting.filter((one) => !one.impliesMap) : counting,

@@ -82,6 +82,13 @@ export interface ModelOptions {
   resolver?: IncludeResolver | undefined;
   target?: Release | undefined;
   targetBase?: boolean | undefined;
+  /**
+   * Presume that includes that were not read are empty, and that their variables have their usual values. Otherwise nothing
+   * is known of a profile that includes one.
+   */
+  presume?: boolean | undefined;
+  /** What all models may cost together, in place of a budget for each automaton and question. */
+  budget?: Budget | undefined;
 }
 
 /** The steps that the automata of one profile may cost, and that one question may. */
@@ -98,11 +105,17 @@ export function model(source: string, options: ModelOptions = {}): Model {
   const main = mainUnit(source, options.target ? { target: options.target } : {});
   const analysis = analyse(main, options);
   const unread = unreadIncludes(analysis);
+  const { target = newestRelease, presume = false, budget } = options;
+  const presumed = presume && unread.length > 0;
   // What was not read may hold a rule for or against anything.
   const incomplete: UnknownReason | undefined =
-    unread.length > 0 ? 'includes' : analysis.symbols.budget.exhausted ? 'budget' : undefined;
-  const { target = newestRelease } = options;
-  return { profiles: [...profilesOf(analysis, target, { incomplete }).values()], unread };
+    unread.length > 0 && !presumed
+      ? 'includes'
+      : analysis.symbols.budget.exhausted
+        ? 'budget'
+        : undefined;
+  const how = { incomplete, ...(presumed && { usual: usualTunables }), ...(budget && { budget }) };
+  return { profiles: [...profilesOf(analysis, target, how).values()], unread };
 }
 
 /**

@@ -36,7 +36,8 @@ export class Table<Entry extends TableEntry = TableEntry> implements Compared {
   /** What is decided apart: permissions, of files for owners and others. */
   readonly columns: readonly string[];
   readonly #grant: (entries: readonly Entry[], column: string) => Grant;
-  readonly #known = new WeakMap<State, readonly Grant[]>();
+  /** What sets of entries decide, by their numbers. */
+  readonly #known = new Map<string, readonly Grant[]>();
 
   private constructor(
     entries: readonly Entry[],
@@ -77,11 +78,12 @@ export class Table<Entry extends TableEntry = TableEntry> implements Compared {
 
   /** What is decided in each column about the strings that lead to a state. */
   grants(state: State): readonly Grant[] {
-    let known = this.#known.get(state);
+    const key = state.accepted.join();
+    let known = this.#known.get(key);
     if (!known) {
       const entries = state.accepted.map((index) => this.entries[index] as Entry);
       known = this.columns.map((column) => this.#grant(entries, column));
-      this.#known.set(state, known);
+      this.#known.set(key, known);
     }
     return known;
   }
@@ -89,9 +91,14 @@ export class Table<Entry extends TableEntry = TableEntry> implements Compared {
 
 /** What entries decide together about a permission, those that have it: the highest priority counts, and deny wins. */
 export function grantOf(entries: readonly TableEntry[], permission: string): Grant {
-  const { decision, counting } = combine(entries.filter((one) => one.permissions.has(permission)));
+  const applying = entries.filter((one) => one.permissions.has(permission));
+  if (applying.length === 0) return nothingSaid;
+  const { decision, counting } = combine(applying);
   return { decision, how: '', logging: loggingOf(decision, counting) };
 }
+
+/** What is decided where no rule says anything. */
+export const nothingSaid: Grant = { decision: { granted: false, rules: [] }, how: '', logging: '' };
 
 /** Whether the use of what is granted, or of what is denied, is logged as a rule says and not as usual. */
 export function loggingOf(

@@ -40,6 +40,19 @@ describe('analysis threads', () => {
     if ('memory' in limits) expect(next).toEqual(analysePackage(good));
   });
 
+  test('stop a summary or a comparison that exceeds a limit, with the reason', async () => {
+    threads = createAnalyserThreads({ threads: 1, time: 1 });
+    const task = { release: '4.1', base: null } as const;
+    const { text } = packageOf(profileText('web'));
+    const [summary, diff] = await Promise.all([
+      threads.permissions.summarize({ ...task, text: huge.text }, 'library'),
+      threads.permissions.compare({ ...task, from: huge.text, to: text }, 'library'),
+    ]);
+    const reason = 'The analysis was stopped: it took more than 0.001 s.';
+    expect(summary).toMatchObject({ state: 'unknown', reason, profiles: [] });
+    expect(diff).toMatchObject({ state: 'unknown', reason, same: null, differences: [] });
+  });
+
   test('have a heap that is sufficient for a package of the maximum size', async () => {
     threads = createAnalyserThreads({ threads: 1, time: 120_000 });
     const rules = (rule: (at: number) => string) => {

@@ -79,6 +79,18 @@ const profileRoutes: Route[] = [
     }),
   ),
   {
+    route: 'GET /profiles/{team}/{name}/versions/{version}/summary',
+    need: 'public',
+    status: 200,
+    path: (name) => `${name}/versions/1.0.0/summary`,
+  },
+  {
+    route: 'GET /profiles/{team}/{name}/versions/{version}/diff',
+    need: 'public',
+    status: 200,
+    path: (name) => `${name}/versions/1.0.0/diff?to=docker-default`,
+  },
+  {
     route: 'GET /profiles/{team}/{name}/versions/{version}/readme',
     need: 'public',
     status: 404,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createPublisher, expectStatus, type Publisher, publish } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 import type { Traffic } from '../traffic.ts';
@@ -18,6 +18,8 @@ const reads: [path: string, roundTrips: number, statements: number][] = [
   ['/v1/teams/library', 1, 2],
   ['/v1/resolve?ref=library/docker-nginx', 1, 1],
   ['/v1/resolve?ref=library/docker-nginx&ref=library/docker-nginx:none&ref=library/none', 1, 1],
+  // The version, then the base policies and what is stored.
+  [`${version}/summary`, 2, 3],
   // The version, the checkpoint, and in parallel the entry and a tile.
   [`${version}/proof`, 4, 4],
   ['/v1/profiles', 1, 1],
@@ -40,20 +42,31 @@ describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
         201,
         publish(registry, publisher, { name: 'docker-nginx', version: number }),
       );
+      await vi.waitFor(async () => {
+        const { rows } = await registry.db.$client.execute('SELECT 1 FROM summaries');
+        expect(rows).toHaveLength(1);
+      });
     }
   });
   afterAll(() => registry.close());
 
-  /** The traffic of a request, without the deliveries of webhooks that follow the response to another. */
-  async function trafficOf(work: () => Promise<unknown>): Promise<Traffic> {
+  /** The traffic of a request, without what follows the response to another: deliveries of webhooks, summaries. */
+  async function trafficOf(
+    work: () => Promise<unknown>,
+    { summaries = false } = {},
+  ): Promise<Traffic> {
     const before = registry.traffic.length;
     await work();
     const isDelivery = (sql: string) => /^\s*(?:with|delete)\b.*\bdeliveries\b/is.test(sql);
-    return registry.traffic.slice(before).filter((statements) => !statements.every(isDelivery));
+    return registry.traffic
+      .slice(before)
+      .filter((statements) => !statements.every(isDelivery))
+      .filter((statements) => summaries || !statements.join().includes('"summaries"'));
   }
 
   test.each(reads)('GET %s takes %i, with %i statements', async (path, roundTrips, statements) => {
-    const found = await trafficOf(() => expectStatus(200, registry.fetch(path)));
+    const summaries = path.endsWith('/summary');
+    const found = await trafficOf(() => expectStatus(200, registry.fetch(path)), { summaries });
     expect([found.length, found.flat().length]).toEqual([roundTrips, statements]);
   });
 

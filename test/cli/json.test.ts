@@ -49,6 +49,7 @@ const outputs: [command: string, args: string, has: string[]][] = [
     ['profile', 'verdict', 'rules', 'unread'],
   ],
   ['diff', 'AT/loose AT/loose', ['same', 'differences', 'unknown', 'unread']],
+  ['summary', 'AT/loose', ['profiles.0.lines', 'profiles.0.unknown', 'unread']],
   ['fmt', 'AT/loose', ['file', 'ok', 'changed']],
   ['init', 'AT/started', ['name', 'team', 'files']],
   ['key generate', '--out AT/key', ['keyId', 'privateKey', 'publicKey', 'encrypted']],
@@ -113,7 +114,7 @@ const outputs: [command: string, args: string, has: string[]][] = [
 const many = ['lint', 'check', 'fmt', 'denials', 'log watch'];
 
 /** Commands whose exit code depends on this machine's AppArmor. */
-const ofMachine = ['lint', 'check', 'can', 'diff', 'doctor'];
+const ofMachine = ['lint', 'check', 'can', 'diff', 'summary', 'doctor'];
 
 /** Requires a container with AppArmor: see test/system/kernel. */
 const testedElsewhere = ['inspect'];

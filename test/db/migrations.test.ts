@@ -8,7 +8,7 @@ import { requireReady } from '../../db/readiness.ts';
 import { migrations } from '../../migrations/index.ts';
 import { generateNoteKey, parseNoteVerifier } from '../../trust/log/index.ts';
 import { analysePackage } from '../../worker/analysis/analyse.ts';
-import { analyseHere } from '../../worker/analysis/analyser.ts';
+import { analyseHere, permissionsHere } from '../../worker/analysis/analyser.ts';
 import { createApp } from '../../worker/app.ts';
 import { createLog } from '../../worker/log/log.ts';
 import { defaultLimits } from '../../worker/ports.ts';
@@ -84,7 +84,8 @@ describe.each(schemas)('a database of schema %s', (schema) => {
     // Like the service's background job.
     while ((await reanalyse(db, 10, async (pack) => analysePackage(pack))) > 0);
     const log = createLog({ db, key: await generateNoteKey('x/log'), now });
-    const app = createApp({ db, log, now, limits: defaultLimits, analyse: analyseHere });
+    const analysis = { analyse: analyseHere, permissions: permissionsHere };
+    const app = createApp({ db, log, now, limits: defaultLimits, ...analysis });
     const get = async (path: string) => {
       const response = await app.request(path);
       expect(response.status, path).toBe(200);

@@ -1,6 +1,5 @@
-// The program of an analysis thread on Node (threads.ts): receives one package at a time and sends back its analysis.
+// The program of an analysis thread on Node (threads.ts): receives one task at a time and sends back its result.
 import { parentPort } from 'node:worker_threads';
-import type { Package } from '../../db/analyses.ts';
-import { analysePackage } from './analyse.ts';
+import { perform, type Task } from './tasks.ts';
 
-parentPort?.on('message', (pack: Package) => parentPort?.postMessage(analysePackage(pack)));
+parentPort?.on('message', (task: Task) => parentPort?.postMessage(perform(task)));

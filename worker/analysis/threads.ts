@@ -1,22 +1,21 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
-import type { Package } from '../../db/analyses.ts';
-import type { Analysed, Analyser } from '../ports.ts';
-import { limitExceeded } from './analyse.ts';
+import type { Analyser, PermissionAnalyser } from '../ports.ts';
 import { Busy } from './analyser.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { openThread } from './open-thread.ts';
+import { stopped, type Task, type TaskResult } from './tasks.ts';
 
 /** Limits of analyses on Node, besides the analysis's own budgets. */
 export interface ThreadLimits {
-  /** Packages that are analysed at once. */
+  /** Tasks that are performed at once. */
   threads: number;
   /** The time of an analysis, in milliseconds. */
   time: number;
   /** The heap of a thread, in MiB, and the part for short-lived objects in addition. */
   memory: number;
   young: number;
-  /** Waiting packages, in total and per team. */
+  /** Waiting tasks, in total and per team. */
   waiting: number;
   waitingEach: number;
   /** The time after which an idle thread is ended, in milliseconds. */
@@ -26,7 +25,7 @@ export interface ThreadLimits {
 export const defaultThreadLimits: ThreadLimits = {
   threads: availableParallelism() > 2 ? 2 : 1,
   time: 10_000,
-  memory: 64,
+  memory: 128,
   young: 12,
   waiting: 128,
   waitingEach: 64,
@@ -36,13 +35,14 @@ export const defaultThreadLimits: ThreadLimits = {
 /** Analyses in threads of their own. */
 export interface AnalyserThreads {
   analyse: Analyser;
-  /** Ends the threads and rejects waiting packages. */
+  permissions: PermissionAnalyser;
+  /** Ends the threads and rejects waiting tasks. */
   close: () => Promise<void>;
 }
 
 interface Job {
-  pack: Package;
-  resolve: (analysed: Analysed) => void;
+  task: Task;
+  resolve: (result: TaskResult) => void;
   reject: (error: Error) => void;
 }
 
@@ -55,8 +55,8 @@ interface Thread {
 
 /**
  * Creates an {@link Analyser} that works off the event loop. Threads are started on demand. A thread that exceeds a limit
- * is ended, with the diagnostic `analysis-limit` for its package; the next package gets a new thread. Other failures
- * reject and end the thread too.
+ * is ended, with a result that says so, such as the diagnostic `analysis-limit` for a package; the next task gets a new
+ * thread. Other failures reject and end the thread too.
  */
 export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): AnalyserThreads {
   const limits = { ...defaultThreadLimits, ...options };
@@ -79,10 +79,10 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     const thread: Thread = { worker, job: undefined, timer: undefined };
     threads.add(thread);
     worker.unref();
-    worker.on('message', (analysed: Analysed) => {
+    worker.on('message', (result: TaskResult) => {
       const { job } = thread;
       rest(thread);
-      job?.resolve(analysed);
+      job?.resolve(result);
       work();
     });
     worker.on('error', (error: NodeJS.ErrnoException) => {
@@ -106,12 +106,12 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     void thread.worker.terminate();
   }
 
-  /** Ends a thread; its job results in a limit diagnostic (a reason) or rejects (an error). */
+  /** Ends a thread; its job was stopped at a limit (a reason) or rejects (an error). */
   function fail(thread: Thread, why: string | Error): void {
     const { job } = thread;
     thread.job = undefined;
     end(thread);
-    if (job && typeof why === 'string') job.resolve(limitExceeded(job.pack, why));
+    if (job && typeof why === 'string') job.resolve(stopped(job.task, why));
     else if (job) job.reject(why as Error);
     work();
   }
@@ -130,17 +130,25 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
         () => fail(thread, `took more than ${limits.time / 1000} s`),
         limits.time,
       ).unref();
-      thread.worker.postMessage(job.pack);
+      thread.worker.postMessage(job.task);
     }
   }
 
+  /** Performs a task in a thread; its result is of the task's kind. */
+  const perform = <Result extends TaskResult>(task: Task, onBehalfOf: string): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      const job: Job = { task, resolve: resolve as Job['resolve'], reject };
+      if (closed || !queue.add(onBehalfOf, job)) {
+        reject(new Busy('too many packages are waiting to be analysed'));
+      } else work();
+    });
+
   return {
-    analyse: (pack, onBehalfOf) =>
-      new Promise((resolve, reject) => {
-        if (closed || !queue.add(onBehalfOf, { pack, resolve, reject })) {
-          reject(new Busy('too many packages are waiting to be analysed'));
-        } else work();
-      }),
+    analyse: (input, onBehalfOf) => perform({ kind: 'package', input }, onBehalfOf),
+    permissions: {
+      summarize: (input, onBehalfOf) => perform({ kind: 'summary', input }, onBehalfOf),
+      compare: (input, onBehalfOf) => perform({ kind: 'diff', input }, onBehalfOf),
+    },
     async close() {
       closed = true;
       const running = [...threads];

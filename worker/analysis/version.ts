@@ -9,17 +9,20 @@ import { Busy } from './analyser.ts';
 /** The Retry-After of a busy analyser, in seconds. */
 const retryAfter = 5;
 
-/** Wraps an {@link Analyser} for requests: a full queue becomes the problem `busy`. */
+/** Wraps an {@link Analyser} for requests (see {@link whenBusy}). */
 export function analyseFor(analyse: Analyser): Analyser {
-  return async (pack, onBehalfOf) => {
-    try {
-      return await analyse(pack, onBehalfOf);
-    } catch (error) {
-      if (!(error instanceof Busy)) throw error;
-      const detail = `Too many packages are waiting to be analysed. Try again in ${retryAfter} s.`;
-      throw new ProblemError('busy', detail, { retryAfter });
-    }
-  };
+  return (pack, onBehalfOf) => whenBusy(analyse(pack, onBehalfOf));
+}
+
+/** The result of an analysis for a request: a full queue becomes the problem `busy`. */
+export async function whenBusy<Result>(analysis: Promise<Result>): Promise<Result> {
+  try {
+    return await analysis;
+  } catch (error) {
+    if (!(error instanceof Busy)) throw error;
+    const detail = `Too many packages are waiting to be analysed. Try again in ${retryAfter} s.`;
+    throw new ProblemError('busy', detail, { retryAfter });
+  }
 }
 
 /**

@@ -31,6 +31,7 @@ import { proveAppendedEntry, proveEntry } from '../log/proof.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
+import { summarizePublished } from '../permissions.ts';
 import type { Deps, Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { publish } from '../publish.ts';
@@ -127,6 +128,10 @@ versions.openapi(
       ...toVersion(team, name, row, analysis),
       proof: { ...proof, ...(blind === null ? {} : { blind }) },
     };
+    if (created) {
+      const summarizing = summarizePublished(deps, row.digest, publication.profile);
+      c.env?.waitUntil?.(summarizing);
+    }
     return created ? c.json(body, 201) : c.json(body, 200);
   },
 );

@@ -1,22 +1,5 @@
+import { amountsToRoot, reachesHost } from '../../model/powerful-capabilities.ts';
 import type { LintRule } from '../rule.ts';
-
-/** Capabilities that amount to root, and how. */
-const reasons: Readonly<Record<string, string>> = {
-  sys_admin: 'it mounts, enters namespaces, and does much of what only root can',
-  sys_module: 'it loads code into the kernel',
-  sys_rawio: 'it reads and writes physical memory and devices directly',
-  mac_admin: 'it changes and removes AppArmor profiles, this one too',
-  mac_override: 'it overrides mandatory access control',
-  bpf: 'it loads programs into the kernel',
-  perfmon: 'it reads kernel memory through performance counters',
-  sys_boot: 'it boots another kernel (kexec)',
-};
-/** In a container these reach the host; elsewhere other rules of the profile still hold them. */
-const inContainer: Readonly<Record<string, string>> = {
-  dac_read_search: 'it opens files of the host by handle (open_by_handle_at)',
-  sys_ptrace: 'it takes over processes that share the process namespace',
-  checkpoint_restore: 'it restores processes with state of its own choice',
-};
 
 export const powerfulCapability: LintRule = {
   id: 'powerful-capability',
@@ -30,7 +13,8 @@ export const powerfulCapability: LintRule = {
       for (const { rule, own, deny } of model.rules) {
         if (!own || deny || rule.kind !== 'capability') continue;
         for (const word of rule.words) {
-          const reason = reasons[word.value] ?? (container ? inContainer[word.value] : undefined);
+          const reason =
+            amountsToRoot[word.value] ?? (container ? reachesHost[word.value] : undefined);
           // A deny rule may take it away, unless the priority of this one is higher.
           if (!reason || model.capabilityGrant(word.value).decision.granted === false) continue;
           report(word, `${word.value} amounts to root: ${reason}.`, {

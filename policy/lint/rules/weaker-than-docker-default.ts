@@ -8,6 +8,7 @@ import type { EffectiveRule } from '../../model/effective-rule.ts';
 import { describeRule } from '../../model/evaluate.ts';
 import { compileLookedUp } from '../../model/hidden.ts';
 import { model, type ProfileModel } from '../../model/model.ts';
+import { controlSockets } from '../../model/sensitive-files.ts';
 import type { Grant } from '../../model/table.ts';
 import { dockerDefault } from '../docker-default.ts';
 import type { LintContext, LintedProfile, LintRule } from '../rule.ts';
@@ -95,16 +96,6 @@ const waysOut: readonly WayOut[] = [
     permission: 'write',
     how: 'profiles are loaded and removed there, this one too',
   },
-];
-
-/** Sockets of programs that run others as root of the host, or with the rights of a user there. */
-const sockets = [
-  ...['/run/docker.sock', '/var/run/docker.sock', '/run/user/1000/docker.sock'],
-  ...['/run/containerd/containerd.sock', '/run/k3s/containerd/containerd.sock'],
-  ...['/run/crio/crio.sock', '/run/cri-dockerd.sock', '/run/buildkit/buildkitd.sock'],
-  ...['/run/podman/podman.sock', '/run/user/1000/podman/podman.sock', '/run/systemd/private'],
-  ...['/host/run/docker.sock', '/host/var/run/docker.sock'],
-  ...['/host/run/containerd/containerd.sock', '/host/run/crio/crio.sock'],
 ];
 
 /** The letters of a permission: who may append may write `|/program` into core_pattern. */
@@ -265,7 +256,7 @@ function checkFiles(context: LintContext, profile: LintedProfile, budget: Budget
 }
 
 function checkSockets(context: LintContext, profile: LintedProfile): void {
-  for (const socket of sockets) {
+  for (const socket of controlSockets) {
     const by = granting(profile, 'write', socket);
     // A rule for everything is not about the socket; only mounting it into the container is.
     const everywhere = by && granting(profile, 'write', `/x${socket}`);

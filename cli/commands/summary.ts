@@ -1,0 +1,124 @@
+import {
+  type ProfileSummary,
+  releases,
+  type SummaryExample,
+  type SummaryLine,
+  summarize,
+} from '../../policy/index.ts';
+import { joined, placed, ruleText } from '../deciding-rules.ts';
+import { defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { trustOption } from '../host-trust.ts';
+import { includeOptions } from '../include-options.ts';
+import { readModel, unknownReasons } from '../profile-model.ts';
+import { rootOption } from '../target.ts';
+import { policyOptions, targetBaseOptions } from '../target-base.ts';
+import { type Io, visibleLine } from '../terminal/io.ts';
+import { printTable, printText } from '../terminal/table.ts';
+
+export const summary = defineCommand({
+  name: 'summary',
+  summary: 'Show in plain words what a profile permits, the most dangerous first',
+  args: [{ name: 'FILE|DIR|REF' }],
+  options: {
+    ...includeOptions,
+    ...targetBaseOptions,
+    root: rootOption,
+    trust: trustOption,
+    all: { type: 'boolean', description: 'List every example, with the rules that permit it' },
+    target: {
+      type: 'string',
+      choices: releases,
+      description: 'Summarize as this AppArmor release compiles it (default: the newest)',
+    },
+    format: formatOption,
+  },
+  details:
+    'A REF, such as team/name@1.2.0, is fetched and verified as "verify" does, unless a file has that name. ' +
+    'The summary is of the profile with everything it includes, and complete: whatever the kernel would grant falls ' +
+    'under one of the lines, with examples of its paths, labels and so on; --all has one for each rule. Hats and child ' +
+    'profiles have summaries of their own. A program that may be run may be a script: the kernel does not check its ' +
+    'interpreter, nor files that a process inherits open. Exits with 0; with 2 for errors, and if something could not be ' +
+    'read or is unknown, which the summary says.',
+  examples: [
+    'aa-registry summary ./docker-nginx',
+    'aa-registry summary /etc/apparmor.d/usr.bin.man --all',
+    'aa-registry summary docker-nginx@1.0.0 --target 4.1 --format json',
+  ],
+  async run({ values, args, io }) {
+    const policy = () => policyOptions(io, values);
+    const { model, file, version } = await readModel(io, args[0] ?? '', values, policy, true);
+    const { unread } = model;
+    const profiles = summarize(model);
+    if (values.format === 'json') {
+      const items = profiles.map((profile) => asData(profile, file));
+      io.print(toJson({ ...version, profiles: items, unread }));
+    } else {
+      if (unread.length > 0) {
+        const names = unread.map(visibleLine).join(', ');
+        printText(io, `Not read, and taken as empty: ${names}.`);
+      }
+      for (const profile of profiles) printProfile(io, profile, file, values.all ?? false);
+    }
+    const known = unread.length === 0 && profiles.every(({ unknown }) => unknown.length === 0);
+    return known ? exit.ok : exit.usage;
+  },
+});
+
+/** The characters of the examples of a line without --all; at least one is shown. */
+const shownCharacters = 90;
+
+function printProfile(io: Io, profile: ProfileSummary, file: string, all: boolean): void {
+  const { name, mode, lines, unknown } = profile;
+  io.print(`${visibleLine(name)} (${mode})`);
+  if (all) {
+    for (const { severity, text, examples } of lines) {
+      printText(io, `  ${severity}: ${text}`);
+      for (const example of examples) {
+        const { permissions, rules } = example;
+        printText(io, `    ${visibleLine(`${joined(permissions)}: ${exampleText(example)}`)}`);
+        for (const rule of rules) io.print(`      ${ruleText(rule, file)}`);
+      }
+    }
+  } else
+    printTable(
+      io,
+      lines.map((line) => [`  ${line.severity}`, sentenceOf(line)]),
+    );
+  if (lines.length === 0 && unknown.length === 0) io.print('  It permits nothing.');
+  for (const one of unknown)
+    printText(io, `  unknown: ${one.class}: ${unknownReasons[one.reason]}`);
+}
+
+function sentenceOf({ text, examples }: SummaryLine): string {
+  const shown: string[] = [];
+  let characters = 0;
+  for (const example of examples) {
+    const one = exampleText(example);
+    characters += one.length + 2;
+    if (shown.length > 0 && characters > shownCharacters) break;
+    shown.push(one);
+  }
+  const more = examples.length - shown.length;
+  return `${text}: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
+function exampleText({ text, permissions, how, note }: SummaryExample): string {
+  const owner = permissions.every((one) => one.startsWith('owner ')) ? 'its own' : '';
+  const details = [owner, how, note].filter(Boolean).join(', ');
+  return details === '' ? text : `${text} (${details})`;
+}
+
+function asData({ name, mode, parent, lines, unknown }: ProfileSummary, file: string): object {
+  return {
+    ...{ name, mode, parent: parent ?? null },
+    lines: lines.map(({ topic, severity, text, examples }) => ({
+      ...{ topic, severity, text },
+      examples: examples.map(({ note, rules, ...example }) => ({
+        ...{ ...example, note: note ?? null },
+        rules: placed(rules, file),
+      })),
+    })),
+    unknown,
+  };
+}

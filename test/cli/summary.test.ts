@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { command } from '../command.ts';
+import { scratch } from './cli.ts';
+
+const many = Array.from({ length: 40 }, (_, at) => `  /srv/data/file-number-${at} r,`).join('\n');
+const text = `abi <abi/3.0>,
+profile web /usr/sbin/web {
+  capability chown,
+  owner /etc/web/* rw,
+  /usr/bin/helper Ux,
+${many}
+  ^hat {
+    /srv/hat r,
+  }
+}
+`;
+
+describe('summary', () => {
+  let folder: Awaited<ReturnType<typeof scratch>>;
+  const path = (name: string) => join(folder.path, name);
+  beforeAll(async () => {
+    folder = await scratch();
+    await writeFile(path('web'), text);
+    await writeFile(path('broken'), 'profile web {');
+    await writeFile(
+      path('unread'),
+      'abi <abi/3.0>,\nprofile p {\n  include <abstractions/frr-snmp>\n  /etc/a w,\n}\n',
+    );
+  });
+  afterAll(() => folder.clean());
+
+  test('shows the most dangerous first, in one screen', async () => {
+    const { code, stdout } = await command(['summary', path('web')]);
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toBe('web (enforce)');
+    expect(lines[1]).toMatch(/^ {2}critical +Leaves its confinement: \/usr\/bin\/helper \(Ux\)$/);
+    expect(stdout).toMatch(/high +Changes the configuration .*: \/etc\/web\/x \(its own\)/);
+    expect(stdout).toMatch(/medium +Has other capabilities: chown/);
+    expect(stdout).toMatch(/low +Reads other files: .*; and \d+ more/);
+    expect(stdout).toMatch(/^web\/\/hat \(enforce\)$/m);
+    expect(lines.length).toBeLessThan(40);
+    expect(lines.filter((line) => line.length > 200)).toEqual([]);
+  });
+
+  test('--all lists every rule with its place', async () => {
+    const { code, stdout } = await command(['summary', path('web'), '--all']);
+    expect(code).toBe(0);
+    for (const [index, line] of text.split('\n').entries()) {
+      if (/^ +\S.*,$/.test(line)) expect(stdout).toContain(`web:${index + 1}: ${line.trim()}`);
+    }
+  });
+
+  test('with --format json', async () => {
+    const { code, stdout } = await command(['summary', path('web'), '--format', 'json']);
+    expect(code).toBe(0);
+    const { profiles, unread } = JSON.parse(stdout);
+    expect(unread).toEqual([]);
+    expect(
+      profiles.map(({ name, parent }: { name: string; parent: string | null }) => [name, parent]),
+    ).toEqual([
+      ['web', null],
+      ['web//hat', 'web'],
+    ]);
+    expect(profiles[0].lines[0]).toMatchObject({
+      ...{ topic: 'unconfined', severity: 'critical' },
+      examples: [{ text: '/usr/bin/helper', how: 'Ux', rules: [{ file: path('web'), line: 5 }] }],
+    });
+    expect(profiles[0].unknown).toEqual([]);
+  });
+
+  test('of docker-default', async () => {
+    const { code, stdout } = await command(['summary', 'docker-default']);
+    expect(stdout).toMatch(/^docker-default \(enforce\)$/m);
+    expect(stdout).toMatch(/Runs or maps as code what it can write itself/);
+    expect([0, 2]).toContain(code);
+  });
+
+  test('names includes that were not read, takes them as empty, and exits with 2', async () => {
+    const { code, stdout } = await command([
+      ...['summary', path('unread'), '--target', '5.0', '--offline'],
+      ...['--registry', 'http://127.0.0.1:1'],
+    ]);
+    expect(stdout).toMatch(/^Not read, and taken as empty: <abstractions\/frr-snmp>\.$/m);
+    expect(stdout).toMatch(/Changes the configuration of the system: \/etc\/a/);
+    expect(code).toBe(2);
+  });
+
+  test.each([
+    ['a broken profile', 'broken'],
+    ['a missing file', 'none'],
+  ])('%s is an error', async (_, name) => {
+    const { code, stdout, stderr } = await command(['summary', path(name)]);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).not.toBe('');
+  });
+});

@@ -1,0 +1,154 @@
+// What the texts of profiles permit, for the API. Pure; its work and its results are bounded for any input.
+import type { Compared, Summarized } from '../../contract/index.ts';
+import {
+  Budget,
+  baseResolver,
+  check,
+  compareModels,
+  type DecidingRule,
+  type Model,
+  model,
+  type ProfileSummary,
+  summarize,
+} from '../../policy/index.ts';
+import type { Compiler, DiffTask, SummaryTask } from '../ports.ts';
+
+/** Limits of results: as many examples as fit into the first of the sizes, in characters of JSON. */
+export const permissionLimits = {
+  summary: 64 * 1024,
+  examples: [12, 6, 3, 1],
+  profiles: 50,
+  differences: 200,
+  /** Rules of an example or of a side, and characters of a text. */
+  rules: 5,
+  text: 200,
+  unread: 50,
+} as const;
+
+/** The steps that the models, and what is asked of them, may cost. */
+const steps = 100_000_000;
+
+/** The summary of a profile's text. Without a base policy, its includes count as empty. */
+export function summarizeText({ text, ...compiler }: SummaryTask): Summarized {
+  const budget = new Budget(steps);
+  const found = read(text, compiler, budget, true);
+  if (typeof found === 'string') return failed('refused', found);
+  const profiles = summarize(found, budget);
+  const unknown = profiles.flatMap((one) =>
+    one.unknown.map((at) => ({ ...at, profile: short(one.name) })),
+  );
+  const unread = found.unread.slice(0, permissionLimits.unread).map(short);
+  const known = unread.length === 0 && unknown.length === 0;
+  return fitting(profiles, {
+    ...{ state: known ? 'complete' : 'partial', reason: null },
+    ...{ unread, unknown: unknown.slice(0, permissionLimits.unread) },
+  });
+}
+
+/** The summary whose analysis was refused, or stopped at a limit. */
+export function failed(state: 'refused' | 'unknown', reason: string): Summarized {
+  return { state, reason: short(reason), unread: [], profiles: [], omitted: 0, unknown: [] };
+}
+
+/** The most examples that fit into the size of a summary. */
+function fitting(
+  all: readonly ProfileSummary[],
+  rest: Pick<Summarized, 'state' | 'reason' | 'unread' | 'unknown'>,
+): Summarized {
+  let shown = all.slice(0, permissionLimits.profiles);
+  for (;;) {
+    for (const most of permissionLimits.examples) {
+      const profiles = shown.map((one) => toProfile(one, most));
+      const omitted = all.length - shown.length;
+      const state = omitted > 0 && rest.state === 'complete' ? 'partial' : rest.state;
+      const found = { ...rest, state, profiles, omitted };
+      if (JSON.stringify(found).length <= permissionLimits.summary) return found;
+    }
+    shown = shown.slice(0, shown.length >> 1);
+  }
+}
+
+function toProfile({ name, mode, parent, lines }: ProfileSummary, most: number) {
+  return {
+    ...{ name: short(name), mode, parent: parent === undefined ? null : short(parent) },
+    lines: lines.map(({ topic, severity, text, examples }) => ({
+      ...{ topic, severity, text },
+      examples: examples.slice(0, most).map(({ text, permissions, how, note, rules }) => ({
+        ...{ text: short(text), permissions: [...permissions], how: short(how) },
+        ...{ note: note ?? null, rules: toRules(rules) },
+      })),
+      omitted: Math.max(0, examples.length - most),
+    })),
+  };
+}
+
+/** What two profiles' texts permit differently. */
+export function compareTexts({ from, to, ...compiler }: DiffTask): Compared {
+  const budget = new Budget(steps);
+  const [left, right] = [from, to].map((text) => read(text, compiler, budget, false));
+  for (const [side, one] of [
+    ['the version', left],
+    ['"to"', right],
+  ])
+    if (typeof one === 'string') return incomparable('refused', `${side}: ${one}`);
+  const [one, two] = [left as Model, right as Model];
+  const { differences, unknown } = compareModels(one, two, budget);
+  const unread = [...new Set([...one.unread, ...two.unread])];
+  const shown = differences.slice(0, permissionLimits.differences);
+  const omitted = differences.length - shown.length;
+  return {
+    state: unknown.length > 0 || omitted > 0 ? 'partial' : 'complete',
+    reason: null,
+    same: unknown.length > 0 ? null : differences.length === 0,
+    differences: shown.map((one) => ({
+      ...one,
+      profile: short(one.profile),
+      permissions: one.permissions.map(short),
+      example: one.example === undefined ? null : short(one.example),
+      ...{ left: short(one.left), right: short(one.right) },
+      ...{ leftRules: toRules(one.leftRules), rightRules: toRules(one.rightRules) },
+    })),
+    omitted,
+    unknown: unknown
+      .slice(0, permissionLimits.unread)
+      .map((at) => ({ ...at, profile: short(at.profile) })),
+    unread: unread.slice(0, permissionLimits.unread).map(short),
+  };
+}
+
+/** The comparison that was refused, or stopped at a limit. */
+export function incomparable(state: 'refused' | 'unknown', reason: string): Compared {
+  return {
+    ...{ state, reason: short(reason), same: null },
+    ...{ differences: [], omitted: 0, unknown: [], unread: [] },
+  };
+}
+
+/** The model of a text; why apparmor_parser would refuse the text otherwise. */
+function read(
+  text: string,
+  { release, base }: Compiler,
+  budget: Budget,
+  presume: boolean,
+): Model | string {
+  const files = base === null ? {} : (JSON.parse(base) as { files: Record<string, string> }).files;
+  const resolver = baseResolver(files, { label: 'base', others: () => undefined });
+  const targetBase = base !== null;
+  const options = { target: release, targetBase, ...(targetBase && { resolver }) };
+  const error = check(text, options).diagnostics.find(({ severity }) => severity === 'error');
+  if (error) {
+    const { line, column } = error.span.start;
+    return `${error.file === undefined ? '' : `${error.file}:`}${line}:${column}: ${error.message}`;
+  }
+  return model(text, { ...options, presume, budget });
+}
+
+const toRules = (rules: readonly DecidingRule[]) =>
+  rules.slice(0, permissionLimits.rules).map(({ file, line, text, deny, audit }) => ({
+    ...{ file: file === undefined ? null : short(file), line, text: short(text), deny, audit },
+  }));
+
+const short = (text: string) =>
+  text.length <= permissionLimits.text
+    ? text
+    : `${text.slice(0, permissionLimits.text).toWellFormed()}…`;

@@ -1,0 +1,37 @@
+// The tasks of analyses, which run in a thread where the runtime has them.
+import type { Compared, Summarized } from '../../contract/index.ts';
+import type { Package } from '../../db/analyses.ts';
+import type { Analysed, DiffTask, SummaryTask } from '../ports.ts';
+import { analysePackage, limitExceeded } from './analyse.ts';
+import { compareTexts, failed, incomparable, summarizeText } from './permissions.ts';
+
+export type Task =
+  | { kind: 'package'; input: Package }
+  | { kind: 'summary'; input: SummaryTask }
+  | { kind: 'diff'; input: DiffTask };
+
+export type TaskResult = Analysed | Summarized | Compared;
+
+/** Performs a task in the calling thread. */
+export function perform(task: Task): TaskResult {
+  switch (task.kind) {
+    case 'package':
+      return analysePackage(task.input);
+    case 'summary':
+      return summarizeText(task.input);
+    case 'diff':
+      return compareTexts(task.input);
+  }
+}
+
+/** The result of a task that exceeded a limit: `reason` is the end of a sentence about it. */
+export function stopped(task: Task, reason: string): TaskResult {
+  switch (task.kind) {
+    case 'package':
+      return limitExceeded(task.input, reason);
+    case 'summary':
+      return failed('unknown', `The analysis was stopped: it ${reason}.`);
+    case 'diff':
+      return incomparable('unknown', `The analysis was stopped: it ${reason}.`);
+  }
+}

@@ -1,0 +1,152 @@
+import { LRUCache } from 'lru-cache';
+import type { Compared, Summarized } from '../contract/index.ts';
+import { findBaseContent } from '../db/bases.ts';
+import { readSummaries, saveSummary, type Target } from '../db/summaries.ts';
+import { findContent } from '../db/versions.ts';
+import { compareReleases, type Release, releases } from '../policy/index.ts';
+import type { Digest } from '../trust/index.ts';
+import { whenBusy } from './analysis/version.ts';
+import { logError } from './observability/text-log.ts';
+import type { Compiler, Deps } from './ports.ts';
+import { ProblemError } from './problem.ts';
+
+/** The text of a profile, by its digest. */
+export interface ProfileText {
+  digest: Digest;
+  text: () => Promise<string>;
+}
+
+/** The stored text of a profile. */
+export function storedText({ db }: Deps, digest: Digest): ProfileText {
+  return {
+    digest,
+    async text() {
+      const text = await findContent(db, digest);
+      if (text === undefined) throw new Error(`the content of ${digest} is missing`);
+      return text;
+    },
+  };
+}
+
+/**
+ * The summary of a profile for a release; without one, for the newest release whose base policy the registry has and whose
+ * apparmor_parser accepts the profile. What was not computed when it was published is computed and stored.
+ */
+export async function summaryOf(
+  deps: Deps,
+  profile: ProfileText,
+  release: Release | undefined,
+): Promise<Target & { summary: Summarized }> {
+  const { bases, stored } = await readSummaries(deps.db, profile.digest);
+  let first: (Target & { summary: Summarized }) | undefined;
+  for (const target of targetsOf(bases, release)) {
+    const known = stored.find((one) => isFor(one, target));
+    const summary = known
+      ? (JSON.parse(known.text) as Summarized)
+      : await computeSummary(deps, profile, target);
+    const found = { ...target, summary };
+    if (summary.state !== 'refused') return found;
+    first ??= found;
+  }
+  if (!first) throw new Error('a profile has at least one target');
+  return first;
+}
+
+/** Computes and stores the summaries of a new version for each base policy. Never throws. */
+export async function summarizePublished(deps: Deps, digest: Digest, text: string): Promise<void> {
+  try {
+    const { bases, stored } = await readSummaries(deps.db, digest);
+    for (const target of targetsOf(bases, undefined)) {
+      const known = stored.some((one) => isFor(one, target));
+      if (deps.isEnding?.()) return;
+      if (!known) await computeSummary(deps, { digest, text: async () => text }, target);
+    }
+  } catch (error) {
+    // They are computed when they are requested; publishing takes precedence.
+    const isBusy = error instanceof ProblemError && error.id === 'busy';
+    if (!isBusy) logUnlessEnding(deps, error);
+  }
+}
+
+/** The database may be closed under what follows the last responses. */
+function logUnlessEnding({ isEnding }: Deps, error: unknown): void {
+  if (!isEnding?.()) logError(error);
+}
+
+const isFor = (one: Target, target: Target) =>
+  one.release === target.release && one.base === target.base;
+
+/** The releases with base policies, newest first; only the one asked for, or the newest without one. */
+function targetsOf(
+  bases: readonly { release: Release; digest: Digest }[],
+  release: Release | undefined,
+): Target[] {
+  const found = bases
+    .filter((one) => release === undefined || one.release === release)
+    .map((one) => ({ release: one.release, base: one.digest }))
+    .sort((a, b) => compareReleases(b.release, a.release));
+  return found.length > 0 ? found : [{ release: release ?? newest, base: null }];
+}
+
+const newest = releases.at(-1) as Release;
+
+async function computeSummary(
+  deps: Deps,
+  { digest, text }: ProfileText,
+  target: Target,
+): Promise<Summarized> {
+  const key = [digest, target.release, target.base].join(' ');
+  const known = stoppedSummaries.get(key);
+  if (known) return known;
+  const task = { text: await text(), ...(await compilerOf(deps, target)) };
+  // Not on behalf of a team: publishers do not wait for readers, nor for summaries of what was published.
+  const summary = await whenBusy(deps.permissions.summarize(task, ''));
+  if (summary.state === 'unknown') stoppedSummaries.set(key, summary);
+  else {
+    const row = { digest, ...target, text: JSON.stringify(summary) };
+    // The result is valid even if it can't be stored, for example on a full disk.
+    await saveSummary(deps.db, row).catch((error: unknown) => logUnlessEnding(deps, error));
+  }
+  return summary;
+}
+
+/** What exceeded a limit, and would again: another process, or a faster one, may succeed. */
+const stoppedSummaries = new LRUCache<string, Summarized>({ max: 1000 });
+
+async function compilerOf({ db }: Deps, { release, base }: Target): Promise<Compiler> {
+  if (base === null) return { release, base };
+  const text = await findBaseContent(db, base);
+  if (text === undefined) throw new Error(`the base policy ${base} is missing`);
+  return { release, base: text };
+}
+
+/** Comparisons of this process, by the digests of both texts and of the base policy; the size is in characters. */
+const compared = new LRUCache<string, Compared>({
+  maxSize: 16 * 1024 * 1024,
+  sizeCalculation: (value, key) => JSON.stringify(value).length + key.length,
+});
+
+/** Compares two profiles for a release, or for the newest one that compiles both, as {@link summaryOf} chooses it. */
+export async function diffOf(
+  deps: Deps,
+  from: ProfileText,
+  to: ProfileText,
+  release: Release | undefined,
+): Promise<Target & { diff: Compared }> {
+  const { bases } = await readSummaries(deps.db, from.digest);
+  let first: (Target & { diff: Compared }) | undefined;
+  for (const target of targetsOf(bases, release)) {
+    const key = [from.digest, to.digest, target.release, target.base].join(' ');
+    let diff = compared.get(key);
+    if (!diff) {
+      const compiler = await compilerOf(deps, target);
+      const task = { from: await from.text(), to: await to.text(), ...compiler };
+      diff = await whenBusy(deps.permissions.compare(task, ''));
+      compared.set(key, diff);
+    }
+    if (diff.state !== 'refused') return { ...target, diff };
+    first ??= { ...target, diff };
+  }
+  if (!first) throw new Error('a profile has at least one target');
+  return first;
+}
