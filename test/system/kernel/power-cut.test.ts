@@ -62,9 +62,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
     await succeed(`aa-registry trust init library --registry ${registry.url} --yes`);
     await succeed('aa-registry pull gone@1.0.0 back@1.0.0');
     await succeed('aa-registry pull back');
-    await succeed(
-      'tar cf /root/before.tar /etc/apparmor.d /var/lib/aa-registry /var/cache/apparmor && sync',
-    );
+    await succeed('tar cf /root/before.tar /etc/apparmor.d /var/lib/aa-registry && sync');
   }, 300_000);
   afterAll(async () => {
     await machine?.dispose();
@@ -91,10 +89,10 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
   async function reset(): Promise<void> {
     await succeed(
       [
-        'rm -rf /etc/apparmor.d /var/lib/aa-registry /var/cache/apparmor',
+        'rm -rf /etc/apparmor.d /var/lib/aa-registry /var/cache/apparmor/*',
         'tar xf /root/before.tar -C /',
         'printf fresh >/sys/kernel/security/apparmor/.remove 2>/dev/null || true',
-        'apparmor_parser -r /etc/apparmor.d/aa-registry.library.gone /etc/apparmor.d/aa-registry.library.back',
+        'apparmor_parser -r -K /etc/apparmor.d/aa-registry.library.gone /etc/apparmor.d/aa-registry.library.back',
         'sync',
       ].join(' && '),
     );
