@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { copyFile, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { topics } from '../../cli/commands.ts';
 import manifest from '../../package.json' with { type: 'json' };
@@ -28,6 +29,17 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
   let clean: () => Promise<void>;
   const at = (...parts: string[]) => join(folder, 'root', ...parts);
 
+  /** The paths of the manual's pages, uncompressed. */
+  function unpackedManual(): string[] {
+    const pages = globSync(at('usr/share/man/man*/*.gz'));
+    expect(pages).not.toEqual([]);
+    return pages.map((page) => {
+      const unpacked = join(folder, basename(page, '.gz'));
+      writeFileSync(unpacked, gunzipSync(readFileSync(page)));
+      return unpacked;
+    });
+  }
+
   beforeAll(async () => {
     ({ path: folder, clean } = await scratch());
     build();
@@ -50,27 +62,25 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
   test.skipIf(!has('groff'))(
     `has a manual that is valid for groff and man${lacking('groff')}`,
     () => {
-      for (const section of ['man1', 'man5']) {
-        for (const file of readdirSync(at('usr/share/man', section))) {
-          const text = execFileSync('zcat', [at('usr/share/man', section, file)]);
-          const groff = spawnSync('groff', ['-ww', '-man', '-Kutf8', '-Tutf8', '-z'], {
-            input: text,
-          });
-          expect(groff.stderr.toString(), file).toBe('');
-          expect(groff.status).toBe(0);
-        }
-      }
+      const groff = spawnSync(
+        'groff',
+        ['-ww', '-man', '-Kutf8', '-Tutf8', '-z', ...unpackedManual()],
+        {
+          encoding: 'utf8',
+        },
+      );
+      expect(groff.stderr).toBe('');
+      expect(groff.status).toBe(0);
     },
   );
 
   test.skipIf(!has('mandoc'))(`has a manual that is valid for mandoc${lacking('mandoc')}`, () => {
-    for (const section of ['man1', 'man5']) {
-      for (const file of readdirSync(at('usr/share/man', section))) {
-        const input = execFileSync('zcat', [at('usr/share/man', section, file)]);
-        const found = spawnSync('mandoc', ['-Tlint', '-Wwarning'], { input, encoding: 'utf8' });
-        expect(found.stdout, file).toBe('');
-      }
-    }
+    const found = spawnSync('mandoc', ['-Tlint', '-Wwarning', ...unpackedManual()], {
+      encoding: 'utf8',
+    });
+    expect(found.stdout).toBe('');
+    expect(found.stderr).toBe('');
+    expect(found.status).toBe(0);
   });
 
   test('has the text of help in its manual', () => {

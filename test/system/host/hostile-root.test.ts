@@ -18,7 +18,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findParser } from '../../../sdk/host/parser.ts';
 import { command } from '../../command.ts';
-import { type Fixture, startFixture, succeed, textOf } from '../../host/fixture.ts';
+import { type Fixture, startFixture, succeed } from '../../host/fixture.ts';
+import { profileText } from '../../publisher.ts';
 
 const isRoot = process.getuid?.() === 0;
 const unlessRoot = isRoot ? '' : ' (skipped: only root can try)';
@@ -30,6 +31,9 @@ const policy = 'etc/apparmor.d';
 const file = `${policy}/aa-registry.library.web`;
 const trustFile = 'etc/aa-registry/trust.toml';
 const audit = 'var/log/audit/audit.log';
+
+/** The text of a version, with includes, which an image can replace. */
+const textOf = (name: string, version: string) => profileText(name, `/${version}`);
 
 /** A snapshot of a folder: names, owners, modes, times and contents. */
 function everything(folder: string): Record<string, string> {
@@ -73,7 +77,9 @@ describe('a hostile image', { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     fixture = await startFixture();
-    for (const version of ['1.0.0', '1.1.0']) await fixture.publish('web', version);
+    for (const version of ['1.0.0', '1.1.0']) {
+      await fixture.publish('web', version, textOf('web', version));
+    }
     sound = await fixture.host();
     await succeed(['pull', 'web@1.0.0', '--root', sound]);
     await succeed(['pull', 'web@1.1.0', '--complain', '--root', sound]);
@@ -200,7 +206,8 @@ describe('a hostile image', { timeout: 300_000 }, () => {
     });
 
     test.skipIf(!parser)('apparmor_parser gets no links and FIFOs from it', async () => {
-      await fixture.publish('based', `1.0.${copies}`);
+      const version = `1.0.${copies}`;
+      await fixture.publish('based', version, textOf('based', version));
       execFileSync('mkfifo', [at(`${policy}/tunables/waiting`)]);
       await rm(at(`${policy}/abstractions/base`));
       execFileSync('mkfifo', [at(`${policy}/abstractions/base`)]);
@@ -213,7 +220,7 @@ describe('a hostile image', { timeout: 300_000 }, () => {
       const secret = () => join(outside, 'secret');
       const up = () => `${'../'.repeat(20)}${secret().slice(1)}`;
       const escaped = () => secret().replaceAll('/', '\\057');
-      beforeAll(() => fixture.publish('confined', '1.0.0'));
+      beforeAll(() => fixture.publish('confined', '1.0.0', textOf('confined', '1.0.0')));
 
       test.each<[name: string, text: () => string]>([
         ['a path from the root', () => `include "${secret()}"`],

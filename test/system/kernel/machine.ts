@@ -93,8 +93,9 @@ export class Machine {
     const { kernel, initramfs } = await baseImage(this.#guest);
     const arguments_ = [
       // No KVM, so that it works the same on every host.
-      // One simple CPU: several or newer ones are slower to emulate.
-      ...['-accel', 'tcg', '-machine', 'q35', '-cpu', 'qemu64', '-smp', '1', '-m', '1024'],
+      // One simple CPU: several or newer ones are slower to emulate. With RDRAND, the first program that needs random
+      // numbers does not wait for the kernel to collect them.
+      ...['-accel', 'tcg', '-machine', 'q35', '-cpu', 'qemu64,+rdrand', '-smp', '1', '-m', '1024'],
       ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
       ...['-kernel', kernel, '-initrd', initramfs, '-append', commandLine(options)],
       // A flush need not reach the host's disk: written data survives a kill of the machine.
@@ -229,7 +230,13 @@ export class Machine {
 function commandLine({ kernelArguments = [] }: StartOptions): string {
   const usual = ['console=ttyS0', 'loglevel=4', 'panic=-1', 'apparmor=1', 'security=apparmor'];
   // An emulated CPU needs no mitigations, and systemd's status output is not used.
-  return [...usual, 'mitigations=off', 'systemd.show_status=error', ...kernelArguments].join(' ');
+  return [
+    ...usual,
+    'mitigations=off',
+    'random.trust_cpu=on',
+    'systemd.show_status=error',
+    ...kernelArguments,
+  ].join(' ');
 }
 
 function decoded(base64: string | undefined): string {

@@ -15,12 +15,10 @@ const title = ['a host whose power is cut', ...lacks].join(': ');
 /** More than the steps of any change. */
 const maxSteps = 16;
 
+/** A profile that the emulated CPU compiles fast: without abstractions. */
 const policy = (name: string, version: string) => `abi <abi/3.0>,
-include <tunables/global>
 
 profile ${name} flags=(attach_disconnected, mediate_deleted) {
-  include <abstractions/base>
-
   # ${version}
   /srv/${name}/** r,
 }
