@@ -10,6 +10,7 @@ export const topics: Topic[] = [
     commands: {
       pull: async () => (await import('./commands/pull.ts')).pull,
       sync: async () => (await import('./commands/sync.ts')).sync,
+      approve: async () => (await import('./commands/approve.ts')).approve,
       lock: async () => (await import('./commands/lock.ts')).lock,
       status: async () => (await import('./commands/status.ts')).status,
       denials: async () => (await import('./commands/denials.ts')).denials,

@@ -12,15 +12,3 @@ export function ruleText(rule: DecidingRule, file: string): string {
 export function placed(rules: readonly DecidingRule[], file: string): object[] {
   return rules.map((rule) => ({ ...rule, file: rule.file ?? file }));
 }
-
-/** Permissions in a list; `owner r` and `others r` are `r`. */
-export function joined(permissions: readonly string[]): string {
-  const words = permissions.flatMap((one) => {
-    const [side, permission] = one.split(' ');
-    if (permission === undefined) return [one];
-    const other = `${side === 'owner' ? 'others' : 'owner'} ${permission}`;
-    if (!permissions.includes(other)) return [one];
-    return side === 'owner' ? [permission] : [];
-  });
-  return words.join(', ');
-}

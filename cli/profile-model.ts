@@ -1,19 +1,10 @@
-import { check, type Model, model, type UnknownReason } from '../policy/index.ts';
+import { check, type Model, model } from '../policy/index.ts';
 import { SdkError } from '../sdk/error.ts';
 import { explainSystemError } from '../sdk/system-error.ts';
 import { CliError, exit } from './framework/command.ts';
 import { optionsFor, readProfileSource, versionOf } from './profile-source.ts';
 import { type PolicyOptions, policyOptions } from './target-base.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
-
-/** The reasons for an unknown result. */
-export const unknownReasons: Readonly<Record<UnknownReason, string>> = {
-  includes: 'not all included files could be read',
-  budget: 'the profile is too complex to evaluate',
-  variables: 'a variable is undefined or has too many values',
-  conditions: 'a rule has conditions that are not modelled',
-  prompt: 'a prompt rule lets the user decide',
-};
 
 /**
  * Reads a profile that is named as FILE, DIR or REF, and computes its model.

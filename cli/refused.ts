@@ -29,6 +29,8 @@ export function refused(
     case 'already-installed':
       return new CliError(exit.failed, `${reason}.`, next);
     case 'not-installed':
+    case 'nothing-to-approve':
+    case 'installed-changed':
       return new CliError(exit.failed, `${reason}.`, next, id);
     case 'record-damaged':
       return new CliError(exit.failed, sentence, next, id);
@@ -37,6 +39,8 @@ export function refused(
         'It lists the profiles for this host, such as: profiles = ["docker-nginx", "acme/web@^1.2"]';
       return new CliError(exit.failed, `Nothing was changed: ${reason}.`, next ?? example);
     }
+    case 'update-waits':
+      return new CliError(exit.waiting, `Nothing was changed: ${reason}.`, next, id);
     case 'no-trust-file':
       return new CliError(exit.refused, `No team is trusted yet: ${reason}.`, next, id);
     case 'not-root':

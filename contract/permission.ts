@@ -20,7 +20,7 @@ const Unknown = z.array(
     .object({
       profile: z.string(),
       class: z.string(),
-      reason: z.enum(['includes', 'budget', 'variables', 'conditions', 'prompt']),
+      reason: z.enum(['includes', 'budget', 'variables', 'conditions', 'prompt', 'abi']),
     })
     .meta({ id: 'UnknownPermissions', description: 'A class in which something is unknown' }),
 );
@@ -111,6 +111,9 @@ const Difference = z
     class: z.string(),
     kind: z.enum(['removed', 'added', 'changed', 'logging']).meta({
       description: 'removed: only the version permits it; added: only "to" permits it',
+    }),
+    effect: z.enum(['more', 'less', 'either', 'same']).meta({
+      description: 'Whether "to" permits more or less; either: it may be more',
     }),
     permissions: z.array(z.string()),
     example: z.string().nullable(),

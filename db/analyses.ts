@@ -18,7 +18,7 @@ import {
 import { indexProfile, indexVersion, storeSearchDocument } from './search-index.ts';
 
 /** The version of the analysis. Raise it when its results change: stored results of older versions are recomputed. */
-export const analysisVersion = 3;
+export const analysisVersion = 4;
 
 /** The analysis as pages and responses show it. */
 export interface StoredAnalysis {

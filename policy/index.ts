@@ -42,12 +42,8 @@ export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
 export { abiNumber } from './lint/rules/abi-mismatch.ts';
 export { capabilitiesOf, everyCapability } from './model/capabilities.ts';
-export {
-  compareModels,
-  type PolicyComparison,
-  type PolicyDifference,
-} from './model/compare.ts';
-export type { Decision, UnknownReason } from './model/decision.ts';
+export { compareModels, type PolicyComparison } from './model/compare.ts';
+export { type Decision, type UnknownReason, unknownReasons } from './model/decision.ts';
 export { type EffectiveProfile, effectiveProfiles } from './model/effective-profile.ts';
 export { type DecidingRule, describeRule, type Evaluation, evaluate } from './model/evaluate.ts';
 export { type FileDecision, type Model, model, type ProfileModel } from './model/model.ts';
@@ -58,6 +54,12 @@ export {
   narrowestRule,
   ruleKeywords,
 } from './model/narrowest.ts';
+export {
+  describeDifference,
+  type Effect,
+  joinPermissions,
+  type PolicyDifference,
+} from './model/policy-difference.ts';
 export { type ClassQuestion, lookUp } from './model/questions.ts';
 export { accessOf, contradiction, requiredFields } from './model/record.ts';
 export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';

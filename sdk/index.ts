@@ -12,6 +12,14 @@ export {
   parseReference,
   type Reference,
 } from '../trust/index.ts';
+export {
+  type Approval,
+  type ApproveEvent,
+  type ApproveOptions,
+  type ApproveRefusal,
+  approve,
+  type Proposal,
+} from './calls/approve.ts';
 export type { Connect, HostEvent, HostOptions } from './calls/context.ts';
 export type { SdkEvent } from './calls/event.ts';
 export { type Linted, type LintOptions, lint } from './calls/lint.ts';
@@ -67,9 +75,10 @@ export {
   UnreachableError,
 } from './client.ts';
 export { type ErrorCode, SdkError } from './error.ts';
+export type { PolicyChange } from './host/policy-change.ts';
 export type { Installation } from './host/state.ts';
 export type { Refusal } from './refusal.ts';
 export type { VerifiedProfile } from './resolve/index.ts';
-export type { SyncOutcome } from './sync.ts';
 export type { Step } from './sync-plan.ts';
+export type { SyncOutcome } from './sync-report.ts';
 export { type HostTrust, readHostTrust, readTrust, trustPath } from './trust-file.ts';

@@ -13,12 +13,15 @@ import { type Installation, maxRecords } from './host/state.ts';
 import { Place } from './host/tree.ts';
 import { hostCommand } from './host-command.ts';
 import { type Fields, parseToml } from './toml.ts';
+import { type UpdateRule, updateRules } from './update-rule.ts';
 
 /** A profile wanted on a host. */
 export interface WantedProfile {
   reference: Reference;
   /** Whether it should be in complain mode. */
   complain: boolean;
+  /** Which updates sync installs without approval. */
+  updates: UpdateRule;
 }
 
 /** The version that a reference is locked to. */
@@ -29,10 +32,15 @@ export interface LockedProfile {
   digest: Digest;
 }
 
-const Entry = z.union([
-  z.string(),
-  z.strictObject({ reference: z.string(), complain: z.boolean().default(false) }),
-]);
+/** A reference alone is a table with nothing else. */
+const Entry = z.preprocess(
+  (value) => (typeof value === 'string' ? { reference: value } : value),
+  z.strictObject({
+    reference: z.string(),
+    complain: z.boolean().default(false),
+    updates: z.enum(updateRules).default('any'),
+  }),
+);
 
 /** The purpose and an example of each field of profiles.toml. */
 const profilesFields: Fields = {
@@ -42,6 +50,10 @@ const profilesFields: Fields = {
   },
   'profiles.reference': { what: 'what to install', example: 'reference = "acme/web@^1.2"' },
   'profiles.complain': { what: 'whether it runs in complain mode', example: 'complain = true' },
+  'profiles.updates': {
+    what: 'which updates are installed without approval: any, narrowing or same',
+    example: 'updates = "narrowing"',
+  },
 };
 
 /** The maximum number of installation records on a host. */
@@ -94,12 +106,10 @@ export function lockPath(profiles: string | Place): string | Place {
 export async function readProfiles(path: string | Place): Promise<WantedProfile[] | undefined> {
   const file = await readToml(path, ProfilesFile);
   if (!file) return undefined;
-  const wanted = file.profiles.map((entry) => {
-    const { reference: text, complain } =
-      typeof entry === 'string' ? { reference: entry, complain: false } : entry;
+  const wanted = file.profiles.map(({ reference: text, complain, updates }) => {
     const parsed = parseReference(text);
     if (!parsed.ok) throw new SdkError('profiles-file', `${path}: ${parsed.reason}`);
-    return { reference: parsed.reference, complain };
+    return { reference: parsed.reference, complain, updates };
   });
   const names = new Set<string>();
   const twice = wanted

@@ -2,11 +2,14 @@ import { compareVersions, type Digest, type Reference } from '../trust/index.ts'
 import { type Drift, describeDrift, isAsInstalled } from './host/drift.ts';
 import { type Installation, isHeldFrom } from './host/state.ts';
 import type { Resolution } from './resolve/index.ts';
+import type { UpdateRule } from './update-rule.ts';
 
 /** A wanted profile and what it resolves to; no resolution if the registry could not be reached. */
 export interface Want {
   reference: Reference;
   complain: boolean;
+  /** Which updates are installed without approval. */
+  updates: UpdateRule;
   /** The locked version, which takes precedence over the resolution. */
   locked: { version: string; digest: Digest } | undefined;
   meaning: Resolution | undefined;
@@ -21,7 +24,15 @@ export interface Have {
 /** One step of a sync, or a note on why there is none. */
 export type Step =
   | { kind: 'install'; reference: Reference; version: string; complain: boolean }
-  | { kind: 'update'; have: Have; reference: Reference; version: string; complain: boolean }
+  | {
+      kind: 'update';
+      have: Have;
+      reference: Reference;
+      version: string;
+      complain: boolean;
+      /** What is done if the update is not installed: the installed version is repaired. */
+      otherwise: Step[];
+    }
   /** Reinstalls the same version from the version store. */
   | { kind: 'repair'; have: Have; reference: Reference; complain: boolean; problems: string[] }
   | { kind: 'remove'; have: Have }
@@ -75,23 +86,12 @@ function planPresent(want: Want, have: Have): Step[] {
   const isChosen = !want.complain && installation.complainChosen === true;
   const complain = want.complain || isChosen;
   const wanted = versionWanted(want, installation);
-  const steps: Step[] = [];
-  if (wanted.update !== undefined) {
-    steps.push({ kind: 'update', have, reference, version: wanted.update, complain });
-  } else {
-    const problems = isAsInstalled(have.drift) ? [] : describeDrift(have.drift);
-    if (complain !== installation.complain) {
-      problems.push(`it is ${complain ? 'not ' : ''}in complain mode`);
-    }
-    // A profile that the operator disabled stays disabled.
-    const onlyDisabled =
-      have.drift.boot === 'disabled' &&
-      isAsInstalled({ ...have.drift, boot: 'ok' }) &&
-      complain === installation.complain;
-    if (onlyDisabled) steps.push(note(reference, problems.join('; ')));
-    else if (problems.length > 0)
-      steps.push({ kind: 'repair', have, reference, complain, problems });
-  }
+  const repairs = planRepair(have, reference, complain);
+  const { update } = wanted;
+  const steps: Step[] =
+    update === undefined
+      ? repairs
+      : [{ kind: 'update', have, reference, version: update, complain, otherwise: repairs }];
   if (wanted.note !== undefined) steps.push(note(reference, wanted.note, wanted.failure));
   if (isChosen) {
     const text = 'stays in complain mode, as set on this host; "enforce" ends that';
@@ -102,6 +102,19 @@ function planPresent(want: Want, have: Have): Step[] {
     steps.push(note(reference, text, 'not-installed'));
   }
   return steps;
+}
+
+/** What brings the installed version into its recorded state, and into the wanted mode. */
+function planRepair(have: Have, reference: Reference, complain: boolean): Step[] {
+  const isWantedMode = complain === have.installation.complain;
+  const problems = isAsInstalled(have.drift) ? [] : describeDrift(have.drift);
+  if (!isWantedMode) problems.push(`it is ${complain ? 'not ' : ''}in complain mode`);
+  if (problems.length === 0) return [];
+  // A profile that the operator disabled stays disabled.
+  const onlyDisabled =
+    have.drift.boot === 'disabled' && isAsInstalled({ ...have.drift, boot: 'ok' }) && isWantedMode;
+  if (onlyDisabled) return [note(reference, problems.join('; '))];
+  return [{ kind: 'repair', have, reference, complain, problems }];
 }
 
 /** The version to change to, or why it stays. */

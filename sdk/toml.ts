@@ -159,12 +159,14 @@ function namesAt(schema: z.ZodType, path: readonly string[]): string[] {
     at =
       shapeOf(inner)?.[part] ??
       (inner as { element?: unknown; valueType?: unknown })?.element ??
-      (inner as { valueType?: unknown })?.valueType;
+      (inner as { valueType?: unknown })?.valueType ??
+      // The element of an array, which has been unwrapped.
+      (/^\d+$/.test(part) ? inner : undefined);
   }
   return Object.keys(shapeOf(unwrap(at)) ?? {});
 }
 
-/** The schema inside optional and default wrappers. */
+/** The schema inside optional and default wrappers, and after a preprocessing step. */
 function unwrap(schema: unknown): unknown {
   let at = schema;
   while (typeof (at as { unwrap?: unknown })?.unwrap === 'function' && !shapeOf(at)) {
@@ -172,7 +174,7 @@ function unwrap(schema: unknown): unknown {
     if (inner === at) break;
     at = inner;
   }
-  return at;
+  return (at as { out?: unknown })?.out ?? at;
 }
 
 function shapeOf(schema: unknown): Record<string, unknown> | undefined {

@@ -1,4 +1,10 @@
-import { type Decision, describeRule, type ProfileModel, releases } from '../../policy/index.ts';
+import {
+  type Decision,
+  describeRule,
+  type ProfileModel,
+  releases,
+  unknownReasons,
+} from '../../policy/index.ts';
 import {
   askClass,
   operations,
@@ -12,7 +18,7 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
-import { readModel, unknownReasons } from '../profile-model.ts';
+import { readModel } from '../profile-model.ts';
 import { rootOption } from '../target.ts';
 import { targetBaseOptions } from '../target-base.ts';
 import { visibleLine } from '../terminal/io.ts';

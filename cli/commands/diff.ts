@@ -1,19 +1,12 @@
-import {
-  compareModels,
-  type DecidingRule,
-  type PolicyComparison,
-  type PolicyDifference,
-  releases,
-} from '../../policy/index.ts';
-import { joined, placed, ruleText } from '../deciding-rules.ts';
+import { compareModels, type PolicyComparison, releases } from '../../policy/index.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
-import { readModel, unknownReasons } from '../profile-model.ts';
+import { comparisonData, describeComparison } from '../policy-comparison.ts';
+import { readModel } from '../profile-model.ts';
 import { rootOption } from '../target.ts';
 import { type PolicyOptions, policyOptions, targetBaseOptions } from '../target-base.ts';
-import { visibleLine } from '../terminal/io.ts';
 
 export const diff = defineCommand({
   name: 'diff',
@@ -56,29 +49,10 @@ export const diff = defineCommand({
     ];
     const found = compareModels(left.model, right.model);
     const unread = [...new Set([...left.model.unread, ...right.model.unread])];
-    const code = codeOf(found);
-    if (values.format === 'json') {
-      io.print(toJson(asData(found, left.file, right.file, unread)));
-      return code;
-    }
-    if (code === exit.ok) io.print('the same policy');
-    const several = new Set(found.differences.map(({ profile }) => profile)).size > 1;
-    let heading = '';
-    for (const one of found.differences) {
-      const next = several ? `${one.profile}: ${one.class}` : one.class;
-      if (next !== heading) io.print(visibleLine(next));
-      heading = next;
-      io.print(`  ${visibleLine(sentenceOf(one))}`);
-      printRules(io.print.bind(io), '-', one.leftRules, left.file);
-      printRules(io.print.bind(io), '+', one.rightRules, right.file);
-    }
-    for (const one of found.unknown) {
-      const where = several ? `${one.profile}: ${one.class}` : one.class;
-      io.print(`unknown: ${visibleLine(where)}: ${unknownReasons[one.reason]}`);
-    }
-    if (found.unknown.length > 0 && unread.length > 0)
-      io.print(`  not read: ${unread.map(visibleLine).join(', ')}`);
-    return code;
+    const names = { left: left.file, right: right.file, unread };
+    if (values.format === 'json') io.print(toJson(comparisonData(found, names)));
+    else for (const line of describeComparison(found, names)) io.print(line);
+    return codeOf(found);
   },
 });
 
@@ -86,44 +60,4 @@ export const diff = defineCommand({
 function codeOf({ differences, unknown }: PolicyComparison): number {
   if (unknown.length > 0) return exit.usage;
   return differences.length > 0 ? exit.failed : exit.ok;
-}
-
-const signs = { removed: '-', added: '+', changed: '~', logging: '~' } as const;
-
-function sentenceOf(one: PolicyDifference): string {
-  const what = [joined(one.permissions), one.example].filter(Boolean).join(': ');
-  const plain = one.left === 'denied' || one.right === 'denied';
-  const how = plain
-    ? [one.left, one.right].filter((text) => text !== 'denied' && text !== 'granted').join('')
-    : `${one.left || 'none'} -> ${one.right || 'none'}`;
-  const never = one.unobservable ? ' (no program can ask for this)' : '';
-  return `${signs[one.kind]} ${what}${how === '' ? '' : `${what === '' ? '' : ', '}${how}`}${never}`;
-}
-
-function printRules(
-  print: (line: string) => void,
-  sign: string,
-  rules: readonly DecidingRule[],
-  file: string,
-): void {
-  for (const rule of rules) print(`      ${sign} ${ruleText(rule, file)}`);
-}
-
-function asData(
-  { differences, unknown }: PolicyComparison,
-  left: string,
-  right: string,
-  unread: readonly string[],
-) {
-  return {
-    same: unknown.length > 0 ? null : differences.length === 0,
-    differences: differences.map((one) => ({
-      ...one,
-      example: one.example ?? null,
-      leftRules: placed(one.leftRules, left),
-      rightRules: placed(one.rightRules, right),
-    })),
-    unknown,
-    unread,
-  };
 }

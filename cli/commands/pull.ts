@@ -7,7 +7,6 @@ import { findParser, hasParser } from '../../sdk/host/parser.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { lockPath, profilesPlace } from '../../sdk/profiles-file.ts';
 import { isUnresolved, type VerifiedProfile } from '../../sdk/resolve/index.ts';
-import { attachmentOf, dockerRunLine, kubernetesStanza, runArguments } from '../../sdk/run-args.ts';
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
@@ -17,6 +16,8 @@ import { reportHostEvent, reportSetAside } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { isStandardOutput, standardOutput, writeResult } from '../output.ts';
+import { changeData, describeChange } from '../policy-comparison.ts';
+import { reportUse } from '../profile-use.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
@@ -47,7 +48,7 @@ export const pull = defineCommand({
     'dry-run': {
       type: 'boolean',
       short: 'n',
-      description: 'Show changes as a diff; change nothing',
+      description: 'Show changes of the text and of what it permits; change nothing',
     },
     'download-only': {
       type: 'boolean',
@@ -65,7 +66,7 @@ export const pull = defineCommand({
     'name@sha256:…. The profile must be signed by a key in the trust file ("aa-registry trust ' +
     'init" creates one) and be in the registry’s log. It is installed as ' +
     '/etc/apparmor.d/aa-registry.TEAM.NAME and loaded with apparmor_parser. Without an exact version, "pull" never ' +
-    'installs an older version. All REFs are verified before the first is installed. Profiles ' +
+    'installs an older version, and waits for "approve" as "sync" does (updates in profiles.toml). All REFs are verified before the first is installed. Profiles ' +
     'in complain mode stay in it until "enforce". For a new profile, "pull" shows how to run a ' +
     'container with it; "run-args" shows it at any time.',
   examples: [
@@ -164,7 +165,7 @@ export const pull = defineCommand({
       const isNew = from === undefined;
       if (values.format !== 'json' && isNew) reportUse(io, profile, items.length === 1);
     }
-    return exit.ok;
+    return items.some(({ held }) => held) ? exit.waiting : exit.ok;
   },
 });
 
@@ -246,7 +247,7 @@ function refusal(
     if (count === 1 || !isUnresolved(id)) return error;
     return withoutInstallation(error);
   }
-  if (!('profile' in report) || done === 0) return refused(report);
+  if (!('profile' in report) || 'waiting' in report || done === 0) return refused(report);
   return refused(report, { consequence: `${report.profile.name} was not changed` });
 }
 
@@ -271,8 +272,16 @@ function showChange(
   const { path, text } = textInstalled(root, profile);
   const diff = diffOf(path, text, profile.bytes, profile.version);
   const changed = diff !== '';
-  io.note(`${describePlan(pulled)} Nothing was changed.`);
-  done({ ...identityOf(profile), changed, diff }, ...(changed ? [diff.trimEnd()] : []));
+  if (pulled.held) {
+    io.note(`Would not be installed: ${pulled.held.reason}.`);
+    if (pulled.held.next !== undefined) io.note(pulled.held.next);
+  } else io.note(`${describePlan(pulled)} Nothing was changed.`);
+  const { policy, from = '' } = pulled;
+  const waiting = pulled.held?.waiting ?? null;
+  const change = policy ? changeData(policy) : null;
+  const item = { ...identityOf(profile), changed, diff, policy: change, waiting };
+  const lines = changed ? [diff.trimEnd()] : [];
+  done(item, ...lines, ...(policy ? describeChange(policy, from) : []));
 }
 
 /** A sentence that says what a pull would do. */
@@ -305,28 +314,4 @@ function describeInstallation({ profile, changed, from }: Pulled): string {
 function notLoaded(root: string): string {
   const why = `Not loaded: ${root} is not this machine's root.`;
   return hasParser(root) ? why : `${why} It has no apparmor_parser, which would load it at boot.`;
-}
-
-/** Prints how to use an installed profile with a container, a service or a program of the host. */
-function reportUse(io: Io, { name, manifest, bytes }: VerifiedProfile, alone: boolean): void {
-  if (alone) io.note(`About: ${manifest.description}`);
-  const { images, entrypoint } = manifest;
-  const [image] = images;
-  if (image !== undefined) {
-    io.print(dockerRunLine(name, image, entrypoint));
-    if (!alone) return;
-    io.print('');
-    io.print(kubernetesStanza(name, entrypoint));
-    return;
-  }
-  const attachment = attachmentOf(new TextDecoder().decode(bytes), name);
-  if (attachment !== undefined) {
-    io.print(`${name} confines ${attachment} from its next start; restart running processes.`);
-    return;
-  }
-  // Docker uses this profile by default.
-  if (name === 'docker-default') return;
-  io.print(`To confine a systemd service with ${name}, add to its unit:`);
-  io.print(runArguments('systemd', name));
-  io.note(`For a container: docker run $(aa-registry run-args ${name}) IMAGE`);
 }

@@ -4,9 +4,8 @@ import {
   type StatusEvent,
   type StatusRefusal,
 } from '../../sdk/calls/status.ts';
-import { describeDrift, isAsInstalled } from '../../sdk/host/drift.ts';
-import type { LoadedProfile } from '../../sdk/host/kernel.ts';
-import { maxRecords, type Named } from '../../sdk/host/state.ts';
+import { describeDrift } from '../../sdk/host/drift.ts';
+import { type Installation, maxRecords } from '../../sdk/host/state.ts';
 import type { Untrusted } from '../../sdk/host/trust-check.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { flaggedMode } from '../flagged-mode.ts';
@@ -17,6 +16,7 @@ import { proofAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
+import { countModes, statusData } from '../status-data.ts';
 import { rootOf, rootOption } from '../target.ts';
 import type { Io } from '../terminal/io.ts';
 import { printTable, printText } from '../terminal/table.ts';
@@ -59,7 +59,7 @@ export const status = defineCommand({
     'nothing. Exit codes, in order of precedence: 5 AppArmor is not enabled; 8 an installed ' +
     'profile can no longer be verified, such as after its key was revoked; 7 an installed ' +
     'profile is not loaded; 6 something was changed; 0 otherwise, even if a version is outdated ' +
-    'or yanked, or the registry can’t be reached.',
+    'or yanked, an update waits for approval (see "approve"), or the registry can’t be reached.',
   examples: [
     'sudo aa-registry status',
     'sudo aa-registry status --offline --format json',
@@ -84,7 +84,7 @@ export const status = defineCommand({
         `${folder} holds ${count} more records, which were not read: the limit is ${maxRecords.count} records of ${maxRecords.bytes >> 20} MiB in total. Remove files that aa-registry did not write.`,
       );
     }
-    if (values.format === 'json') io.print(toJson(asData(found)));
+    if (values.format === 'json') io.print(toJson(statusData(found)));
     else printStatus(io, found, values);
     const advice = [...untrusted, ...outdated].map((one) => proofAdvice(one, values));
     for (const next of new Set(advice)) io.note(next);
@@ -139,6 +139,7 @@ function printStatus(
     const head = ['INSTALLED', 'VERSION', 'MODE', kernel?.ok ? 'PROCESSES' : '', 'STATE'];
     printTable(io, [head, ...rows]);
   } else io.print('No profiles are installed by aa-registry.');
+  for (const { installation } of installed) printWaiting(io, installation, host);
   for (const { kind, installation } of pending) {
     const what = kind === 'install' ? 'The installation' : 'The removal';
     printText(
@@ -164,6 +165,24 @@ function printStatus(
       if (processes.length > 0) printText(io, `${pathOf(installation)}: ${namesOf(processes)}`);
     }
   }
+}
+
+/** Prints the update that waits, with a line for each thing that it permits besides. */
+function printWaiting(io: Io, installation: Installation, host: AdvisedHost): void {
+  const { version: installed, waiting, approved } = installation;
+  const path = pathOf(installation);
+  if (approved) {
+    printText(io, `${path} ${approved.version} is approved: the next "sync" installs it.`);
+  }
+  if (!waiting || waiting.digest === approved?.digest) return;
+  const { version, reasons, more } = waiting;
+  printText(
+    io,
+    `${path} ${version} waits for approval, because profiles.toml does not let it replace ${installed}:`,
+  );
+  for (const reason of reasons) printText(io, `  ${reason}`);
+  if (more > 0) io.print(`  and ${more} more`);
+  io.print(`  To approve it: ${hostCommand(`approve ${path}@${version}`, { root: host.root })}`);
 }
 
 function printAll(io: Io, { loaded, confined, installed }: Status): void {
@@ -235,14 +254,6 @@ function byMode(items: readonly { mode: string | undefined }[]): string {
   return modes.length === 0 ? '' : ` (${modes.join(', ')})`;
 }
 
-function countModes(items: readonly { mode: string | undefined }[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { mode } of items) {
-    if (mode !== undefined) counts.set(mode, (counts.get(mode) ?? 0) + 1);
-  }
-  return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
 function count(items: readonly unknown[], one: string, many = `${one}s`): string {
   return `${items.length} ${items.length === 1 ? one : many}`;
 }
@@ -251,71 +262,4 @@ function namesOf(processes: InstalledStatus['processes']): string {
   const named = processes.slice(0, maxNamed).map(({ pid, command }) => `${command} (${pid})`);
   const more = processes.length - named.length;
   return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
-/** The status as JSON; monitors rely on its keys. */
-function asData(found: Status): unknown {
-  const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
-  const { untrusted, unread } = found;
-  const own = new Set(installed.map(({ installation }) => installation.name));
-  return {
-    verdict: found.verdict,
-    apparmor:
-      kernel === undefined
-        ? null
-        : kernel.ok
-          ? { enabled: true }
-          : { enabled: false, reason: kernel.reason },
-    counts: {
-      profiles: Object.fromEntries(countModes(loaded)),
-      processes: Object.fromEntries(countModes(confined)),
-      unconfinedWithProfile: unconfined.length,
-    },
-    installed: installed.map(({ installation, drift, mode, processes, update, unmanaged }) => ({
-      team: installation.team,
-      name: installation.name,
-      version: installation.version,
-      digest: installation.digest,
-      reference: installation.reference,
-      origin: installation.origin,
-      installedAt: installation.installedAt,
-      file: installation.file,
-      mode: mode ?? null,
-      complain: installation.complain,
-      complainChosen: installation.complainChosen ?? false,
-      ok: isAsInstalled(drift),
-      condition: drift,
-      processes: processes.map(({ pid, command }) => ({ pid, command })),
-      rolledBackFrom: installation.rolledBackFrom ?? null,
-      // Installed by "pull" and not in this host's profiles.toml.
-      unmanaged,
-      // Why it can no longer be verified.
-      untrusted: refusalOf(installation, untrusted),
-      // null if the registry was not asked or does not have the profile.
-      newer: update?.newer ?? null,
-      yanked: update?.yanked ?? null,
-      deprecation: update?.deprecated ?? null,
-    })),
-    interrupted: pending.map(({ kind, installation: { team, name, version } }) => ({
-      kind,
-      team,
-      name,
-      version,
-    })),
-    damaged: damaged.map(({ kind, team, name, path }) => ({ kind, team, name, path })),
-    unread,
-    loaded: loaded.map(({ name, mode, attachment }: LoadedProfile) => ({
-      name,
-      mode,
-      attachment: attachment ?? null,
-      installed: own.has(name.split('//')[0] ?? ''),
-    })),
-    confined,
-    unconfined,
-  };
-}
-
-function refusalOf(installation: Named, untrusted: Untrusted[]) {
-  const found = untrusted.find((one) => one.installation === installation);
-  return found ? { id: found.id, reason: found.reason } : null;
 }

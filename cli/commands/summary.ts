@@ -1,16 +1,18 @@
 import {
+  joinPermissions,
   type ProfileSummary,
   releases,
   type SummaryExample,
   type SummaryLine,
   summarize,
+  unknownReasons,
 } from '../../policy/index.ts';
-import { joined, placed, ruleText } from '../deciding-rules.ts';
+import { placed, ruleText } from '../deciding-rules.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
-import { readModel, unknownReasons } from '../profile-model.ts';
+import { readModel } from '../profile-model.ts';
 import { rootOption } from '../target.ts';
 import { policyOptions, targetBaseOptions } from '../target-base.ts';
 import { type Io, visibleLine } from '../terminal/io.ts';
@@ -76,7 +78,10 @@ function printProfile(io: Io, profile: ProfileSummary, file: string, all: boolea
       printText(io, `  ${severity}: ${text}`);
       for (const example of examples) {
         const { permissions, rules } = example;
-        printText(io, `    ${visibleLine(`${joined(permissions)}: ${exampleText(example)}`)}`);
+        printText(
+          io,
+          `    ${visibleLine(`${joinPermissions(permissions)}: ${exampleText(example)}`)}`,
+        );
         for (const rule of rules) io.print(`      ${ruleText(rule, file)}`);
       }
     }

@@ -1,24 +1,19 @@
 import { type Synced, sync as syncHost } from '../../sdk/calls/sync.ts';
-import { textInstalled } from '../../sdk/host/installed-text.ts';
 import { hostCommand } from '../../sdk/host-command.ts';
-import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
-import type { SyncOutcome } from '../../sdk/sync.ts';
-import type { Step } from '../../sdk/sync-plan.ts';
-import { compareVersions } from '../../trust/index.ts';
 import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { privateAdvice } from '../framework/login-advice.ts';
-import { reportHostEvent, reportSetAside } from '../host-events.ts';
+import { reportHostEvent } from '../host-events.ts';
 import { proofAdvice, trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
+import { changeData } from '../policy-comparison.ts';
 import { profilesOption } from '../profiles-option.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
+import { changeOf, isChange, reportOutcome, showPlan } from '../sync-outcome.ts';
 import { rootOf, rootOption } from '../target.ts';
-import { diffOf } from '../terminal/diff.ts';
 import type { Io } from '../terminal/io.ts';
-import { printText } from '../terminal/table.ts';
 
 export const sync = defineCommand({
   name: 'sync',
@@ -36,7 +31,8 @@ export const sync = defineCommand({
     'dry-run': {
       type: 'boolean',
       short: 'n',
-      description: 'Show changes; change nothing. Exits with 6 if there are any',
+      description:
+        'Show changes of texts and permissions; change nothing. Exits with 6 if there are any',
     },
     format: formatOption,
     ...registryOptions,
@@ -48,7 +44,8 @@ export const sync = defineCommand({
     'removes what an earlier sync installed. Example: profiles = ["docker-nginx", ' +
     '"acme/web@^1.2", { reference = "acme/api:candidate", complain = true }]. Profiles that you ' +
     'pulled stay installed. A rollback stays until a newer version than the one rolled back is ' +
-    'published; complain mode set on this host stays until "enforce". With profiles.lock.toml ' +
+    'published; complain mode set on this host stays until "enforce". With updates = "narrowing" or "same" for a ' +
+    'profile, a version that may permit more waits for "approve". With profiles.lock.toml ' +
     '(see "lock"), installs exactly the locked versions. Without the registry, the host keeps ' +
     'its versions and repairs changes from its version store. Exits with 0 if the host ' +
     'matches profiles.toml; see docs/cli.md for the other exit codes.',
@@ -86,11 +83,14 @@ export const sync = defineCommand({
       return code;
     }
     if (dryRun) {
-      showPlan(io, root, report);
+      showPlan(io, root, report, values);
+      reportRegistry(io, report);
+      if (!report.outcomes.some(isChange)) io.print('No changes.');
       reportTrust(io, report, values);
       return code;
     }
-    for (const outcome of report.outcomes) reportOutcome(io, outcome, report.lockFile);
+    const { lockFile } = report;
+    for (const outcome of report.outcomes) reportOutcome(io, outcome, { lockFile, host: values });
     reportRegistry(io, report);
     reportTrust(io, report, values);
     if (report.outcomes.every(({ step, result }) => step.kind === 'note' && result.ok)) {
@@ -121,6 +121,7 @@ const exitCodes = {
   untrusted: exit.untrusted,
   offline: exit.unreachable,
   failed: exit.failed,
+  waiting: exit.waiting,
 } as const;
 
 /**
@@ -130,61 +131,6 @@ const exitCodes = {
 function plannedCode({ verdict, outcomes }: Synced): number {
   if (verdict === 'refused' || verdict === 'untrusted') return exitCodes[verdict];
   return outcomes.some(isChange) ? exit.drift : exitCodes[verdict];
-}
-
-function isChange({ step }: SyncOutcome): boolean {
-  return step.kind !== 'note';
-}
-
-function reportOutcome(io: Io, { step, result }: SyncOutcome, lockFile: string | undefined): void {
-  const what = describe(step, lockFile);
-  if (step.kind === 'note') {
-    io.note(result.ok ? what : `Warning: ${what}`);
-    return;
-  }
-  if (!result.ok) {
-    io.note(`Not ${verbOf(step).done}: ${what}: ${result.reason} [${result.id}]`);
-    return;
-  }
-  const { done } = verbOf(step);
-  printText(io, `${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
-  if (result.setAside !== undefined) reportSetAside(io.note, result.setAside);
-}
-
-const verbs = {
-  install: { todo: 'install', done: 'installed' },
-  update: { todo: 'update', done: 'updated' },
-  repair: { todo: 'repair', done: 'repaired' },
-  downgrade: { todo: 'downgrade', done: 'downgraded' },
-  remove: { todo: 'remove', done: 'removed' },
-};
-
-function verbOf(step: Exclude<Step, { kind: 'note' }>) {
-  return verbs[isDowngrade(step) ? 'downgrade' : step.kind];
-}
-
-function isDowngrade(step: Step): boolean {
-  return (
-    step.kind === 'update' && compareVersions(step.version, step.have.installation.version) < 0
-  );
-}
-
-/** The profile and versions of a step; for a downgrade that the lock file requires, also the lock file. */
-function describe(step: Step, lockFile: string | undefined): string {
-  switch (step.kind) {
-    case 'install':
-      return `${pathOf(step.reference)} ${step.version}`;
-    case 'update':
-      return `${pathOf(step.reference)} from ${step.have.installation.version} to ${step.version}${
-        isDowngrade(step) && lockFile !== undefined ? `, as ${lockFile} says` : ''
-      }`;
-    case 'repair':
-      return `${pathOf(step.reference)} ${step.have.installation.version}: ${step.problems.join('; ')}`;
-    case 'remove':
-      return `${pathOf(step.have.installation)} ${step.have.installation.version}`;
-    case 'note':
-      return `${pathOf(step.reference)} ${step.text}`;
-  }
 }
 
 function reportRegistry(io: Io, { offline, log, registry, mayBePrivate }: Synced): void {
@@ -241,7 +187,7 @@ function asData(
   dryRun: boolean,
 ): object {
   const items: object[] = [];
-  for (const { step, result, profile } of outcomes) {
+  for (const { step, result, profile, policy } of outcomes) {
     const { team, name } = step.kind === 'remove' ? step.have.installation : step.reference;
     const from = 'have' in step ? step.have.installation.version : null;
     items.push({
@@ -256,6 +202,8 @@ function asData(
       reason: !result.ok ? result.reason : step.kind === 'note' ? step.text : null,
       setAside: (result.ok && result.setAside) || null,
       diff: dryRun && profile ? changeOf(root, profile) : null,
+      policy: policy ? changeData(policy) : null,
+      waiting: (!result.ok && result.waiting) || null,
     });
   }
   return {
@@ -280,11 +228,6 @@ function asData(
   };
 }
 
-function changeOf(root: string, profile: VerifiedProfile): string {
-  const { path, text } = textInstalled(root, profile);
-  return diffOf(path, text, profile.bytes, profile.version);
-}
-
 /** The age in the largest whole unit. */
 function ageOf(time: Date): string {
   const minutes = Math.max(0, Math.floor((Date.now() - time.getTime()) / 60_000));
@@ -296,19 +239,4 @@ function ageOf(time: Date): string {
         ? [Math.floor(minutes / 60), 'hours']
         : [Math.floor(minutes / 1440), 'days'];
   return `${count} ${unit} ago, ${time.toISOString()}`;
-}
-
-function showPlan(io: Io, root: string, report: Synced): void {
-  for (const outcome of report.outcomes) {
-    const { step, result, profile } = outcome;
-    if (!result.ok || step.kind === 'note') {
-      reportOutcome(io, outcome, report.lockFile);
-      continue;
-    }
-    printText(io, `Would ${verbOf(step).todo} ${describe(step, report.lockFile)}`);
-    const patch = profile && changeOf(root, profile);
-    if (patch) io.print(patch.trimEnd());
-  }
-  reportRegistry(io, report);
-  if (!report.outcomes.some(isChange)) io.print('No changes.');
 }

@@ -135,6 +135,8 @@ export const exit = {
    * is missing.
    */
   untrusted: 8,
+  /** An update waits for approval, because it may permit more than the installed version. */
+  waiting: 9,
 } as const;
 
 /** The ids of errors without their own id, by exit code. */
@@ -157,6 +159,7 @@ export const exitMeanings: Record<(typeof exit)[keyof typeof exit], string> = {
   6: 'The host has drifted: a file, a loaded profile or a mode differs from what was installed',
   7: 'An installed profile is not loaded',
   8: 'An installed profile can no longer be verified: its keys were revoked, or its proof is missing or bad',
+  9: 'An update waits for approval, because it may permit more than the installed version',
 };
 
 /** The arguments of a command and its most important options, as usage shows them. */

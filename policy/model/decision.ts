@@ -12,7 +12,19 @@ export type UnknownReason =
   /** A rule has conditions that are not modelled. */
   | 'conditions'
   /** A `prompt` rule leaves it to the user. */
-  | 'prompt';
+  | 'prompt'
+  /** It is not known what an abi file leaves out. */
+  | 'abi';
+
+/** The reasons in words. */
+export const unknownReasons: Readonly<Record<UnknownReason, string>> = {
+  includes: 'not all included files could be read',
+  budget: 'the profile is too complex to evaluate',
+  variables: 'a variable is undefined or has too many values',
+  conditions: 'a rule has conditions that are not modelled',
+  prompt: 'a prompt rule lets the user decide',
+  abi: 'its abi file is not one of AppArmor’s',
+};
 
 /** Whether the kernel grants one permission. */
 export type Decision = { rules: readonly EffectiveRule[] } & (

@@ -202,7 +202,10 @@ function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
   const path = replaceVariables(rule.path, scope);
   const target = rule.target === undefined ? undefined : replaceVariables(rule.target, scope);
   if (path === undefined || (rule.target !== undefined && target === undefined)) return undefined;
-  const { effective, side, transition, impliesMap, subset } = rule;
+  const { effective, side, impliesMap, subset } = rule;
+  // Profiles in transitions may be named by variables, whose values count.
+  const transition = rule.transition && replaceVariables(rule.transition, scope);
+  if (transition === undefined && rule.transition !== undefined) return undefined;
   const copies = withAliases(path, target, scope);
   if (!scope.budget.spend(scope.aliases.length + copySteps * (copies.length - 1))) return undefined;
   return copies.flatMap(([onePath, oneTarget], index): Entry[] => {

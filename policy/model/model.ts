@@ -12,6 +12,7 @@ import { dialectOf, newestRelease, type Release } from '../release.ts';
 import type { FilePermission } from '../rules/file.ts';
 import { abis } from '../rules/kind.ts';
 import { kindByKeyword } from '../rules/kinds.ts';
+import { attachmentConditions } from '../syntax/printer.ts';
 import { splitFlag, splitName } from '../syntax/profile-head.ts';
 import type { Alias } from '../syntax/tree.ts';
 import { usualTunables } from '../tunables.ts';
@@ -42,6 +43,10 @@ export interface ProfileModel {
   flags: readonly string[];
   /** The programs it is attached to, as written; a profile without has those of its name, if that is a path. */
   attachment: string | undefined;
+  /** What else a program needs to be attached, such as extended attributes, as written. */
+  attachmentConditions: readonly string[];
+  /** The abi that its file names, such as `3.0`, or else the one that apparmor_parser has built in. */
+  abi: string;
   /** Why nothing that rests on its rules is known. */
   incomplete: UnknownReason | undefined;
   /** Its own rules and those of its includes, in order. */
@@ -87,7 +92,7 @@ export interface ModelOptions {
    * is known of a profile that includes one.
    */
   presume?: boolean | undefined;
-  /** What all models may cost together, in place of a budget for each automaton and question. */
+  /** What all models of the file, and what is asked of them, may cost together; by default each has its own. */
   budget?: Budget | undefined;
 }
 
@@ -160,7 +165,10 @@ function sharedOf(
   const { classesAreExact } = dialectOf(release);
   return {
     ...{ symbols: analysis.symbols, aliases: aliasesOf(analysis), classesAreExact, release },
-    abi: analysis.units[0]?.file.statements.find((one) => one.kind === 'abi')?.path,
+    abi:
+      analysis.units[0]?.file.statements
+        .find((one) => one.kind === 'abi')
+        ?.path.replace(/^abi\//, '') ?? builtInAbi,
     ...how,
   };
 }
@@ -181,9 +189,14 @@ export const tableClasses: readonly TableClass[] = [
 /** The abi whose features count where a file names none: what apparmor_parser has built in. */
 const builtInAbi = 'kernel-5.4-outoftree-network';
 
+/** Whether it is known which classes an abi leaves out. */
+export function isKnownAbi(abi: string): boolean {
+  return (abis as readonly string[]).includes(abi);
+}
+
 interface Shared {
-  /** The path of the abi that the file names. */
-  abi: string | undefined;
+  /** The abi of the file. */
+  abi: string;
   release: Release;
   symbols: Symbols;
   aliases: readonly Alias[];
@@ -207,9 +220,10 @@ class Profile implements ProfileModel {
   readonly parent: string | undefined;
   readonly flags: readonly string[];
   readonly attachment: string | undefined;
+  readonly attachmentConditions: readonly string[];
+  readonly abi: string;
   readonly incomplete: UnknownReason | undefined;
   readonly limits: ReadonlyMap<string, bigint | 'infinity'>;
-  readonly #abi: string | undefined;
   readonly rules: readonly EffectiveRule[];
   readonly #audits: boolean;
   readonly #files: () => FileModel | UnknownReason;
@@ -241,8 +255,9 @@ class Profile implements ProfileModel {
     this.attachment =
       report.profile.attachment?.value ??
       (parent === undefined && /^[/@]/.test(name) ? name : undefined);
+    this.attachmentConditions = attachmentConditions(report.profile);
     this.limits = limitsOf(this.rules);
-    this.#abi = shared.abi;
+    this.abi = shared.abi;
     this.#scope = { ...shared, variables: report.variables };
     this.#budget = (steps) => shared.budget ?? new Budget(steps);
     let files: FileModel | UnknownReason | undefined;
@@ -293,8 +308,7 @@ class Profile implements ProfileModel {
   }
 
   mediates(of: TableClass): boolean {
-    const named = this.#abi?.replace(/^abi\//, '') ?? builtInAbi;
-    const at = (abis as readonly string[]).indexOf(named);
+    const at = (abis as readonly string[]).indexOf(this.abi);
     const since = kindByKeyword.get(of === 'file' ? of : permissionTables[of].keyword)?.abi;
     // Of other abi files it is not known what they leave out.
     return at < 0 || since === undefined || at >= abis.indexOf(since);

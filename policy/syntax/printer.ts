@@ -99,11 +99,18 @@ function profileHead(one: Profile): string {
     ...(one.keyword ? [one.keyword.text] : []),
     (one.hat && !one.keyword ? '^' : '') + one.name.text,
     ...(one.attachment ? [one.attachment.text] : []),
-    ...one.identities.map((identity) => `+ ${conditionText(identity)}`),
-    ...(one.xattrs ? [xattrsText(one.xattrs)] : []),
+    ...attachmentConditions(one),
     ...(one.flags ? [`flags=(${wordList(one.flags.values)})`] : []),
   ];
   return head.join(' ');
+}
+
+/** What a program needs besides its path for the profile to be attached, in canonical form. */
+export function attachmentConditions({ identities, xattrs }: Profile): string[] {
+  return [
+    ...identities.map((identity) => `+ ${conditionText(identity)}`),
+    ...(xattrs ? [xattrsText(xattrs)] : []),
+  ];
 }
 
 function xattrsText(xattrs: Condition): string {

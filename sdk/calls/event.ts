@@ -1,3 +1,4 @@
+import type { ApproveEvent } from './approve.ts';
 import type { PullEvent } from './pull.ts';
 import type { RemoveEvent } from './remove.ts';
 import type { RollbackEvent } from './rollback.ts';
@@ -7,6 +8,7 @@ import type { VerifyEvent } from './verify.ts';
 
 /** The events of all calls: a handler of these can be any call's `onEvent`. */
 export type SdkEvent =
+  | ApproveEvent
   | PullEvent
   | RemoveEvent
   | RollbackEvent

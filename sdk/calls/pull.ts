@@ -3,6 +3,7 @@ import { detectDrift, isAsInstalled } from '../host/drift.ts';
 import { type InstallRefusal, install, type TargetRefusal } from '../host/install.ts';
 import { textInstalled } from '../host/installed-text.ts';
 import { readPolicy } from '../host/kernel.ts';
+import { findPolicyChange, type PolicyChange } from '../host/policy-change.ts';
 import { type Installation, listInstallations } from '../host/state.ts';
 import { readTrustView, type TrustView, verifyStored } from '../host/store.ts';
 import type { Refusal } from '../refusal.ts';
@@ -19,6 +20,7 @@ import {
   type StepEvent,
   withoutNetwork,
 } from './context.ts';
+import { findHeld, findIn, type UpdateWaits } from './held.ts';
 import {
   openSource,
   type ProveEvent,
@@ -60,6 +62,10 @@ export interface Pulled {
   mode: string | undefined;
   /** The path that a file in the way was moved to, unless it was the installed one. */
   setAside: string | undefined;
+  /** With `dryRun`: what it permits in place of the installed version, if there is another one. */
+  policy?: PolicyChange | undefined;
+  /** With `dryRun`: why it would not be installed. */
+  held?: UpdateWaits | undefined;
 }
 
 export type PullRefusal =
@@ -68,7 +74,8 @@ export type PullRefusal =
   | NoTrustRefusal
   | SourceRefusal
   | ProveRefusal
-  | NotInstalled;
+  | NotInstalled
+  | UpdateWaits;
 
 /** Why a verified profile was not installed. */
 export interface NotInstalled extends Refusal<InstallRefusal> {
@@ -77,7 +84,8 @@ export interface NotInstalled extends Refusal<InstallRefusal> {
 
 /**
  * Installs the profile that a reference names: fetches, verifies and checks it, loads it into the kernel and writes it
- * to `etc/apparmor.d`. Changes nothing if it is installed already. Finishes what an interrupted run began first, and
+ * to `etc/apparmor.d`. Changes nothing if it is installed already. Unless the reference names an exact version, the
+ * host's profiles.toml may require approval first (`updates`). Finishes what an interrupted run began first, and
  * locks the host meanwhile. Throws if the registry can't be reached or refuses (see {@link Client}).
  *
  * @example
@@ -128,17 +136,31 @@ async function pullEach(
     const version = (reference: Reference) => findIn(installed, reference)?.version;
     return prove(host, source, { folder, installed: version, remember: !dryRun }, emit);
   };
+  const { trust: named, complain } = options;
+  const holding = (installed: readonly Installation[], view: TrustView) => ({
+    ...{ root, trust: named, complain, installed, view },
+  });
   if (dryRun) {
     const installed = await listInstallations(root);
     const proved = await proveFor(installed);
     if (!proved.ok) return { ...proved, items: [] };
-    return { ok: true, items: proved.profiles.map((one) => preview(root, one, installed)) };
+    const items: Pulled[] = [];
+    const view = await readTrustView(root, trust);
+    const held = await findHeld(holding(installed, view), source.references, proved.profiles);
+    for (const [at, profile] of proved.profiles.entries()) {
+      const before = findIn(installed, profile);
+      items.push({ ...(await preview(root, profile, before, options)), held: held[at] });
+    }
+    return { ok: true, items };
   }
   return change(root, { ...options, trust }, async (): Promise<PullReport> => {
     const installed = await listInstallations(root);
     const proved = await proveFor(installed);
     if (!proved.ok) return { ...proved, items: [] };
     const view = await readTrustView(root, trust);
+    const held = await findHeld(holding(installed, view), source.references, proved.profiles);
+    const first = held.find((one) => one !== undefined);
+    if (first) return { ...first, items: [] };
     const items: Pulled[] = [];
     for (const [at, profile] of proved.profiles.entries()) {
       const pulled = await installOne({
@@ -214,21 +236,19 @@ async function installOne({
   return { ok: true, profile, file, from: before?.version, changed: true, mode, setAside };
 }
 
-/** The expected result of an installation. Only whether the file would change is known without doing it. */
-function preview(
+/** The expected result of an installation. Only what would change is known without doing it. */
+async function preview(
   root: string,
   profile: VerifiedProfile,
-  installed: readonly Installation[],
-): Pulled {
+  before: Installation | undefined,
+  { complain = before?.complain }: PullOptions,
+): Promise<Pulled> {
   const { path: file, text } = textInstalled(root, profile);
   const changed = text !== new TextDecoder().decode(profile.bytes);
-  const from = findIn(installed, profile)?.version;
-  return { ok: true, profile, file, from, changed, mode: undefined, setAside: undefined };
-}
-
-function findIn(
-  installed: readonly Installation[],
-  { team, name }: { team: string; name: string },
-): Installation | undefined {
-  return installed.find((one) => one.team === team && one.name === name);
+  const isOther = before?.digest !== profile.digest;
+  return {
+    ...{ ok: true, profile, file, from: before?.version, changed },
+    ...{ mode: undefined, setAside: undefined },
+    policy: isOther ? await findPolicyChange(root, before, profile, { complain }) : undefined,
+  };
 }

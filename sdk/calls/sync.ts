@@ -11,7 +11,8 @@ import {
   type WantedProfile,
 } from '../profiles-file.ts';
 import type { Refusal } from '../refusal.ts';
-import { type SyncReport, syncHost } from '../sync.ts';
+import { syncHost } from '../sync.ts';
+import type { SyncReport } from '../sync-report.ts';
 import { explainingErrors } from '../system-error.ts';
 import {
   change,
@@ -43,9 +44,10 @@ export interface Synced extends SyncReport {
   ok: true;
   /**
    * The worst result: `refused`, verification of a profile failed; `untrusted`, an installed profile can no longer be
-   * verified; `offline`, the registry could not be reached; `failed`, another step failed.
+   * verified; `offline`, the registry could not be reached; `failed`, another step failed; `waiting`, an update waits
+   * for approval.
    */
-  verdict: 'ok' | 'refused' | 'untrusted' | 'offline' | 'failed';
+  verdict: 'ok' | 'refused' | 'untrusted' | 'offline' | 'failed' | 'waiting';
   /** The registry's address. */
   registry: string;
   /** The number of wanted profiles. */
@@ -107,7 +109,8 @@ function verdictOf({ outcomes, offline, log, untrusted }: SyncReport): Synced['v
   if (log || failures.some(({ isRefusal }) => isRefusal)) return 'refused';
   if (untrusted.length > 0) return 'untrusted';
   if (offline) return 'offline';
-  return failures.length > 0 ? 'failed' : 'ok';
+  if (failures.some(({ waiting }) => !waiting)) return 'failed';
+  return failures.length > 0 ? 'waiting' : 'ok';
 }
 
 /** The locked versions of the wanted profiles, if there is a lock file. */

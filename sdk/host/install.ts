@@ -202,7 +202,16 @@ function succeed(
     ...(complainChosen ? { complainChosen } : {}),
     earlier: known.filter((one) => one.version !== version).slice(0, maxEarlier),
     ...(rolledBackFrom === undefined ? {} : { rolledBackFrom }),
+    // What waits was compared with this text.
+    ...(before?.digest === digest ? pickUpdate(before) : {}),
   };
+}
+
+function pickUpdate({
+  waiting,
+  approved,
+}: Installation): Pick<Installation, 'waiting' | 'approved'> {
+  return { ...(waiting && { waiting }), ...(approved && { approved }) };
 }
 
 /**

@@ -32,6 +32,26 @@ export type Release = z.infer<typeof Release>;
 const Earlier = Release.extend({ left: z.boolean().optional() });
 export type Earlier = z.infer<typeof Earlier>;
 
+/** A version that sync does not install without approval, because of what profiles.toml says about updates. */
+const Waiting = z.object({
+  version: z.string().refine(isVersion),
+  digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
+  /** When a sync first found it. */
+  since: z.iso.datetime(),
+  /** What it permits that the installed version does not, a line each, and the number of further lines. */
+  reasons: z.array(z.string()),
+  more: z.int(),
+});
+export type Waiting = z.infer<typeof Waiting>;
+
+/** A version that the operator approved: by its digest, so that no other one is let in. */
+const Approved = z.object({
+  version: z.string().refine(isVersion),
+  digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
+  approvedAt: z.iso.datetime(),
+});
+export type Approved = z.infer<typeof Approved>;
+
 /** The record of an installed profile, in a small file of its own. */
 export const Installation = Release.extend({
   team: z.string().refine(isTeam),
@@ -52,6 +72,10 @@ export const Installation = Release.extend({
   earlier: z.array(Earlier),
   /** The version that a rollback left: sync does not return to it. */
   rolledBackFrom: z.string().refine(isVersion).optional(),
+  /** The update that waits for approval. */
+  waiting: Waiting.optional(),
+  /** The update that the operator approved, which sync has not installed yet. */
+  approved: Approved.optional(),
 });
 export type Installation = z.infer<typeof Installation>;
 
@@ -191,6 +215,11 @@ export function readRecords(root: string): AllRecords {
 /** Stages the new record of an installation. */
 export function stageInstallation(root: string, installation: Installation): StagedFile {
   return stage(recordPlace(root, 'installed', installation), format(installation), 0o644);
+}
+
+/** Writes the record of an installation of which only what waits or is approved has changed. */
+export async function writeUpdate(root: string, installation: Installation): Promise<void> {
+  await stageInstallation(root, installation).commit();
 }
 
 export function forgetInstallation(root: string, named: Named): void {

@@ -92,6 +92,14 @@ export function readStoredPackage(
   return { manifest: statement.predicate.manifest, text };
 }
 
+/** The stored text of an installation, whatever its digest is; `undefined` if the host does not have it. */
+export function readStoredProfile(
+  root: string,
+  installation: Installation,
+): Uint8Array<ArrayBuffer> | undefined {
+  return readStored(root, installation, installation)?.profile;
+}
+
 /** The stored versions that match their digests, latest first; each was verified before it was stored. */
 export async function listStored(root: string, named: Named): Promise<Release[]> {
   const folder = storeFolder(root, named);

@@ -92,7 +92,7 @@ export function compareTexts({ from, to, ...compiler }: DiffTask): Compared {
   ])
     if (typeof one === 'string') return incomparable('refused', `${side}: ${one}`);
   const [one, two] = [left as Model, right as Model];
-  const { differences, unknown } = compareModels(one, two, budget);
+  const { differences, unknown } = compareModels(one, two, { budget });
   const unread = [...new Set([...one.unread, ...two.unread])];
   const shown = differences.slice(0, permissionLimits.differences);
   const omitted = differences.length - shown.length;

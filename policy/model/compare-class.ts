@@ -1,0 +1,174 @@
+// How two profiles differ in one class of permissions, in capabilities and in limits.
+import type { Budget } from '../budget.ts';
+import { capabilities } from '../rules/capability.ts';
+import { permissionTables, type TableClass } from './classes/classes.ts';
+import type { UnknownReason } from './decision.ts';
+import {
+  type Allowed,
+  anyString,
+  compareTables,
+  type Difference,
+  differenceOn,
+  isKernelFile,
+} from './difference.ts';
+import type { ProfileModel } from './model.ts';
+import {
+  described,
+  effectOf,
+  grouped,
+  type PolicyDifference,
+  rulesOf,
+  whole,
+} from './policy-difference.ts';
+import type { Compared, Grant } from './table.ts';
+
+/** What the comparison of two profiles depends on. */
+export interface How {
+  newBudget: () => Budget;
+  /** They are in complain mode. */
+  complains: boolean;
+  /** They permit what no rule denies. */
+  allowsByDefault: boolean;
+}
+
+/** What no rule denies is granted. */
+const byDefault = (grant: Grant): Grant =>
+  grant.decision.granted === false && grant.decision.rules.length === 0
+    ? { ...grant, decision: { granted: true, rules: [] } }
+    : grant;
+
+/** A table that grants what no rule denies. */
+function withDefault(table: Compared): Compared {
+  const { columns, matcher } = table;
+  return { columns, matcher, grants: (state) => table.grants(state).map(byDefault) };
+}
+
+/** How two profiles differ in a class of permissions; or why that is not known. */
+export function compareClass(
+  left: ProfileModel,
+  right: ProfileModel,
+  of: TableClass,
+  how: How,
+): readonly PolicyDifference[] | UnknownReason {
+  const [before, after] = [left.mediates(of), right.mediates(of)];
+  if (!before && !after) return [];
+  if (before !== after) {
+    const words = (mediated: boolean) => (mediated ? 'mediated' : 'not mediated');
+    const kind = after ? 'removed' : 'added';
+    const effect = after ? 'less' : 'more';
+    return [whole(left.name, of, kind, effect, words(before), words(after))];
+  }
+  const [first, second] = [left.table(of), right.table(of)];
+  if (typeof first === 'string') return first;
+  if (typeof second === 'string') return second;
+  const [one, two] = how.allowsByDefault
+    ? [withDefault(first), withDefault(second)]
+    : [first, second];
+  const compare = (allowed: Allowed) =>
+    compareTables(one, two, allowed, how.newBudget(), of === 'file' ? ofFiles : undefined);
+  const ofKernel = compare(of === 'file' ? isKernelFile : anyString);
+  if (ofKernel === 'unknown') return 'budget';
+  let { differences } = ofKernel;
+  let unobservable = false;
+  if (differences.length === 0 && of === 'file') {
+    const all = compare(anyString);
+    if (all === 'unknown') return 'budget';
+    ({ differences } = all);
+    unobservable = differences.length > 0;
+  }
+  const { complains } = how;
+  const better = differences.map((found) => withFamiliarExample(one, two, of, found, how));
+  return grouped(better, { profile: left.name, class: of, unobservable, complains });
+}
+
+/** The same difference with an example that people know, where there is one: a signal they use, a family of sockets. */
+function withFamiliarExample(
+  left: Compared,
+  right: Compared,
+  of: TableClass,
+  found: Difference,
+  { newBudget, complains }: How,
+): Difference {
+  if (of === 'file') return found;
+  const budget = newBudget();
+  for (const string of permissionTables[of].familiar?.(found.string) ?? []) {
+    const other = differenceOn(left, right, string, found.column, budget);
+    if (other?.kind === found.kind && effectOf(other, complains) === effectOf(found, complains))
+      return other;
+  }
+  return found;
+}
+
+/** A link and its target are a pair of paths, about which nothing else is asked. */
+const ofFiles = (column: string, string: string) => !string.includes('\0') || column.endsWith(' l');
+
+/** How two profiles differ in their capabilities. */
+export function compareCapabilities(
+  left: ProfileModel,
+  right: ProfileModel,
+  { complains, allowsByDefault }: How,
+): PolicyDifference[] | 'prompt' {
+  const found = new Map<string, PolicyDifference & { permissions: string[] }>();
+  for (const name of capabilities) {
+    const [one, two] = [left, right]
+      .map((profile) => profile.capabilityGrant(name))
+      .map((grant) => (allowsByDefault ? byDefault(grant) : grant)) as [Grant, Grant];
+    const granted = ({ decision }: Grant) => decision.granted === true;
+    if ((one.decision.granted === undefined) !== (two.decision.granted === undefined))
+      return 'prompt';
+    const kind =
+      granted(one) !== granted(two)
+        ? granted(one)
+          ? 'removed'
+          : 'added'
+        : one.logging !== two.logging
+          ? 'logging'
+          : undefined;
+    if (!kind) continue;
+    // What the same rules decide in the same way is one difference.
+    const rules = [one, two].map((grant) =>
+      rulesOf(grant)
+        .map(({ file, line, text }) => `${file}:${line}:${text}`)
+        .join(),
+    );
+    const effect = effectOf({ column: name, kind, string: '', left: one, right: two }, complains);
+    const key = [kind, ...rules].join('\0');
+    const known = found.get(key);
+    if (known) known.permissions.push(name);
+    else
+      found.set(key, {
+        ...whole(left.name, 'capability', kind, effect, described(one, kind), described(two, kind)),
+        permissions: [name],
+        leftRules: rulesOf(one),
+        rightRules: rulesOf(two),
+      });
+  }
+  return [...found.values()];
+}
+
+/** How two profiles differ in the limits that they set. */
+export function compareLimits(left: ProfileModel, right: ProfileModel): PolicyDifference[] {
+  const names = new Set([...left.limits.keys(), ...right.limits.keys()]);
+  return [...names].flatMap((name): PolicyDifference[] => {
+    const [one, two] = [left.limits.get(name), right.limits.get(name)];
+    const text = (value: typeof one) => (value === undefined ? 'not limited' : String(value));
+    if (text(one) === text(two)) return [];
+    // No limit by the profile is more than any.
+    const size = (value: typeof one) => (typeof value === 'bigint' ? value : unlimited);
+    const [kind, effect] =
+      size(one) > size(two)
+        ? (['removed', 'less'] as const)
+        : size(one) < size(two)
+          ? (['added', 'more'] as const)
+          : (['changed', 'either'] as const);
+    return [
+      {
+        ...whole(left.name, 'rlimit', kind, effect, text(one), text(two)),
+        permissions: [name],
+        example: name,
+      },
+    ];
+  });
+}
+
+const unlimited = 1n << 64n;

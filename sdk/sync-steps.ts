@@ -1,0 +1,172 @@
+import { formatReference } from '../trust/index.ts';
+import { evidenceFor } from './bundle.ts';
+import { RegistryError, UnreachableError } from './client.ts';
+import { install } from './host/install.ts';
+import { findPolicyChange } from './host/policy-change.ts';
+import { reinstall } from './host/reinstall.ts';
+import { remove } from './host/remove.ts';
+import {
+  hostSeenFolder,
+  type RevokedByTeam,
+  readSeen,
+  writeRevoked,
+  writeSeen,
+} from './host/seen.ts';
+import type { Installation } from './host/state.ts';
+import { verifyStored } from './host/store.ts';
+import { fetchEvidence, type VerifiedProfile, verifyEvidence } from './resolve/index.ts';
+import type { Step, Want } from './sync-plan.ts';
+import type { SyncOptions, SyncOutcome } from './sync-report.ts';
+import { describeHold, holdUpdate } from './update-gate.ts';
+
+/** The context of a step. */
+export interface Taking extends SyncOptions {
+  revoked: RevokedByTeam;
+}
+
+/** Takes a step of a sync, or with `dryRun` finds out what would come of it. */
+export async function take(
+  step: Step,
+  options: Taking,
+  wants: readonly Want[],
+): Promise<SyncOutcome> {
+  switch (step.kind) {
+    case 'note':
+      return step.failure
+        ? { step, result: { ok: false, id: step.failure, reason: step.text, isRefusal: false } }
+        : { step, result: { ok: true } };
+    case 'remove':
+      return { step, result: await takeOut(step.have.installation, options) };
+    case 'repair':
+      return repair(step, options);
+    default:
+      return fetchAndInstall(step, options, wants);
+  }
+}
+
+async function takeOut(
+  installation: Installation,
+  { root, dryRun }: SyncOptions,
+): Promise<SyncOutcome['result']> {
+  if (dryRun) return { ok: true };
+  const removed = await remove(installation, { root });
+  if (removed.ok) return { ok: true };
+  const reason =
+    removed.id === 'file-changed'
+      ? `${removed.file} was changed since it was installed`
+      : `processes are confined by it: ${removed.processes.map(({ pid, command }) => `${command} (${pid})`).join(', ')}`;
+  return { ok: false, id: removed.id, reason, isRefusal: false };
+}
+
+async function repair(
+  step: Extract<Step, { kind: 'repair' }>,
+  { root, trust, revoked, dryRun }: Taking,
+): Promise<SyncOutcome> {
+  const { installation } = step.have;
+  const view = { trust, revoked };
+  if (dryRun) {
+    const verified = await verifyStored(root, installation, installation, view);
+    return { step, result: verified.ok ? { ok: true } : { ...verified, isRefusal: true } };
+  }
+  const done = await reinstall(installation, installation, view, {
+    root,
+    complain: step.complain,
+    rolledBackFrom: installation.rolledBackFrom,
+  });
+  return {
+    step,
+    result: done.ok ? { ok: true, setAside: done.setAside } : { ...done, isRefusal: true },
+  };
+}
+
+async function fetchAndInstall(
+  step: Extract<Step, { kind: 'install' | 'update' }>,
+  { root, client, bundle, trust, revoked, dryRun, isForeign, now = new Date() }: Taking,
+  wants: readonly Want[],
+): Promise<SyncOutcome> {
+  const { reference, version, complain } = step;
+  const { team, name } = reference;
+  const want = wants.find((one) => one.reference === reference);
+  if (!want) throw new Error('each step is about a wanted profile');
+  const { locked, updates: rule } = want;
+  const before = step.kind === 'update' ? step.have.installation : undefined;
+  const folder = hostSeenFolder(root, trust.log.key);
+  const seen = await readSeen(folder);
+  const target = {
+    root,
+    complain,
+    reference: formatReference(reference),
+    ...(before ? {} : { origin: 'sync' as const }),
+  };
+
+  // A lock that goes back to a version that was here needs no network. Versions may share a digest.
+  const stored =
+    locked &&
+    before?.earlier.find(
+      ({ version, digest }) => version === locked.version && digest === locked.digest,
+    );
+  const view = { trust, revoked };
+  const candidate = { root, installation: before, complain, ...(isForeign && { view }) };
+  const refused = (id: string, reason: string, isRefusal = true): SyncOutcome => ({
+    step,
+    result: { ok: false, id, reason, isRefusal },
+  });
+  /** The outcome for a version that waits for approval. */
+  const hold = async (profile: VerifiedProfile): Promise<SyncOutcome | undefined> => {
+    const waiting = await holdUpdate({ ...candidate, profile, rule, now });
+    if (!waiting) return undefined;
+    const reason = describeHold(waiting, before?.version, rule);
+    return { step, result: { ok: false, id: 'update-waits', reason, isRefusal: false, waiting } };
+  };
+  let unproved: { id: string; reason: string } | undefined;
+  if (stored && before && !dryRun) {
+    const verified = await verifyStored(root, before, stored, view);
+    const held = verified.ok ? await hold(verified.profile) : undefined;
+    if (held) return held;
+    const { verifiedAt } = stored;
+    const done = verified.ok
+      ? await install(verified.profile, { ...target, verifiedAt })
+      : verified;
+    if (done.ok) return { step, result: { ok: true, setAside: done.setAside } };
+    // The registry's evidence may be newer.
+    if (done.id !== 'not-kept') unproved = done;
+  }
+  try {
+    const exact = { ...reference, selector: { kind: 'version', version } } as const;
+    const evidence = bundle
+      ? await evidenceFor(bundle, exact, seen?.size ?? 0)
+      : await fetchEvidence(client, { team, name, version }, { seen, revoked });
+    if (!evidence) return refused('not-fetched', 'not in the bundle', false);
+    const verified = await verifyEvidence(evidence, locked ? exact : reference, {
+      trust,
+      seen,
+      revoked,
+      installed: before?.version,
+      now,
+    });
+    if (!dryRun) await writeRevoked(folder, team, verified.revoked);
+    if (!verified.ok) return refused(verified.id, verified.reason);
+    const { profile } = verified;
+    if (locked && profile.digest !== locked.digest) {
+      return refused(
+        'lock-mismatch',
+        `${version} has digest ${profile.digest}, but is locked to ${locked.digest}`,
+      );
+    }
+    const held = await hold(profile);
+    if (dryRun) {
+      const isOther = before?.digest !== profile.digest;
+      const policy = isOther ? await findPolicyChange(root, before, profile, candidate) : undefined;
+      return { step, result: { ok: true }, ...held, profile, policy };
+    }
+    await writeSeen(folder, profile.checkpoint);
+    if (held) return held;
+    const done = await install(profile, target);
+    if (!done.ok) return refused(done.id, done.reason, done.id === 'profile-invalid');
+    return { step, result: { ok: true, setAside: done.setAside }, profile };
+  } catch (error) {
+    if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;
+    if (unproved) return refused(unproved.id, unproved.reason);
+    return refused('not-fetched', error.message.replace(/\.$/, ''), false);
+  }
+}
