@@ -1,6 +1,6 @@
 // What one policy permits and another does not, as lines of text and as JSON.
 import { describeDifference, type PolicyComparison, unknownReasons } from '../policy/index.ts';
-import type { PolicyChange } from '../sdk/host/policy-change.ts';
+import type { PolicyChange } from '../sdk/policy-change.ts';
 import { placed, ruleText } from './deciding-rules.ts';
 import { visibleLine } from './terminal/io.ts';
 

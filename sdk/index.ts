@@ -75,8 +75,8 @@ export {
   UnreachableError,
 } from './client.ts';
 export { type ErrorCode, SdkError } from './error.ts';
-export type { PolicyChange } from './host/policy-change.ts';
 export type { Installation } from './host/state.ts';
+export type { PolicyChange } from './policy-change.ts';
 export type { Refusal } from './refusal.ts';
 export type { VerifiedProfile } from './resolve/index.ts';
 export type { Step } from './sync-plan.ts';

@@ -56,7 +56,7 @@ function credentialsFault(links: Manifest['links']): string | undefined {
   return `the address of ${link} holds a user's name or a password [secret]; "aa-registry explain secret" says more`;
 }
 
-const ManifestFile = Manifest.omit({ readme: true })
+const ManifestFile = Manifest.omit({ readme: true, widens: true })
   .extend({
     name: z
       .string()

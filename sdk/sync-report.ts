@@ -1,8 +1,8 @@
 import type { Bundle } from './bundle.ts';
 import type { Client } from './client.ts';
-import type { PolicyChange } from './host/policy-change.ts';
 import type { Installation, Waiting } from './host/state.ts';
 import type { TrustCheck } from './host/trust-check.ts';
+import type { PolicyChange } from './policy-change.ts';
 import type { LockedProfile, WantedProfile } from './profiles-file.ts';
 import type { VerifiedProfile } from './resolve/index.ts';
 import type { Step } from './sync-plan.ts';

@@ -2,7 +2,7 @@ import { formatReference } from '../trust/index.ts';
 import { evidenceFor } from './bundle.ts';
 import { RegistryError, UnreachableError } from './client.ts';
 import { install } from './host/install.ts';
-import { findPolicyChange } from './host/policy-change.ts';
+import { findPolicyChange } from './host/installed-change.ts';
 import { reinstall } from './host/reinstall.ts';
 import { remove } from './host/remove.ts';
 import {

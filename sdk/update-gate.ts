@@ -1,5 +1,5 @@
 import { formatReference } from '../trust/index.ts';
-import { findPolicyChange, type PolicyChangeOptions } from './host/policy-change.ts';
+import { findPolicyChange, type PolicyChangeOptions } from './host/installed-change.ts';
 import type { Installation, Named, Waiting } from './host/state.ts';
 import { hostCommand } from './host-command.ts';
 import type { VerifiedProfile } from './resolve/index.ts';

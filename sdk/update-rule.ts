@@ -1,5 +1,5 @@
 import { describeDifference, type Effect, unknownReasons, visibleLine } from '../policy/index.ts';
-import type { PolicyChange } from './host/policy-change.ts';
+import type { PolicyChange } from './policy-change.ts';
 
 /** Which updates of a profile are installed without approval, as profiles.toml says. */
 export const updateRules = ['any', 'narrowing', 'same'] as const;

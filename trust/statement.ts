@@ -78,6 +78,8 @@ export const Manifest = z.object({
     .strictObject({ homepage: Link, source: Link, documentation: Link, issues: Link })
     .partial()
     .optional(),
+  /** Why this version permits more than the one before, for reviewers. */
+  widens: line.max(300).optional(),
   /** The digest of the README, if the package has one. */
   readme: z.string().refine(isDigest, 'must be a sha256 digest').optional(),
 });

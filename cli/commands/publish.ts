@@ -2,9 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { gradeOf, lint } from '../../policy/index.ts';
 import { type Client, RegistryError } from '../../sdk/client.ts';
 import { type PackageFolder, profileText, readPackageFolder } from '../../sdk/package-folder.ts';
-import { isVersion, sha256, signStatement } from '../../trust/index.ts';
+import { isVersion, Manifest, sha256, signStatement } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, printResult } from '../framework/format.ts';
+import { changeData, describeChange } from '../policy-comparison.ts';
+import { compareWithLatest, type LatestChange } from '../publish-change.ts';
 import { openPublishingSession, openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 import type { Io } from '../terminal/io.ts';
@@ -33,6 +35,11 @@ export const publish = defineCommand({
       short: 'n',
       description: 'Lint, sign and let the registry check it; publish nothing',
     },
+    widens: {
+      type: 'string',
+      value: 'REASON',
+      description: 'Why this version permits more than the latest one; signed, for reviewers',
+    },
     format: formatOption,
     ...registryOptions,
     private: {
@@ -43,7 +50,8 @@ export const publish = defineCommand({
   details:
     'DIR holds aa-profile.toml, the profile and optionally README.md. The version, the digest ' +
     'and the manifest are signed on this machine; the key never leaves it. CI jobs that the ' +
-    'team trusts ("publisher add") need no token.',
+    'team trusts ("publisher add") need no token. Shows what the version permits beyond the latest one, and what ' +
+    'no longer, with the base policy of this machine.',
   examples: [
     'aa-registry publish ./docker-nginx --version 1.2.0 --dry-run',
     'aa-registry publish ./docker-nginx --version 1.2.0',
@@ -61,7 +69,8 @@ export const publish = defineCommand({
       );
     }
     const read = await readPackageFolder(folder);
-    const { team, name, manifest, file, bytes, readme, warnings } = read;
+    const { team, name, file, bytes, readme, warnings } = read;
+    const manifest = withReason(read.manifest, values.widens);
     const text = profileText(read);
     const report = lint(text, { packageName: name, team, manifestAbi: manifest.abi });
     const diagnostics = [...report.diagnostics, ...warnings];
@@ -80,13 +89,20 @@ export const publish = defineCommand({
     const reference = `${team}/${name}@${version}`;
     if (values['dry-run']) {
       const client = await openSession(io, values);
-      const created = await couldPublish(client, version, digest, read, signedBy);
+      const created = await couldPublish(client, version, digest, { ...read, manifest }, signedBy);
       const { registry } = client;
-      const data = { team, name, version, digest, signedBy, registry, grade, suppressed, created };
+      const found = created
+        ? await compareWithLatest(client, { team, name, version, text })
+        : undefined;
+      const data = {
+        ...{ team, name, version, digest, signedBy, registry, grade, suppressed, created },
+        ...changeOf(found),
+      };
       const line = created
         ? `Would publish ${reference}`
         : `${reference} is already published, unchanged`;
       printResult(io, values, { ...data, dryRun: true }, line, digest);
+      reportChange(io, found);
       io.note(`Lint grade ${gradeText(grade, suppressed)}`);
       return exit.ok;
     }
@@ -97,6 +113,10 @@ export const publish = defineCommand({
       ...(readme === undefined ? {} : { readme }),
       ...(values.private === true ? { visibility: 'private' as const } : {}),
     };
+    // Only informs: whether the version can be published is for the registry to say.
+    const found = await compareWithLatest(client, { team, name, version, text }).catch(
+      () => undefined,
+    );
     const published = await client
       .publish({ team, name, version }, publication)
       .catch(async (error: unknown) => {
@@ -117,16 +137,39 @@ export const publish = defineCommand({
       {
         ...{ team, name, version, digest, signedBy, registry: client.registry },
         ...{ index, grade: published.grade ?? grade, suppressed, created },
+        ...changeOf(found),
       },
       created ? `Published ${reference}` : `${reference} is already published, unchanged`,
       digest,
     );
+    if (created) reportChange(io, found);
     io.note(`Lint grade ${gradeText(published.grade ?? grade, suppressed)}`);
     io.note(`Log index ${index}`);
     io.note(`Signed with ${signedBy.join(' and ')}; see ${client.registry}/p/${team}/${name}`);
     return exit.ok;
   },
 });
+
+/** The manifest with the reason why the version permits more. */
+function withReason(manifest: Manifest, widens: string | undefined): Manifest {
+  if (widens === undefined) return manifest;
+  const parsed = Manifest.shape.widens.safeParse(widens);
+  if (parsed.success) return { ...manifest, widens };
+  throw new CliError(
+    exit.usage,
+    'The reason of --widens must be one line of at most 300 characters.',
+  );
+}
+
+/** The comparison with the latest version as JSON; null if there is none. */
+function changeOf(found: LatestChange | undefined): object {
+  return { latest: found?.latest ?? null, policy: found ? changeData(found.change) : null };
+}
+
+function reportChange(io: Io, found: LatestChange | undefined): void {
+  if (!found) return;
+  for (const line of describeChange(found.change, found.latest)) io.note(line);
+}
 
 /**
  * Whether the version is new, as far as the public API shows: permissions and quotas are not checked. Throws where the

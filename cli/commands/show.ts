@@ -69,6 +69,7 @@ export const show = defineCommand({
       ['About', manifest.description],
       ['Images', manifest.images.join(', ') || '-'],
       ...(tags.length > 0 ? [['Tags', tags.join(', ')] as [string, string]] : []),
+      ...(manifest.widens ? [['Permits more', manifest.widens] as [string, string]] : []),
       ...Object.entries(links).map(([kind, url]): [string, string] => [
         capitalise(kind),
         url ?? '',

@@ -1,11 +1,12 @@
 import { formatReference, type Reference } from '../../trust/index.ts';
 import { detectDrift, isAsInstalled } from '../host/drift.ts';
 import { type InstallRefusal, install, type TargetRefusal } from '../host/install.ts';
+import { findPolicyChange } from '../host/installed-change.ts';
 import { textInstalled } from '../host/installed-text.ts';
 import { readPolicy } from '../host/kernel.ts';
-import { findPolicyChange, type PolicyChange } from '../host/policy-change.ts';
 import { type Installation, listInstallations } from '../host/state.ts';
 import { readTrustView, type TrustView, verifyStored } from '../host/store.ts';
+import type { PolicyChange } from '../policy-change.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
 import { explainingErrors } from '../system-error.ts';

@@ -354,4 +354,26 @@ describe('first use', () => {
       }
     }
   });
+
+  test('publish says what a version permits beyond the latest one, and signs the reason', async () => {
+    const wider = await made('wider', undefined, '  capability sys_time,\n  deny /srv/two r,\n');
+    const reason = 'sets the clock';
+    const dry = await done('publish', wider, '--version', '3.0.0', '-n', '--widens', reason);
+    expect(dry.output).toContain('What it permits, compared with 1.1.0:');
+    expect(dry.output).toMatch(
+      /capability\n.*\+ sys_time\n.*docker-nginx@3\.0\.0:\d+: capability sys_time,/,
+    );
+    expect(dry.output).toMatch(/- r: \/srv\/two/);
+    const as = ['--version', '1.1.0-rc.1', '--widens', reason, '--format', 'json'];
+    const published = JSON.parse((await done('publish', wider, ...as)).stdout);
+    expect(published).toMatchObject({ latest: '1.1.0', policy: { same: false } });
+    expect((await done('show', 'docker-nginx@1.1.0-rc.1')).output).toMatch(
+      /Permits more +sets the clock/,
+    );
+
+    const same = await done('publish', at('two'), '--version', '3.0.0', '-n');
+    expect(same.output).toContain('It permits the same as 1.1.0.');
+    const long = ['publish', wider, '--version', '3.0.0', '-n', '--widens', 'x'.repeat(301)];
+    expect(await failure(...long)).toMatchObject({ exitCode: 2 });
+  });
 });

@@ -1,12 +1,5 @@
-import {
-  Budget,
-  type CheckOptions,
-  check,
-  compareModels,
-  model,
-  type PolicyComparison,
-} from '../../policy/index.ts';
 import { formatReference, sha256 } from '../../trust/index.ts';
+import { comparePolicies, type PolicyChange } from '../policy-change.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
 import { fileResolver } from './includes.ts';
 import { hostRelease } from './release.ts';
@@ -20,26 +13,6 @@ import {
 } from './state.ts';
 import { readStoredProfile, type TrustView, verifyStored } from './store.ts';
 import { lookAt } from './tree.ts';
-
-/** What a version permits in place of the installed one, on this host. */
-export type PolicyChange =
-  | {
-      known: true;
-      /** Both versions as references, the installed one first. */
-      from: string;
-      to: string;
-      comparison: PolicyComparison;
-      /** Included files that were not read. */
-      unread: readonly string[];
-    }
-  /** They can't be compared, for this reason. */
-  | { known: false; reason: string };
-
-/**
- * What a comparison may cost, with both models, in steps (see policy/budget.ts): more than twice what the
- * largest profiles of distributions need. It takes some seconds.
- */
-const comparisonSteps = 10_000_000;
 
 export interface PolicyChangeOptions {
   /** The mode that the new version is loaded in, regardless of its flags. */
@@ -70,27 +43,13 @@ export async function findPolicyChange(
     // Of another system the release is not known.
     ...(release && { target: release, targetBase: true }),
   };
-  const from = nameOf(installed);
-  const to = nameOf(profile);
   // A byte order mark is part of the text.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const [left, right] = [installed, profile].map(({ bytes }) => decoder.decode(bytes));
-  for (const [name, text] of [
-    [from, left],
-    [to, right],
-  ] as const) {
-    const error = findError(text ?? '', options);
-    if (error !== undefined)
-      return { known: false, reason: `apparmor_parser would refuse ${name}: ${error}` };
-  }
-  const budget = new Budget(comparisonSteps);
-  const [before, after] = [left, right].map((text) => model(text ?? '', { ...options, budget }));
-  if (!before || !after) throw new Error('two texts have two models');
-  return {
-    ...{ known: true, from, to },
-    comparison: compareModels(before, after, { budget, complain }),
-    unread: [...new Set([...before.unread, ...after.unread])],
-  };
+  const read = (one: InstalledBytes | VerifiedProfile) => ({
+    name: nameOf(one),
+    text: decoder.decode(one.bytes),
+  });
+  return comparePolicies(read(installed), read(profile), { ...options, complain });
 }
 
 interface InstalledBytes extends Named {
@@ -127,13 +86,6 @@ async function findUnrecorded(
   const file = installedPlace(root, { team, name });
   if (!lookAt(file.ofAnybody)) return undefined;
   return { reason: `${file.path} exists, but ${path}, the record of its version, does not` };
-}
-
-function findError(text: string, options: CheckOptions): string | undefined {
-  const error = check(text, options).diagnostics.find(({ severity }) => severity === 'error');
-  if (!error) return undefined;
-  const { line, column } = error.span.start;
-  return `${error.file === undefined ? '' : `${error.file}:`}${line}:${column}: ${error.message}`;
 }
 
 function nameOf({ team, name, version }: Named & { version: string }): string {
