@@ -56,6 +56,7 @@ describe('topics', () => {
     ['signal (send) set=kill peer=a,', 'signal-send', 'signal kill, peer a', 'medium'],
     ['signal (send) set=kill peer=web,', 'signal-own', 'signal kill, peer web', 'low'],
     ['ptrace (read) peer=a,', 'ptrace-others', 'peer a', 'high'],
+    ['ptrace (read) peer=crun//&web,', 'ptrace-own', 'peer crun//&web', 'low'],
     ['ptrace (tracedby) peer=a,', 'ptrace-own', 'peer a', 'low'],
     ['dbus (send) bus=system,', 'dbus', 'bus system', 'low'],
     ['dbus (eavesdrop) bus=system,', 'dbus-eavesdrop', 'bus system', 'high'],

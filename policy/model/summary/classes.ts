@@ -34,6 +34,14 @@ const only = (topic: TopicId): ClassTopics => ({ patterns: () => [], topic: () =
 const text = (one: string): Pattern =>
   sequence(...[...bytes(one)].map((unit) => byte(unit.charCodeAt(0))));
 
+/** The labels of a profile's processes, also in a stack with others. */
+const labelsOf = (profile: string): Pattern =>
+  sequence(
+    choice(nothing, sequence(anyText, text('//&'))),
+    text(profile),
+    choice(nothing, sequence(text('//&'), anyText)),
+  );
+
 const family = (name: string, type: Pattern = sequence(anyByte, anyByte)) =>
   sequence(anyByte, number16(familyNumber(name) ?? 0), type, anyBytes);
 
@@ -63,12 +71,12 @@ export const classTopics: Readonly<Record<OtherClass, ClassTopics>> = {
     },
   },
   ptrace: {
-    patterns: (profile) => [sequence(anyByte, text(profile))],
+    patterns: (profile) => [sequence(anyByte, labelsOf(profile))],
     topic: (permission, matching) =>
       matching(0) || permission.endsWith('by') ? 'ptrace-own' : 'ptrace-others',
   },
   signal: {
-    patterns: (profile) => [sequence(anyByte, anyByte, text(profile))],
+    patterns: (profile) => [sequence(anyByte, anyByte, labelsOf(profile))],
     topic: (permission, matching) =>
       matching(0) || permission === 'receive' ? 'signal-own' : 'signal-send',
   },
