@@ -2,26 +2,26 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Budget } from '../../policy/budget.ts';
-import { bytes, Matcher } from '../../policy/glob/matcher.ts';
-import { check, type IncludeResolver, model, summarize } from '../../policy/index.ts';
-import { permissionTables } from '../../policy/model/classes/classes.ts';
+import { Budget } from '../../../policy/budget.ts';
+import { bytes, Matcher } from '../../../policy/glob/matcher.ts';
+import { check, type IncludeResolver, model, summarize } from '../../../policy/index.ts';
+import { permissionTables } from '../../../policy/model/classes/classes.ts';
 import {
   anyString,
   findString,
   isKernelFile,
   stateAfter,
   walkBeside,
-} from '../../policy/model/difference.ts';
-import type { EffectiveRule } from '../../policy/model/effective-rule.ts';
-import { describeRule } from '../../policy/model/evaluate.ts';
-import { type ProfileModel, tableClasses } from '../../policy/model/model.ts';
-import type { ProfileSummary } from '../../policy/model/summary/summary.ts';
-import type { Grant } from '../../policy/model/table.ts';
-import type { FilePermission } from '../../policy/rules/file.ts';
-import { cases, corpus } from '../../scripts/conformance.ts';
-import { generatedPolicy } from './generated-policy.ts';
-import { generatedRules } from './generated-rules.ts';
+} from '../../../policy/model/difference.ts';
+import type { EffectiveRule } from '../../../policy/model/effective-rule.ts';
+import { describeRule } from '../../../policy/model/evaluate.ts';
+import { type ProfileModel, tableClasses } from '../../../policy/model/model.ts';
+import type { ProfileSummary } from '../../../policy/model/summary/summary.ts';
+import type { Grant } from '../../../policy/model/table.ts';
+import type { FilePermission } from '../../../policy/rules/file.ts';
+import { cases, corpus } from '../../../scripts/conformance.ts';
+import { generatedPolicy } from '../../policy/generated-policy.ts';
+import { generatedRules } from '../../policy/generated-rules.ts';
 
 /** The rules that the lines name for a permission, as texts with their places. */
 function namedRules({ lines }: ProfileSummary): Set<string> {
@@ -178,7 +178,7 @@ describe('covers every grant, and nothing else', () => {
   });
 
   test.each(['docker-default', 'docker-nginx'])('of profiles/%s', (name) => {
-    const path = new URL(`../../profiles/${name}/${name}`, import.meta.url);
+    const path = new URL(`../../../profiles/${name}/${name}`, import.meta.url);
     const source = readFileSync(path, 'utf8').replace(/^ *include .*$/gm, '');
     const tunables = '@{PROC}=/proc/\n@{run}=/run/ /var/run/\n@{HOME}=/root/\n@{sys}=/sys/\n';
     expect(expectComplete(source.replace(/^profile/m, `${tunables}$&`)).length).toBeGreaterThan(0);

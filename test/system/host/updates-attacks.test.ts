@@ -2,9 +2,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { command } from '../command.ts';
-import { type Fixture, startFixture, succeed } from './fixture.ts';
-import { publishText, type Text, textOf, writeBase } from './update-texts.ts';
+import { command } from '../../command.ts';
+import { type Fixture, startFixture, succeed } from '../../host/fixture.ts';
+import { publishText, type Text, textOf, writeBase } from '../../host/update-texts.ts';
 
 /** Patterns whose common automaton is too large to be compared. */
 const complex = Array.from(
