@@ -2,6 +2,7 @@ import * as fleet from './fleet.ts';
 import * as hostile from './hostile.ts';
 import * as http from './http.ts';
 import * as log from './log.ts';
+import * as modelBench from './model.ts';
 import * as peers from './peers.ts';
 import * as policy from './policy.ts';
 import * as scale from './scale.ts';
@@ -13,6 +14,7 @@ import * as start from './start.ts';
  */
 const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
   policy,
+  model: modelBench,
   log,
   fleet,
   scale,
