@@ -39,8 +39,8 @@ const byDefault = (grant: Grant): Grant =>
 
 /** A table that grants what no rule denies. */
 function withDefault(table: Compared): Compared {
-  const { columns, matcher } = table;
-  return { columns, matcher, grants: (state) => table.grants(state).map(byDefault) };
+  const { columns, matcher, entries = [] } = table;
+  return { columns, matcher, entries, grants: (state) => table.grants(state).map(byDefault) };
 }
 
 /** How two profiles differ in a class of permissions; or why that is not known. */

@@ -1,9 +1,10 @@
 // Decides questions about every string exactly: walks over the product of the automata of two tables, so that what is
 // found is the shortest string, and what is not found does not exist.
 import type { Budget } from '../budget.ts';
-import type { Matcher, State, Step } from '../glob/matcher.ts';
+import { Matcher, type State, type Step } from '../glob/matcher.ts';
 import type { EffectiveRule } from './effective-rule.ts';
-import type { Compared, Grant } from './table.ts';
+import { priority } from './evaluate.ts';
+import type { Compared, Grant, TableEntry } from './table.ts';
 
 /** Which bytes may follow another (-1 at the start): the strings that a walk is about. */
 export type Allowed = (byte: number, before: number) => boolean;
@@ -44,6 +45,8 @@ const maxNumbers = 2 ** 20;
 interface Visit {
   left: State;
   right: State | undefined;
+  /** Of the matcher that a walk keeps to. */
+  within: State | undefined;
   string: string;
 }
 
@@ -140,6 +143,9 @@ export function compareTables(
   applies: (column: string, string: string) => boolean = () => true,
 ): Comparison {
   const differences: Difference[] = [];
+  const within = matcherOfChanges(left, right, budget);
+  if (within === 'none') return { differences };
+  if (within === 'unknown') return 'unknown';
   /** The rules that decide about the differences of a kind. */
   const involved = new Map<string, Set<EffectiveRule>>();
   let unknown = false;
@@ -164,8 +170,48 @@ export function compareTables(
     }
     return false;
   };
-  const covered = walk(left, right, allowed, budget, visit);
+  const covered = walk(left, right, allowed, budget, visit, 'any', within);
   return unknown || !covered ? 'unknown' : { differences };
+}
+
+/**
+ * A matcher of the strings on which two tables may differ: those that an entry matches that only one of them has. Elsewhere
+ * the same entries decide. Undefined if nothing is known of the entries.
+ */
+function matcherOfChanges(
+  left: Compared,
+  right: Compared,
+  budget: Budget,
+): Matcher | undefined | 'none' | 'unknown' {
+  if (!left.entries || !right.entries) return undefined;
+  const [one, two] = [left.entries, right.entries].map(
+    (entries) => new Map(entries.map((entry) => [keyOf(entry), entry] as const)),
+  ) as [Map<string, TableEntry>, Map<string, TableEntry>];
+  const changed = [
+    ...[...one].filter(([key]) => !two.has(key)),
+    ...[...two].filter(([key]) => !one.has(key)),
+  ];
+  let length = 0;
+  for (const key of [...one.keys(), ...two.keys()]) length += key.length;
+  if (!budget.spend(length >> 4)) return 'unknown';
+  if (changed.length === 0) return 'none';
+  return (
+    Matcher.of(
+      changed.map(([, { pattern }]) => pattern),
+      budget,
+    ) ?? 'unknown'
+  );
+}
+
+/** What an entry decides, without the place of its rule. */
+function keyOf({ effective, ...entry }: TableEntry): string {
+  const rule = effective && [
+    ...[priority(effective), effective.deny, effective.rule.kind === 'all'],
+    ...[effective.qualifiers.audit?.value, effective.qualifiers.effect?.value],
+  ];
+  return JSON.stringify([rule, entry], (_, value: unknown) =>
+    value instanceof Set ? [...value].sort() : value,
+  );
 }
 
 /** How tables differ on one string in one column. */
@@ -196,8 +242,8 @@ function kindOf(left: Grant, right: Grant): Difference['kind'] | 'unknown' | und
 }
 
 /**
- * Walks all strings of one or two matchers, shorter ones first, or only those that may match in the `needed` ones; what is
- * alike is met once. Ends early when `visit` says so. False when the budget does not cover the walk.
+ * Walks all strings of one or two matchers, shorter ones first, or only those that may match in the `needed` ones, and in
+ * `within`; what is alike is met once. Ends early when `visit` says so. False when the budget does not cover the walk.
  */
 function walk(
   left: Pick<Compared, 'matcher'>,
@@ -206,57 +252,68 @@ function walk(
   budget: Budget,
   visit: (at: Visit) => boolean,
   needed: 'any' | 'left' | 'both' = 'any',
+  within?: Matcher,
 ): boolean {
   // Of states that differ in what may follow, the last byte tells which they are.
-  const seen = new Set<number>();
+  const seen = new Map<State | undefined, Set<number>>();
   const numbers = new Map<State | undefined, number>();
   const numberOf = (state: State | undefined) => {
     const number = numbers.get(state) ?? numbers.size;
     numbers.set(state, number);
     return number;
   };
-  const isNew = (one: State, two: State | undefined, last: number) => {
-    const pair = numberOf(one) * maxNumbers + numberOf(two);
+  const isNew = ({ left, right, within }: Omit<Visit, 'string'>, last: number) => {
+    const pair = numberOf(left) * maxNumbers + numberOf(right);
     const key = pair * (apart.length + 1) + 1 + apart.indexOf(last);
-    const isFirst = !seen.has(key);
-    if (isFirst) seen.add(key);
+    const keys = seen.get(within) ?? new Set();
+    seen.set(within, keys);
+    const isFirst = !keys.has(key);
+    if (isFirst) keys.add(key);
     return isFirst;
   };
-  let level: Visit[] = [{ left: left.matcher.start, right: right?.matcher.start, string: '' }];
-  isNew(left.matcher.start, right?.matcher.start, -1);
+  const start = {
+    ...{ left: left.matcher.start, right: right?.matcher.start },
+    ...{ within: within?.start, string: '' },
+  };
+  let level: Visit[] = [start];
+  isNew(start, -1);
   while (level.length > 0) {
     const next: Visit[] = [];
     for (const at of level) {
       if (visit(at)) return true;
       const mine = left.matcher.steps(at.left, budget);
       const its = right && at.right ? right.matcher.steps(at.right, budget) : [];
-      if (!mine || !its) return false;
+      const kept = within && at.within ? within.steps(at.within, budget) : [];
+      if (!mine || !its || !kept) return false;
       const before = at.string === '' ? -1 : at.string.charCodeAt(at.string.length - 1);
       const cuts = new Set(apart.flatMap((byte) => [byte, byte + 1]));
-      for (const { low, high } of [...mine, ...its]) cuts.add(low).add(high + 1);
+      for (const { low, high } of [...mine, ...its, ...kept]) cuts.add(low).add(high + 1);
       const lows = [...cuts].filter((cut) => cut < 256).sort((a, b) => a - b);
       if (!budget.spend(10 + 5 * lows.length)) return false;
       let i = 0;
       let j = 0;
+      let k = 0;
       const steps: (Omit<Visit, 'string'> & { byte: number; rank: number })[] = [];
       for (const [index, low] of lows.entries()) {
         const high = (lows[index + 1] ?? 256) - 1;
         while (i < mine.length && (mine[i]?.high as number) < low) i++;
         while (j < its.length && (its[j]?.high as number) < low) j++;
+        while (k < kept.length && (kept[k]?.high as number) < low) k++;
         const one = (mine[i]?.low ?? 256) <= low ? mine[i]?.to : undefined;
         const two = (its[j]?.low ?? 256) <= low ? its[j]?.to : undefined;
+        const stays = (kept[k]?.low ?? 256) <= low ? kept[k]?.to : undefined;
+        if (within && !stays) continue;
         const goesOn = needed === 'any' ? one || two : one && (two || needed === 'left');
         if (!goesOn || !allowed(low, before)) continue;
         steps.push({
           ...representative(low, high),
-          ...{ left: one ?? dead, right: right && (two ?? dead) },
+          ...{ left: one ?? dead, right: right && (two ?? dead), within: stays },
         });
       }
       // Of examples of one length, what reads best is met first.
       steps.sort((one, two) => one.rank - two.rank);
-      for (const { byte, left, right } of steps) {
-        if (isNew(left, right, byte))
-          next.push({ left, right, string: at.string + String.fromCharCode(byte) });
+      for (const { byte, rank: _, ...to } of steps) {
+        if (isNew(to, byte)) next.push({ ...to, string: at.string + String.fromCharCode(byte) });
       }
     }
     level = next;

@@ -27,8 +27,10 @@ export interface Grant {
   logging: '' | 'audit' | 'quiet';
 }
 
-/** What tables of any entries have. */
-export type Compared = Pick<Table<never>, 'columns' | 'matcher' | 'grants'>;
+/** What tables of any entries have; without `entries`, nothing is known of what decides. */
+export type Compared = Pick<Table<never>, 'columns' | 'matcher' | 'grants'> & {
+  readonly entries?: readonly TableEntry[];
+};
 
 export class Table<Entry extends TableEntry = TableEntry> implements Compared {
   readonly matcher: Matcher;
