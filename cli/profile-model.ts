@@ -33,9 +33,13 @@ export async function readModel(
   if (error) {
     const { line, column } = error.span.start;
     const where = `${visibleLine(error.file ?? read.file)}:${line}:${column}`;
+    const what =
+      error.id === 'limit'
+        ? 'The profile is not analysed'
+        : 'apparmor_parser would refuse the profile';
     throw new CliError(
       exit.usage,
-      `apparmor_parser would refuse the profile: ${where}: ${visibleLine(error.message)}`,
+      `${what}: ${where}: ${visibleLine(error.message)}`,
       'Run "aa-registry check" for all errors.',
     );
   }

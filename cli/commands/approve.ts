@@ -40,8 +40,8 @@ export const approve = defineCommand({
     'For profiles with updates = "narrowing" or "same" in profiles.toml: "sync" does not install an update that may ' +
     'permit more than the installed version, or for "same" that permits anything else; "status" lists the updates that ' +
     'wait. Shows what the version permits in place of the installed one, as "diff" does, computed with this host’s own ' +
-    'base policy, and asks for confirmation. The next "sync" then installs exactly that version; any other waits ' +
-    'again. REF is [team/]name for the version that waits, or names one, such as name@1.2.0. "pull name@1.2.0" installs ' +
+    'base policy, and asks for confirmation. A "sync" whose profiles.toml selects that version then installs it; any ' +
+    'other waits. REF is [team/]name for the version that waits, or names one, such as name@1.2.0. "pull name@1.2.0" installs ' +
     'a version at once, without approval.',
   examples: [
     'sudo aa-registry approve docker-nginx',
@@ -68,11 +68,16 @@ export const approve = defineCommand({
       io,
       values,
       { team, name, version, digest, from: installation.version, policy: changeData(policy) },
-      `Approved ${path} ${version}: the next "sync" installs it.`,
+      `Approved ${path} ${version}: "sync" installs it where profiles.toml selects it.`,
     );
+    const selected = installation.waiting?.version;
     if (isHeldFrom(installation, version)) {
       io.note(
         `Warning: ${path} was rolled back from ${version}, so "sync" keeps ${installation.version}; to install it: ${hostCommand(`pull ${path}@${version}`, { root })}`,
+      );
+    } else if (selected !== undefined && selected !== version) {
+      io.note(
+        `Warning: "sync" last selected ${path} ${selected}, which waits; to install ${version} now: ${hostCommand(`pull ${path}@${version}`, { root })}`,
       );
     } else if (entryOf(await wantedBySync(root), profile)?.updates === 'any') {
       io.note(`profiles.toml lets in all updates of ${path}, so none needs approval.`);

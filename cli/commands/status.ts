@@ -172,7 +172,10 @@ function printWaiting(io: Io, installation: Installation, host: AdvisedHost): vo
   const { version: installed, waiting, approved } = installation;
   const path = pathOf(installation);
   if (approved) {
-    printText(io, `${path} ${approved.version} is approved: the next "sync" installs it.`);
+    printText(
+      io,
+      `${path} ${approved.version} is approved: "sync" installs it where profiles.toml selects it.`,
+    );
   }
   if (!waiting || waiting.digest === approved?.digest) return;
   const { version, reasons, more } = waiting;

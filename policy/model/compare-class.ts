@@ -1,5 +1,6 @@
 // How two profiles differ in one class of permissions, in capabilities and in limits.
-import type { Budget } from '../budget.ts';
+import { Budget } from '../budget.ts';
+import { Matcher } from '../glob/matcher.ts';
 import { capabilities } from '../rules/capability.ts';
 import { permissionTables, type TableClass } from './classes/classes.ts';
 import type { UnknownReason } from './decision.ts';
@@ -43,10 +44,31 @@ function withDefault(table: Compared): Compared {
   return { columns, matcher, entries, grants: (state) => table.grants(state).map(byDefault) };
 }
 
+/** What rules of a profile grant. */
+export type Granting = Pick<ProfileModel, 'name' | 'mediates' | 'table' | 'capabilityGrant'>;
+
+/** The same profile without rules. */
+export function withoutRules(profile: Granting): Granting {
+  const denied: Grant = { decision: { granted: false, rules: [] }, how: '', logging: '' };
+  return {
+    name: profile.name,
+    mediates: (of) => profile.mediates(of),
+    table(of) {
+      const full = profile.table(of);
+      // Of no patterns there is always a matcher.
+      const matcher = Matcher.of([], new Budget(1000));
+      if (typeof full === 'string' || !matcher) return full;
+      const { columns } = full;
+      return { columns, matcher, entries: [], grants: () => columns.map(() => denied) };
+    },
+    capabilityGrant: () => denied,
+  };
+}
+
 /** How two profiles differ in a class of permissions; or why that is not known. */
 export function compareClass(
-  left: ProfileModel,
-  right: ProfileModel,
+  left: Granting,
+  right: Granting,
   of: TableClass,
   how: How,
 ): readonly PolicyDifference[] | UnknownReason {
@@ -104,8 +126,8 @@ const ofFiles = (column: string, string: string) => !string.includes('\0') || co
 
 /** How two profiles differ in their capabilities. */
 export function compareCapabilities(
-  left: ProfileModel,
-  right: ProfileModel,
+  left: Granting,
+  right: Granting,
   { complains, allowsByDefault }: How,
 ): PolicyDifference[] | 'prompt' {
   const found = new Map<string, PolicyDifference & { permissions: string[] }>();

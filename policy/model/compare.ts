@@ -1,6 +1,13 @@
 // What one profile permits and another does not, exactly, with an example of each.
 import { Budget } from '../budget.ts';
-import { compareCapabilities, compareClass, compareLimits, type How } from './compare-class.ts';
+import {
+  compareCapabilities,
+  compareClass,
+  compareLimits,
+  type Granting,
+  type How,
+  withoutRules,
+} from './compare-class.ts';
 import type { UnknownReason } from './decision.ts';
 import { anyString, compareTables } from './difference.ts';
 import { describeRule } from './evaluate.ts';
@@ -32,12 +39,20 @@ export function compareModels(
   const differences: PolicyDifference[] = [];
   const unknown: { profile: string; class: string; reason: UnknownReason }[] = [];
   const [pairs, alone] = matched(left.profiles, right.profiles);
-  for (const [profile, kind] of alone)
+  for (const [profile, kind] of alone) {
+    const { name, mode } = profile;
     differences.push({
       // Without a child, what would run in it runs elsewhere or unconfined, as the exec rule says.
-      ...whole(profile.name, 'profile', kind, 'either'),
-      permissions: [profile.name],
+      ...whole(name, 'profile', kind, 'either', ...(kind === 'added' ? ['', mode] : [mode, ''])),
+      permissions: [name],
     });
+    const none = withoutRules(profile);
+    const how = howOf([profile], options);
+    const found =
+      kind === 'added' ? compareGrants(none, profile, how) : compareGrants(profile, none, how);
+    differences.push(...found.differences);
+    unknown.push(...found.unknown);
+  }
   for (const [one, two] of pairs) {
     const found = compareProfiles(one, two, options);
     differences.push(...found.differences);
@@ -71,16 +86,23 @@ function matched(
   return [pairs, alone];
 }
 
+function howOf(
+  profiles: readonly ProfileModel[],
+  { budget, complain = false }: CompareOptions,
+): How {
+  return {
+    newBudget: () => budget ?? new Budget(compareSteps),
+    complains: complain || profiles.some(({ mode }) => mode === 'complain'),
+    allowsByDefault: profiles.every(({ mode }) => mode === 'default_allow'),
+  };
+}
+
 function compareProfiles(
   left: ProfileModel,
   right: ProfileModel,
-  { budget, complain = false }: CompareOptions,
+  options: CompareOptions,
 ): PolicyComparison {
-  const how: How = {
-    newBudget: () => budget ?? new Budget(compareSteps),
-    complains: complain || left.mode === 'complain' || right.mode === 'complain',
-    allowsByDefault: left.mode === 'default_allow' && right.mode === 'default_allow',
-  };
+  const how = howOf([left, right], options);
   const differences: PolicyDifference[] = [];
   const unknown: { profile: string; class: string; reason: UnknownReason }[] = [];
   const profile = left.name;
@@ -102,6 +124,22 @@ function compareProfiles(
     unknown.push({ profile, class: 'abi', reason: 'abi' });
   if ([left, right].some(({ mode }) => mode === 'prompt') && !haveSameRules(left, right))
     unknown.push({ profile, class: 'mode', reason: 'prompt' });
+  const granted = compareGrants(left, right, how);
+  differences.push(...granted.differences);
+  unknown.push(...granted.unknown);
+  if (!left.incomplete && !right.incomplete) differences.push(...compareLimits(left, right));
+  return { differences, unknown };
+}
+
+/** Compares what the rules of two profiles grant, apart from limits. */
+function compareGrants(
+  left: Granting & Partial<Pick<ProfileModel, 'incomplete'>>,
+  right: Granting & Partial<Pick<ProfileModel, 'incomplete'>>,
+  how: How,
+): PolicyComparison {
+  const differences: PolicyDifference[] = [];
+  const unknown: { profile: string; class: string; reason: UnknownReason }[] = [];
+  const profile = left.name;
   for (const of of tableClasses) {
     const found = compareClass(left, right, of, how);
     if (typeof found === 'string') unknown.push({ profile, class: of, reason: found });
@@ -114,7 +152,6 @@ function compareProfiles(
   if (capabilities === 'prompt')
     unknown.push({ profile, class: 'capability', reason: capabilities });
   else differences.push(...capabilities);
-  differences.push(...compareLimits(left, right));
   return { differences, unknown };
 }
 

@@ -141,6 +141,10 @@ const loggingWords = {
 /** A difference in one line, such as `+ owner w: /etc/web/a`. */
 export function describeDifference(one: PolicyDifference): string {
   const what = [joinPermissions(one.permissions), one.example].filter(Boolean).join(': ');
+  if (one.class === 'profile') {
+    const mode = one.left || one.right;
+    return `${signs[one.kind]} ${what}${mode === 'enforce' ? '' : `, in ${mode} mode`}`;
+  }
   const plain = one.left === 'denied' || one.right === 'denied';
   const how = plain
     ? [one.left, one.right].filter((text) => text !== 'denied' && text !== 'granted').join('')

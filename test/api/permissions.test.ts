@@ -74,10 +74,10 @@ describe.each(runtimes)('what versions permit on $name', ({ start }) => {
     const found = await summary('web/versions/1.1.0');
     expect(found).toMatchObject({ state: 'complete', target: '3.0', unread: [], unknown: [] });
     expect(topics(found)).toEqual(
-      expect.arrayContaining(['powerful-capability', 'write-etc', 'device']),
+      expect.arrayContaining(['powerful-capability', 'write-etc', 'write-disk']),
     );
     expect(found.profiles[0]?.lines[0]?.severity).toBe('critical');
-    const device = found.profiles[0]?.lines.find(({ topic }) => topic === 'device');
+    const device = found.profiles[0]?.lines.find(({ topic }) => topic === 'write-disk');
     expect(device?.examples[0]).toMatchObject({
       text: '/dev/sda',
       rules: [{ file: 'base:abstractions/base', line: 1, text: '/dev/sda w,' }],
@@ -87,11 +87,11 @@ describe.each(runtimes)('what versions permit on $name', ({ start }) => {
   });
 
   test('an earlier version gets one when it is requested, and again after the base policy changes', async () => {
-    expect(topics(await summary('web/versions/1.0.0'))).toContain('device');
+    expect(topics(await summary('web/versions/1.0.0'))).toContain('write-disk');
     await putBase('3.0', { ...files, 'abstractions/base': '  /dev/null w,\n' });
     const found = await summary('web/versions/1.0.0');
     expect(topics(found)).toContain('write-terminal');
-    expect(topics(found)).not.toContain('device');
+    expect(topics(found)).not.toContain('write-disk');
     await registry.db.$client.execute(
       "UPDATE summaries SET text = replace(text, 'write-terminal', 'stored')",
     );

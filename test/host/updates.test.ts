@@ -108,7 +108,7 @@ describe('an update that waits', () => {
     });
     expect(await installed()).toBe(textOf(web, narrow));
     expect((await done('status', '--offline')).output).toContain(
-      `${web} 1.1.0 is approved: the next "sync" installs it.`,
+      `${web} 1.1.0 is approved: "sync" installs it where profiles.toml selects it.`,
     );
     expect((await run('sync', '--dry-run')).code).toBe(6);
 

@@ -1,6 +1,6 @@
 // Whether a difference of two policies permits more or less.
 import { describe, expect, test } from 'vitest';
-import { Budget, compareModels, model } from '../../policy/index.ts';
+import { Budget, compareModels, describeDifference, model } from '../../policy/index.ts';
 
 const profile = (body: string, head = '', abi = 'abi/4.0') =>
   model(`abi <${abi}>,\nprofile p ${head} {\n${body}\n}\n`);
@@ -27,9 +27,9 @@ describe('the effect of a difference', () => {
     ['set rlimit nofile <= 10,', 'set rlimit nofile <= 11,', ['rlimit more']],
     ['set rlimit nofile <= 10,', 'set rlimit nofile <= 9,', ['rlimit less']],
     ['/a r,', 'prompt /a r,', ['file budget']],
-    // A profile with hats may change to them, by what it writes below /proc.
-    ['', '^hat {\n}', ['file more', 'file more', 'profile either']],
-    ['^hat {\n}', '', ['file less', 'file less', 'profile either']],
+    // A profile with hats may change to them, and they back, by what they write below /proc.
+    ['', '^hat {\n}', [...Array(4).fill('file more'), 'profile either']],
+    ['^hat {\n}', '', [...Array(4).fill('file less'), 'profile either']],
   ])('%j, %j', (left, right, expected) => {
     expect(effects(compareModels(profile(left), profile(right))).sort()).toEqual(expected.sort());
   });
@@ -127,4 +127,16 @@ test('models and their comparison can share a budget', () => {
   const again = [text, text.replace('/a/', '/e/')].map((one) => model(one, { budget: enough }));
   const [one, two] = again as [typeof left, typeof right];
   expect(effects(compareModels(one, two, { budget: enough }))).toEqual(['file less', 'file more']);
+});
+
+test('what a new child profile permits is part of the difference', () => {
+  const parent = (child: string) =>
+    model(`profile p {\n  /x cx -> c,\n  profile c {\n    /y r,\n  }\n${child}}\n`);
+  const child = '  profile d {\n    /etc/shadow r,\n    capability sys_admin,\n  }\n';
+  const { differences } = compareModels(parent(''), parent(child));
+  expect(
+    differences.map((one) => `${one.profile} ${one.effect} ${describeDifference(one)}`),
+  ).toEqual(['p//d either + p//d', 'p//d more + r: /etc/shadow', 'p//d more + sys_admin']);
+  const back = compareModels(parent(child), parent('')).differences;
+  expect(back.map(({ effect }) => effect)).toEqual(['either', 'less', 'less']);
 });

@@ -1,9 +1,10 @@
 // The topics of file permissions: by the place of the file, and by what else is granted on it.
 import type { Pattern } from '../../glob/aare.ts';
 import { bytePattern } from '../../glob/matcher.ts';
+import { anyText, choice, nul, sequence } from '../classes/class.ts';
 import { controlSockets, secretFiles, trustedFiles } from '../sensitive-files.ts';
 import type { Grant } from '../table.ts';
-import type { TopicId } from './topics.ts';
+import { type TopicId, topics } from './topics.ts';
 
 /** A set of files with the topics of reading and writing them. */
 interface Place {
@@ -19,6 +20,43 @@ interface Place {
 const shells =
   '/{,usr/{,local/}}bin/{{ba,da,a,z,k,mk,c,tc,fi,}sh{,[0-9]*},busybox*,{python,perl,ruby,lua,node,php,tclsh,awk,gawk,mawk}*,env}';
 
+/** Folders of /proc that belong to the kernel, not to processes. */
+const kernelFolders =
+  '{acpi,asound,bus,device-tree,driver,dynamic_debug,fs,irq,net,scsi,sys,sysvipc,tty}';
+
+/** Further places that only a summary tells apart. */
+const summarized: readonly Place[] = [
+  {
+    pattern:
+      '/{,var/}run/{snapd.socket,initctl,libvirt/libvirt-sock,udev/control,docker/containerd/containerd.sock,systemd/private}',
+    write: 'control-socket',
+  },
+  { pattern: '/var/lib/lxd/unix.socket', write: 'control-socket' },
+  {
+    pattern:
+      '/{etc/{udev/rules.d,modprobe.d,init.d,polkit-1/rules.d,ld.so.conf.d,kubernetes/manifests}/**,etc/{rc.local,docker/daemon.json},run/udev/rules.d/**}',
+    ...{ write: 'write-trusted', note: 'services of the system run or obey it, as root' },
+  },
+  {
+    pattern: '/var/lib/{docker,containerd,kubelet,dpkg/info}/**',
+    ...{ write: 'write-trusted', note: 'containers and packages are run from it' },
+  },
+  {
+    pattern: '/dev/{sd,vd,hd,xvd,nvme,dm-,md,mmcblk,mapper/,disk/}**',
+    ...{ read: 'device', write: 'write-disk' },
+  },
+  {
+    pattern:
+      '/{etc/{NetworkManager/system-connections,wpa_supplicant}/**,var/backups/{,g}shadow.bak,var/lib/sss/{db,secrets}/**,proc/1/environ}',
+    read: 'read-secrets',
+  },
+  {
+    pattern:
+      '/{home/*,root}/{.local/share/keyrings,.mozilla,.config/{gh,google-chrome,chromium}}/**',
+    ...{ read: 'read-secrets', write: 'write-home' },
+  },
+];
+
 /** Of the places that a file is in, the first with a topic counts. */
 const places: readonly Place[] = [
   ...controlSockets.map((pattern): Place => ({ pattern, write: 'control-socket' })),
@@ -27,14 +65,18 @@ const places: readonly Place[] = [
       ...{ pattern, note, write: pattern.endsWith('.sock') ? 'control-socket' : 'write-trusted' },
     }),
   ),
-  { pattern: '/{proc/kcore,dev/{kmem,mem,port}}', read: 'kernel-memory', write: 'device' },
+  { pattern: '/{proc/kcore,dev/{kmem,mem,port}}', read: 'kernel-memory', write: 'kernel-memory' },
   ...secretFiles.map(
     ([pattern, note, exception]): Place => ({
       ...{ pattern, note, read: 'read-secrets', others: exception?.others === true },
     }),
   ),
-  { pattern: '/proc/{[0-9]*,self,thread-self}/**', read: 'read-system', write: 'write-process' },
-  { pattern: '/{proc,sys}/**', read: 'read-system', write: 'write-kernel' },
+  ...summarized,
+  // Only processes have these.
+  { pattern: '/proc/*/{attr,fd,mem,root,task}{,/**}', read: 'read-system', write: 'write-process' },
+  { pattern: `/proc/{${kernelFolders}/**,*}`, read: 'read-system', write: 'write-kernel' },
+  { pattern: '/proc/**', read: 'read-system', write: 'write-process' },
+  { pattern: '/sys/**', read: 'read-system', write: 'write-kernel' },
   { pattern: '/dev/shm/**', read: 'read-other', write: 'write-temporary' },
   {
     pattern: '/dev/{null,zero,full,random,urandom,tty,ptmx,pts/*,stdin,stdout,stderr,fd/*,log}',
@@ -49,9 +91,26 @@ const places: readonly Place[] = [
   { pattern: '/{run,var}/**', write: 'write-data' },
 ];
 
-/** The patterns whose numbers `fileTopic` takes: those of the places, and of programs that run others. */
-export const filePatterns = (): Pattern[] =>
-  [...places.map(({ pattern }) => pattern), shells].map((one) => bytePattern(one));
+/** Places whose files a link gives other rights to, and in which a link is read as a file of theirs. */
+const sensitive = places.filter(
+  ({ read, write }) =>
+    [read, write].some((topic) => topic !== undefined && topics[topic].severity === 'critical') ||
+    read === 'read-secrets' ||
+    write === 'write-etc' ||
+    write === 'write-programs',
+);
+const ofSensitive = () => choice(...sensitive.map(({ pattern }) => bytePattern(pattern)));
+
+/**
+ * The patterns whose numbers `fileTopic` takes: those of the places, of programs that run others, and of links whose
+ * target or name is in a sensitive place.
+ */
+export const filePatterns = (): Pattern[] => [
+  ...[...places.map(({ pattern }) => pattern), shells].map((one) => bytePattern(one)),
+  sequence(anyText, nul, ofSensitive()),
+  sequence(ofSensitive(), nul, anyText),
+];
+const [shell, linkTarget, linkName] = [places.length, places.length + 1, places.length + 2];
 
 /** A permission of a string, for the owner of the file or for others. */
 export interface FilePermissionAt {
@@ -74,14 +133,18 @@ export function fileTopic(at: FilePermissionAt): { topic: TopicId; note?: string
   if (/[xm]/.test(letter) && string.endsWith('/')) return undefined;
   switch (letter) {
     case 'l':
-      return { topic: 'link' };
+      // The subset test leaves a link no more rights than its target has.
+      return (matching.includes(linkTarget) && grant.how !== 'subset') ||
+        matching.includes(linkName)
+        ? { topic: 'link-sensitive' }
+        : { topic: 'link' };
     case 'k':
       return { topic: 'lock' };
     case 'x':
       if (leaves(grant.how)) return { topic: 'unconfined' };
       if (at.writable) return { topic: 'run-writable' };
       if (grant.how !== 'ix') return { topic: 'run-profile' };
-      return { topic: matching.includes(places.length) ? 'run-shell' : 'run' };
+      return { topic: matching.includes(shell) ? 'run-shell' : 'run' };
     case 'm':
       return { topic: at.writable ? 'run-writable' : 'map' };
     case 'r':
