@@ -25,8 +25,11 @@ export const permissionLimits = {
   unread: 50,
 } as const;
 
-/** The steps that the models, and what is asked of them, may cost. */
-const steps = 100_000_000;
+/**
+ * The steps that the models, and what is asked of them, may cost: half a second. Of two hundred profiles of distributions,
+ * three need more; what is over is unknown.
+ */
+const steps = 10_000_000;
 
 /** The summary of a profile's text. Without a base policy, its includes count as empty. */
 export function summarizeText({ text, ...compiler }: SummaryTask): Summarized {
