@@ -26,8 +26,8 @@ export const permissionLimits = {
 } as const;
 
 /**
- * The steps that the models, and what is asked of them, may cost: half a second. Of two hundred profiles of distributions,
- * three need more; what is over is unknown.
+ * The steps that the models, and what is asked of them, may cost: half a second. Of 119 profiles of Debian, three need
+ * more; what is over is unknown.
  */
 const steps = 10_000_000;
 
