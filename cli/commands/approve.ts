@@ -42,7 +42,7 @@ export const approve = defineCommand({
     'wait. Shows what the version permits in place of the installed one, as "diff" does, computed with this host’s own ' +
     'base policy, and asks for confirmation. A "sync" whose profiles.toml selects that version then installs it; any ' +
     'other waits. REF is [team/]name for the version that waits, or names one, such as name@1.2.0. "pull name@1.2.0" installs ' +
-    'a version at once, without approval.',
+    'a version immediately, without approval.',
   examples: [
     'sudo aa-registry approve docker-nginx',
     'sudo aa-registry approve acme/web@2.0.0 --yes',

@@ -50,7 +50,7 @@ export async function writeBase(root: string): Promise<void> {
   }
 }
 
-/** Publishes a version, as whoever has the team's key can. */
+/** Publishes a version with the team’s key. */
 export async function publishText(
   { registry, team }: Fixture,
   name: string,

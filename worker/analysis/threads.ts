@@ -8,7 +8,7 @@ import { stopped, type Task, type TaskResult } from './tasks.ts';
 
 /** Limits of analyses on Node, besides the analysis's own budgets. */
 export interface ThreadLimits {
-  /** Tasks that are performed at once. */
+  /** The number of tasks that run concurrently. */
   threads: number;
   /** The time of an analysis, in milliseconds. */
   time: number;

@@ -98,6 +98,7 @@ export class Lines {
 
 const keyOf = ({ topic, permission, how = '' }: Permitted) => `${topic} ${permission} ${how}`;
 
-const nobody: readonly undefined[] = [undefined];
+/** In place of the rules of what apparmor_parser adds. */
+const noRule: readonly undefined[] = [undefined];
 const rulesOf = ({ rules }: Permitted): readonly (EffectiveRule | undefined)[] =>
-  rules.length > 0 ? rules : nobody;
+  rules.length > 0 ? rules : noRule;
