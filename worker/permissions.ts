@@ -5,6 +5,7 @@ import { readSummaries, saveSummary, type Target } from '../db/summaries.ts';
 import { findContent } from '../db/versions.ts';
 import { compareReleases, type Release, releases } from '../policy/index.ts';
 import type { Digest } from '../trust/index.ts';
+import { permissionSteps } from './analysis/permissions.ts';
 import { whenBusy } from './analysis/version.ts';
 import { logError } from './observability/text-log.ts';
 import type { Compiler, Deps } from './ports.ts';
@@ -43,7 +44,7 @@ export async function summaryOf(
     const known = stored.find((one) => isFor(one, target));
     const summary = known
       ? (JSON.parse(known.text) as Summarized)
-      : await computeSummary(deps, profile, target);
+      : await computeSummary(deps, profile, target, permissionSteps.requested);
     const found = { ...target, summary };
     if (summary.state !== 'refused') return found;
     first ??= found;
@@ -52,14 +53,15 @@ export async function summaryOf(
   return first;
 }
 
-/** Computes and stores the summaries of a new version for each base policy. Never throws. */
+/** Computes and stores the summaries of a new version for each base policy that do not cost much. Never throws. */
 export async function summarizePublished(deps: Deps, digest: Digest, text: string): Promise<void> {
   try {
     const { bases, stored } = await readSummaries(deps.db, digest);
     for (const target of targetsOf(bases, undefined)) {
       const known = stored.some((one) => isFor(one, target));
       if (deps.isEnding?.()) return;
-      if (!known) await computeSummary(deps, { digest, text: async () => text }, target);
+      const profile = { digest, text: async () => text };
+      if (!known) await computeSummary(deps, profile, target, permissionSteps.published);
     }
   } catch (error) {
     // They are computed when they are requested; publishing takes precedence.
@@ -94,21 +96,25 @@ async function computeSummary(
   deps: Deps,
   { digest, text }: ProfileText,
   target: Target,
+  steps: number,
 ): Promise<Summarized> {
   const key = [digest, target.release, target.base].join(' ');
   const known = stoppedSummaries.get(key);
   if (known) return known;
-  const task = { text: await text(), ...(await compilerOf(deps, target)) };
+  const task = { text: await text(), steps, ...(await compilerOf(deps, target)) };
   // Not on behalf of a team: publishers do not wait for readers, nor for summaries of what was published.
   const summary = await whenBusy(deps.permissions.summarize(task, ''));
+  const isCut = steps < permissionSteps.requested && summary.unknown.some(isOverBudget);
   if (summary.state === 'unknown') stoppedSummaries.set(key, summary);
-  else {
+  else if (!isCut) {
     const row = { digest, ...target, text: JSON.stringify(summary) };
     // The result is valid even if it can't be stored, for example on a full disk.
     await saveSummary(deps.db, row).catch((error: unknown) => logUnlessEnding(deps, error));
   }
   return summary;
 }
+
+const isOverBudget = ({ reason }: Summarized['unknown'][number]) => reason === 'budget';
 
 /** What exceeded a limit, and would again: another process, or a faster one, may succeed. */
 const stoppedSummaries = new LRUCache<string, Summarized>({ max: 1000 });

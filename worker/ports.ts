@@ -273,6 +273,8 @@ export interface Compiler {
 /** A profile's text to be summarized. */
 export interface SummaryTask extends Compiler {
   text: string;
+  /** What it may cost. */
+  steps: number;
 }
 
 /** Two profiles' texts to be compared. */

@@ -1,7 +1,7 @@
 // Decides questions about every string exactly: walks over the product of the automata of two tables, so that what is
 // found is the shortest string, and what is not found does not exist.
 import type { Budget } from '../budget.ts';
-import { Matcher, type State, type Step } from '../glob/matcher.ts';
+import { dead, Matcher, type State, type Step } from '../glob/matcher.ts';
 import type { EffectiveRule } from './effective-rule.ts';
 import { priority } from './evaluate.ts';
 import type { Compared, Grant, TableEntry } from './table.ts';
@@ -35,12 +35,6 @@ function representative(low: number, high: number): { byte: number; rank: number
   if (low < 127 && high > 32) return { byte: Math.max(low, 33), rank: 2 };
   return { byte: low, rank: 3 };
 }
-
-/** Where nothing matches any more. */
-const dead: State = { nodes: [], accepted: [], next: [], steps: [] };
-
-/** More states than two matchers can have. */
-const maxNumbers = 2 ** 20;
 
 interface Visit {
   left: State;
@@ -254,29 +248,30 @@ function walk(
   needed: 'any' | 'left' | 'both' = 'any',
   within?: Matcher,
 ): boolean {
+  const seen = new Map<number, Set<number>[]>();
+  /** What was met together with the states of `left` and `within`, as numbers: see `numberOf`. */
+  const metWith = ({ left, within }: Omit<Visit, 'string'>) => {
+    let sets = seen.get(within?.id ?? 0);
+    if (!sets) {
+      sets = [];
+      seen.set(within?.id ?? 0, sets);
+    }
+    let set = sets[left.id];
+    if (!set) {
+      set = new Set();
+      sets[left.id] = set;
+    }
+    return set;
+  };
   // Of states that differ in what may follow, the last byte tells which they are.
-  const seen = new Map<State | undefined, Set<number>>();
-  const numbers = new Map<State | undefined, number>();
-  const numberOf = (state: State | undefined) => {
-    const number = numbers.get(state) ?? numbers.size;
-    numbers.set(state, number);
-    return number;
-  };
-  const isNew = ({ left, right, within }: Omit<Visit, 'string'>, last: number) => {
-    const pair = numberOf(left) * maxNumbers + numberOf(right);
-    const key = pair * (apart.length + 1) + 1 + apart.indexOf(last);
-    const keys = seen.get(within) ?? new Set();
-    seen.set(within, keys);
-    const isFirst = !keys.has(key);
-    if (isFirst) keys.add(key);
-    return isFirst;
-  };
+  const numberOf = (right: State | undefined, last: number) =>
+    (right?.id ?? 0) * (apart.length + 1) + 1 + apart.indexOf(last);
   const start = {
     ...{ left: left.matcher.start, right: right?.matcher.start },
     ...{ within: within?.start, string: '' },
   };
   let level: Visit[] = [start];
-  isNew(start, -1);
+  metWith(start).add(numberOf(start.right, -1));
   while (level.length > 0) {
     const next: Visit[] = [];
     for (const at of level) {
@@ -286,37 +281,51 @@ function walk(
       const kept = within && at.within ? within.steps(at.within, budget) : [];
       if (!mine || !its || !kept) return false;
       const before = at.string === '' ? -1 : at.string.charCodeAt(at.string.length - 1);
-      const cuts = new Set(apart.flatMap((byte) => [byte, byte + 1]));
-      for (const { low, high } of [...mine, ...its, ...kept]) cuts.add(low).add(high + 1);
-      const lows = [...cuts].filter((cut) => cut < 256).sort((a, b) => a - b);
-      if (!budget.spend(10 + 5 * lows.length)) return false;
       let i = 0;
       let j = 0;
       let k = 0;
+      let pieces = 0;
       const steps: (Omit<Visit, 'string'> & { byte: number; rank: number })[] = [];
-      for (const [index, low] of lows.entries()) {
-        const high = (lows[index + 1] ?? 256) - 1;
+      for (let low = 0, high = 0; low < 256; low = high + 1) {
         while (i < mine.length && (mine[i]?.high as number) < low) i++;
         while (j < its.length && (its[j]?.high as number) < low) j++;
         while (k < kept.length && (kept[k]?.high as number) < low) k++;
-        const one = (mine[i]?.low ?? 256) <= low ? mine[i]?.to : undefined;
-        const two = (its[j]?.low ?? 256) <= low ? its[j]?.to : undefined;
-        const stays = (kept[k]?.low ?? 256) <= low ? kept[k]?.to : undefined;
+        const [one, two, stays] = [stepAt(mine[i], low), stepAt(its[j], low), stepAt(kept[k], low)];
+        high = Math.min(lastOf(mine[i], low), lastOf(its[j], low), lastOf(kept[k], low));
+        for (const byte of apart) {
+          if (low === byte) high = byte;
+          else if (low < byte && byte <= high) high = byte - 1;
+        }
+        pieces++;
         if (within && !stays) continue;
         const goesOn = needed === 'any' ? one || two : one && (two || needed === 'left');
         if (!goesOn || !allowed(low, before)) continue;
-        steps.push({
-          ...representative(low, high),
-          ...{ left: one ?? dead, right: right && (two ?? dead), within: stays },
-        });
+        const to = { left: one ?? dead, right: right && (two ?? dead), within: stays };
+        if (metWith(to).has(numberOf(to.right, low))) continue;
+        steps.push({ ...representative(low, high), ...to });
       }
+      if (!budget.spend(10 + 5 * pieces)) return false;
       // Of examples of one length, what reads best is met first.
       steps.sort((one, two) => one.rank - two.rank);
       for (const { byte, rank: _, ...to } of steps) {
-        if (isNew(to, byte)) next.push({ ...to, string: at.string + String.fromCharCode(byte) });
+        const met = metWith(to);
+        const number = numberOf(to.right, byte);
+        if (met.has(number)) continue;
+        met.add(number);
+        next.push({ ...to, string: at.string + String.fromCharCode(byte) });
       }
     }
     level = next;
   }
   return true;
+}
+
+/** Where the next step from a byte on leads, if it is over that byte. */
+const stepAt = (next: Step | undefined, byte: number) =>
+  next && next.low <= byte ? next.to : undefined;
+
+/** The last byte that has the same step, or none, as this one. */
+function lastOf(next: Step | undefined, byte: number): number {
+  if (!next) return 255;
+  return next.low <= byte ? next.high : next.low - 1;
 }

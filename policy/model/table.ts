@@ -38,8 +38,8 @@ export class Table<Entry extends TableEntry = TableEntry> implements Compared {
   /** What is decided apart: permissions, of files for owners and others. */
   readonly columns: readonly string[];
   readonly #grant: (entries: readonly Entry[], column: string) => Grant;
-  /** What sets of entries decide, by their numbers. */
-  readonly #known = new Map<string, readonly Grant[]>();
+  /** What sets of entries decide. */
+  readonly #known = new Map<readonly number[], readonly Grant[]>();
 
   private constructor(
     entries: readonly Entry[],
@@ -80,12 +80,11 @@ export class Table<Entry extends TableEntry = TableEntry> implements Compared {
 
   /** What is decided in each column about the strings that lead to a state. */
   grants(state: State): readonly Grant[] {
-    const key = state.accepted.join();
-    let known = this.#known.get(key);
+    let known = this.#known.get(state.accepted);
     if (!known) {
       const entries = state.accepted.map((index) => this.entries[index] as Entry);
       known = this.columns.map((column) => this.#grant(entries, column));
-      this.#known.set(key, known);
+      this.#known.set(state.accepted, known);
     }
     return known;
   }

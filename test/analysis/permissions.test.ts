@@ -5,6 +5,7 @@ import { dockerDefault } from '../../policy/index.ts';
 import {
   compareTexts,
   permissionLimits,
+  permissionSteps,
   summarizeText,
 } from '../../worker/analysis/permissions.ts';
 
@@ -12,6 +13,8 @@ const compiler = { release: '4.1', base: null } as const;
 const profile = (rules: string[]) => `abi <abi/3.0>,\nprofile web {\n${rules.join('\n')}\n}\n`;
 const many = (count: number, of: (at: number) => string) =>
   Array.from({ length: count }, (_, at) => of(at));
+
+const steps = permissionSteps.requested;
 
 describe('hostile texts', () => {
   test.each([
@@ -24,7 +27,7 @@ describe('hostile texts', () => {
       profile(many(80, (at) => `profile c${at} {\n/srv/${at}/{a,b,c}* rw,\n/etc/** r,\n}`)),
     ],
   ])('%s have bounded results', (_, text) => {
-    const summary = Summarized.parse(summarizeText({ ...compiler, text }));
+    const summary = Summarized.parse(summarizeText({ ...compiler, steps, text }));
     const size = JSON.stringify(summary).length;
     expect(size).toBeLessThanOrEqual(permissionLimits.summary);
     // Everything is accounted for: shown, left out, or unknown.
@@ -38,7 +41,7 @@ describe('hostile texts', () => {
 
   test('a text that apparmor_parser refuses has the place of the error', () => {
     const text = 'profile web {\n  /a zz,\n}\n';
-    expect(summarizeText({ ...compiler, text })).toMatchObject({
+    expect(summarizeText({ ...compiler, steps, text })).toMatchObject({
       ...{ state: 'refused', reason: expect.stringMatching(/^2:\d+: /), profiles: [] },
     });
     expect(compareTexts({ ...compiler, from: dockerDefault, to: text })).toMatchObject({

@@ -86,6 +86,18 @@ describe.each(runtimes)('what versions permit on $name', ({ start }) => {
     expect(await summary(`web/versions/${digest}`)).toEqual(found);
   });
 
+  test('one that costs more than publishing may is computed when it is requested', async () => {
+    const overlapping = Array.from({ length: 8 }, (_, at) => `  /srv/**/${at}a*/** r,`);
+    await publishVersion('costly', '1.0.0', overlapping.join('\n'));
+    const storedBefore = (await stored()).length;
+    // Published later, and summarized after it.
+    await publishVersion('cheap', '1.0.0', first);
+    await vi.waitFor(async () => expect((await stored()).length).toBe(storedBefore + 1));
+    const found = await summary('costly/versions/1.0.0');
+    expect(found).toMatchObject({ state: 'complete', unknown: [] });
+    expect(await stored()).toHaveLength(storedBefore + 2);
+  });
+
   test('an earlier version gets one when it is requested, and again after the base policy changes', async () => {
     expect(topics(await summary('web/versions/1.0.0'))).toContain('write-disk');
     await putBase('3.0', { ...files, 'abstractions/base': '  /dev/null w,\n' });

@@ -1,7 +1,7 @@
 // Compares the model with the compiled tables: walks the product of a table of the model and the automaton that
 // apparmor_parser compiled, so that all strings are compared.
 import { Budget } from '../../policy/budget.ts';
-import type { State } from '../../policy/glob/matcher.ts';
+import { dead, type State } from '../../policy/glob/matcher.ts';
 import { permissionTables } from '../../policy/model/classes/classes.ts';
 import type { ProfileModel } from '../../policy/model/model.ts';
 import type { Compared, Grant } from '../../policy/model/table.ts';
@@ -29,7 +29,6 @@ export function compareTables(
   isRequest = (string: string) => string.length > prefix.length,
   budget = new Budget(200_000_000),
 ): Comparison {
-  const dead: State = { nodes: [], accepted: [], next: [], steps: [] };
   const numbers = new Map<State, number>();
   const numberOf = (state: State) => {
     const number = numbers.get(state) ?? numbers.size;

@@ -41,19 +41,13 @@ export function summarize(
   { profiles }: Model,
   budget: Budget = new Budget(summarySteps),
 ): ProfileSummary[] {
-  let files: Matcher | undefined;
-  const placesOf = () => {
-    files ??= Matcher.of(filePatterns(), budget);
-    return files;
-  };
-  return profiles.map((profile) => summarizeProfile(profile, placesOf, budget));
+  return profiles.map((profile) => summarizeProfile(profile, budget));
 }
 
-function summarizeProfile(
-  profile: ProfileModel,
-  places: () => Matcher | undefined,
-  budget: Budget,
-): ProfileSummary {
+/** Tells where a file is; made when first asked for. */
+let places: Matcher | undefined;
+
+function summarizeProfile(profile: ProfileModel, budget: Budget): ProfileSummary {
   const { name, mode, parent } = profile;
   const lines = new Lines();
   const unknown: { class: TableClass | 'capability'; reason: UnknownReason }[] = [];
@@ -71,7 +65,7 @@ function summarizeProfile(
       typeof table === 'string'
         ? table
         : of === 'file'
-          ? addFiles(lines, table, places(), budget)
+          ? addFiles(lines, table, budget)
           : addClass(lines, table, of, name, budget);
     if (reason) unknown.push({ class: of, reason });
   }
@@ -89,21 +83,25 @@ const modeText: Readonly<Record<string, string>> = {
 };
 
 /** Adds what is granted on files; returns why some of it is not known. */
-function addFiles(
-  lines: Lines,
-  table: Compared,
-  places: Matcher | undefined,
-  budget: Budget,
-): UnknownReason | undefined {
-  if (!places) return 'budget';
+function addFiles(lines: Lines, table: Compared, budget: Budget): UnknownReason | undefined {
+  places ??= Matcher.ofProgram(filePatterns());
   const columns = table.columns.map((permission, index) => {
     const [side, letter = ''] = permission.split(' ');
     return { permission, index, letter, owner: side === 'owner' };
   });
   const writing = columns.filter(({ letter }) => letter === 'w' || letter === 'a');
   let prompts = false;
+  // Of strings that the same entries and places match, the first that is a folder, a link, or neither, is enough.
+  const seen = new Map<readonly number[], Set<readonly number[]>[]>();
   const covered = walkBeside(table, places, isKernelFile, budget, (state, beside, string) => {
     if (state.accepted.length === 0) return;
+    const kinds = seen.get(state.accepted) ?? [];
+    seen.set(state.accepted, kinds);
+    const kind = (string.endsWith('/') ? 1 : 0) + (string.includes('\0') ? 2 : 0);
+    const known = kinds[kind] ?? new Set();
+    kinds[kind] = known;
+    if (known.has(beside.accepted)) return;
+    known.add(beside.accepted);
     budget.spend(columns.length * (1 + state.accepted.length));
     const grants = table.grants(state);
     const writable = writing.some(({ index }) => grants[index]?.decision.granted === true);
