@@ -3,10 +3,11 @@ import type { Compared, Summarized } from '../../contract/index.ts';
 import {
   Budget,
   baseResolver,
+  type CheckOptions,
   check,
-  compareModels,
+  comparePolicies,
   type DecidingRule,
-  type Model,
+  firstError,
   model,
   type ProfileSummary,
   summarize,
@@ -34,8 +35,10 @@ const steps = 10_000_000;
 /** The summary of a profile's text. Without a base policy, its includes count as empty. */
 export function summarizeText({ text, ...compiler }: SummaryTask): Summarized {
   const budget = new Budget(steps);
-  const found = read(text, compiler, budget, true);
-  if (typeof found === 'string') return failed('refused', found);
+  const options = optionsOf(compiler);
+  const error = firstError(check(text, options).diagnostics);
+  if (error) return failed('refused', error.text);
+  const found = model(text, { ...options, presume: true, budget });
   const profiles = summarize(found, budget);
   const unknown = profiles.flatMap((one) =>
     one.unknown.map((at) => ({ ...at, profile: short(one.name) })),
@@ -87,16 +90,13 @@ function toProfile({ name, mode, parent, lines }: ProfileSummary, most: number) 
 
 /** What two profiles' texts permit differently. */
 export function compareTexts({ from, to, ...compiler }: DiffTask): Compared {
-  const budget = new Budget(steps);
-  const [left, right] = [from, to].map((text) => read(text, compiler, budget, false));
-  for (const [side, one] of [
-    ['the version', left],
-    ['"to"', right],
-  ])
-    if (typeof one === 'string') return incomparable('refused', `${side}: ${one}`);
-  const [one, two] = [left as Model, right as Model];
-  const { differences, unknown } = compareModels(one, two, { budget });
-  const unread = [...new Set([...one.unread, ...two.unread])];
+  const change = comparePolicies(from, to, { ...optionsOf(compiler), steps });
+  if (!change.known) {
+    const side = change.refused === 'from' ? 'the version' : '"to"';
+    return incomparable('refused', `${side}: ${change.error}`);
+  }
+  const { differences, unknown } = change.comparison;
+  const { unread } = change;
   const shown = differences.slice(0, permissionLimits.differences);
   const omitted = differences.length - shown.length;
   return {
@@ -127,23 +127,12 @@ export function incomparable(state: 'refused' | 'unknown', reason: string): Comp
   };
 }
 
-/** The model of a text; why apparmor_parser would refuse the text otherwise. */
-function read(
-  text: string,
-  { release, base }: Compiler,
-  budget: Budget,
-  presume: boolean,
-): Model | string {
-  const files = base === null ? {} : (JSON.parse(base) as { files: Record<string, string> }).files;
+/** The options of policy's functions for a compiler. */
+function optionsOf({ release, base }: Compiler): CheckOptions {
+  if (base === null) return { target: release, targetBase: false };
+  const { files } = JSON.parse(base) as { files: Record<string, string> };
   const resolver = baseResolver(files, { label: 'base', others: () => undefined });
-  const targetBase = base !== null;
-  const options = { target: release, targetBase, ...(targetBase && { resolver }) };
-  const error = check(text, options).diagnostics.find(({ severity }) => severity === 'error');
-  if (error) {
-    const { line, column } = error.span.start;
-    return `${error.file === undefined ? '' : `${error.file}:`}${line}:${column}: ${error.message}`;
-  }
-  return model(text, { ...options, presume, budget });
+  return { target: release, targetBase: true, resolver };
 }
 
 const toRules = (rules: readonly DecidingRule[]) =>
