@@ -20,13 +20,15 @@ export interface ComparePoliciesOptions extends CheckOptions {
   steps: number;
   /** Both are loaded in complain mode, whatever their flags are. */
   complain?: boolean | undefined;
+  /** Presume that includes that are not read are empty, in both (see `CompareOptions`). */
+  presume?: boolean | undefined;
 }
 
 /** Compares what two policies permit. What the budget does not cover is unknown. */
 export function comparePolicies(
   from: string,
   to: string,
-  { steps, complain, ...options }: ComparePoliciesOptions,
+  { steps, complain, presume = false, ...options }: ComparePoliciesOptions,
 ): PolicyChange {
   const budget = new Budget(steps);
   const models: Model[] = [];
@@ -36,12 +38,14 @@ export function comparePolicies(
   ] as const) {
     const error = firstError(check(text, options).diagnostics);
     if (error) return { known: false, refused, error: error.text };
-    models.push(model(text, { ...options, budget }));
+    models.push(model(text, { ...options, presume, budget }));
   }
   const [before, after] = models as [Model, Model];
+  const unread = [...new Set([...before.unread, ...after.unread])];
+  const presumed = presume && unread.length > 0;
   return {
     known: true,
-    comparison: compareModels(before, after, { budget, complain }),
-    unread: [...new Set([...before.unread, ...after.unread])],
+    comparison: compareModels(before, after, { budget, complain, presumed }),
+    unread,
   };
 }

@@ -42,6 +42,7 @@ export { abiNumber } from './lint/rules/abi-mismatch.ts';
 export { capabilitiesOf, everyCapability } from './model/capabilities.ts';
 export { compareModels, type PolicyComparison } from './model/compare.ts';
 export { type Decision, type UnknownReason, unknownReasons } from './model/decision.ts';
+export { differenceLines, firstLines, wideningEffects } from './model/difference-lines.ts';
 export { type EffectiveProfile, effectiveProfiles } from './model/effective-profile.ts';
 export { type DecidingRule, describeRule, type Evaluation, evaluate } from './model/evaluate.ts';
 export { type FileDecision, type Model, model, type ProfileModel } from './model/model.ts';

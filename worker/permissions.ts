@@ -77,7 +77,7 @@ const isFor = (one: Target, target: Target) =>
   one.release === target.release && one.base === target.base;
 
 /** The releases with base policies, newest first; only the one asked for, or the newest without one. */
-function targetsOf(
+export function targetsOf(
   bases: readonly { release: Release; digest: Digest }[],
   release: Release | undefined,
 ): Target[] {
@@ -88,7 +88,8 @@ function targetsOf(
   return found.length > 0 ? found : [{ release: release ?? newest, base: null }];
 }
 
-const newest = releases.at(-1) as Release;
+/** The release that is asked without a base policy. */
+export const newest = releases.at(-1) as Release;
 
 async function computeSummary(
   deps: Deps,
@@ -113,7 +114,8 @@ async function computeSummary(
 /** What exceeded a limit, and would again: another process, or a faster one, may succeed. */
 const stoppedSummaries = new LRUCache<string, Summarized>({ max: 1000 });
 
-async function compilerOf({ db }: Deps, { release, base }: Target): Promise<Compiler> {
+/** The release of a target with the text of its base policy. */
+export async function compilerOf({ db }: Deps, { release, base }: Target): Promise<Compiler> {
   if (base === null) return { release, base };
   const text = await findBaseContent(db, base);
   if (text === undefined) throw new Error(`the base policy ${base} is missing`);

@@ -281,10 +281,20 @@ export interface DiffTask extends Compiler {
   to: string;
 }
 
+/** What a profile may permit beyond another. */
+export interface Widened {
+  /** Whether apparmor_parser of the release would load both. */
+  accepted: boolean;
+  /** Each difference that may permit more, and everything unknown, and how many further lines there are. */
+  lines: string[];
+  more: number;
+}
+
 /** Finds out what profiles permit; on behalf of a team, and busy, as an {@link Analyser}. */
 export interface PermissionAnalyser {
   summarize: (task: SummaryTask, onBehalfOf: string) => Promise<Summarized>;
   compare: (task: DiffTask, onBehalfOf: string) => Promise<Compared>;
+  widening: (task: DiffTask, onBehalfOf: string) => Promise<Widened>;
 }
 
 /** The allowed destinations of webhooks: https on the public internet, http and https in networks of the operator's choice. */

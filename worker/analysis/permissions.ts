@@ -30,11 +30,11 @@ export const permissionLimits = {
  * The steps that the models, and what is asked of them, may cost: half a second. Of 119 profiles of Debian, three need
  * more; what is over is unknown.
  */
-const steps = 10_000_000;
+export const permissionSteps = 10_000_000;
 
 /** The summary of a profile's text. Without a base policy, its includes count as empty. */
 export function summarizeText({ text, ...compiler }: SummaryTask): Summarized {
-  const budget = new Budget(steps);
+  const budget = new Budget(permissionSteps);
   const options = optionsOf(compiler);
   const error = firstError(check(text, options).diagnostics);
   if (error) return failed('refused', error.text);
@@ -90,7 +90,7 @@ function toProfile({ name, mode, parent, lines }: ProfileSummary, most: number) 
 
 /** What two profiles' texts permit differently. */
 export function compareTexts({ from, to, ...compiler }: DiffTask): Compared {
-  const change = comparePolicies(from, to, { ...optionsOf(compiler), steps });
+  const change = comparePolicies(from, to, { ...optionsOf(compiler), steps: permissionSteps });
   if (!change.known) {
     const side = change.refused === 'from' ? 'the version' : '"to"';
     return incomparable('refused', `${side}: ${change.error}`);
@@ -128,7 +128,7 @@ export function incomparable(state: 'refused' | 'unknown', reason: string): Comp
 }
 
 /** The options of policy's functions for a compiler. */
-function optionsOf({ release, base }: Compiler): CheckOptions {
+export function optionsOf({ release, base }: Compiler): CheckOptions {
   if (base === null) return { target: release, targetBase: false };
   const { files } = JSON.parse(base) as { files: Record<string, string> };
   const resolver = baseResolver(files, { label: 'base', others: () => undefined });
