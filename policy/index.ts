@@ -66,7 +66,7 @@ export { type ProfileSummary, summarize } from './model/summary/summary.ts';
 export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './raw-diagnostic.ts';
-export { compareReleases, isRelease, type Release, releases } from './release.ts';
+export { compareReleases, isRelease, newestRelease, type Release, releases } from './release.ts';
 export { type ProfileMaker, profileMaker, reservedName } from './reserved.ts';
 export { capabilities } from './rules/capability.ts';
 export { withoutMode } from './rules/dbus.ts';
@@ -87,6 +87,7 @@ export {
   visibleJson,
   visibleLine,
 } from './visible.ts';
+export { findWidening, type PolicyWidening } from './widening.ts';
 
 /**
  * Reads a policy (apparmor.d(5)). Never throws: what cannot be parsed is reported and skipped.

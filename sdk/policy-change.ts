@@ -18,7 +18,7 @@ export type PolicyChange =
  * What a comparison may cost, with both models, in steps (see policy/budget.ts): more than twice what the
  * largest profiles of distributions need. It takes some seconds.
  */
-const comparisonSteps = 10_000_000;
+export const comparisonSteps = 10_000_000;
 
 /** The text of a version, and what it is called. */
 export interface NamedText {

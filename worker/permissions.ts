@@ -3,7 +3,7 @@ import type { Compared, Summarized } from '../contract/index.ts';
 import { findBaseContent } from '../db/bases.ts';
 import { readSummaries, saveSummary, type Target } from '../db/summaries.ts';
 import { findContent } from '../db/versions.ts';
-import { compareReleases, type Release, releases } from '../policy/index.ts';
+import { compareReleases, newestRelease, type Release } from '../policy/index.ts';
 import type { Digest } from '../trust/index.ts';
 import { whenBusy } from './analysis/version.ts';
 import { logError } from './observability/text-log.ts';
@@ -85,11 +85,8 @@ export function targetsOf(
     .filter((one) => release === undefined || one.release === release)
     .map((one) => ({ release: one.release, base: one.digest }))
     .sort((a, b) => compareReleases(b.release, a.release));
-  return found.length > 0 ? found : [{ release: release ?? newest, base: null }];
+  return found.length > 0 ? found : [{ release: release ?? newestRelease, base: null }];
 }
-
-/** The release that is asked without a base policy. */
-export const newest = releases.at(-1) as Release;
 
 async function computeSummary(
   deps: Deps,

@@ -1,11 +1,11 @@
 import type { Widening } from '../contract/index.ts';
 import { listBases } from '../db/bases.ts';
-import type { Target } from '../db/summaries.ts';
 import type { Predecessor } from '../db/versions.ts';
+import { newestRelease } from '../policy/index.ts';
 import { isNewMajor, type Manifest } from '../trust/index.ts';
 import { whenBusy } from './analysis/version.ts';
-import { compilerOf, newest, targetsOf } from './permissions.ts';
-import type { Deps, Widened } from './ports.ts';
+import { compilerOf, targetsOf } from './permissions.ts';
+import type { Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
 
 /** A new version of a team whose version policy is `semver`. */
@@ -43,38 +43,21 @@ export async function requireNoWidening(
   );
 }
 
-/**
- * What a text may permit beyond the one before, by the first base policy that shows it; undefined if none does. Base
- * policies that one of both can't be loaded with are passed over. If none is left, includes count as empty.
- */
+/** What a text may permit beyond the one before, by the registry's base policies; undefined if nothing. */
 async function findWidening(
   deps: Deps,
   team: string,
-  before: Predecessor,
+  { version, text: from }: Predecessor,
   text: string,
 ): Promise<Widening | undefined> {
-  if (before.text === text) return undefined;
-  const compare = async (target: Target) => {
-    const task = { from: before.text, to: text, ...(await compilerOf(deps, target)) };
-    return whenBusy(deps.permissions.widening(task, team));
-  };
-  let isCompared = false;
-  for (const target of targetsOf(await listBases(deps.db), undefined)) {
-    const widened = await compare(target);
-    if (target.base !== null && !widened.accepted) continue;
-    if (widened.lines.length > 0) return toWidening(before, target, widened);
-    isCompared = true;
-  }
-  if (isCompared) return undefined;
-  const target = { release: newest, base: null };
-  const widened = await compare(target);
-  return widened.lines.length > 0 ? toWidening(before, target, widened) : undefined;
-}
-
-function toWidening(
-  { version }: Predecessor,
-  { release: target, base }: Target,
-  { lines: differences, more: omitted }: Widened,
-): Widening {
+  if (from === text) return undefined;
+  const targets = targetsOf(await listBases(deps.db), undefined).filter(
+    ({ base }) => base !== null,
+  );
+  const compilers = await Promise.all(targets.map((target) => compilerOf(deps, target)));
+  const widened = await whenBusy(deps.permissions.widening({ from, to: text, compilers }, team));
+  const { at, lines: differences, more: omitted } = widened;
+  if (differences.length === 0) return undefined;
+  const { release: target, base } = targets[at ?? -1] ?? { release: newestRelease, base: null };
   return { version, target, base, differences, omitted };
 }

@@ -1,16 +1,16 @@
 // The tasks of analyses, which run in a thread where the runtime has them.
 import type { Compared, Summarized } from '../../contract/index.ts';
 import type { Package } from '../../db/analyses.ts';
-import type { Analysed, DiffTask, SummaryTask, Widened } from '../ports.ts';
+import type { Analysed, DiffTask, SummaryTask, Widened, WideningTask } from '../ports.ts';
 import { analysePackage, limitExceeded } from './analyse.ts';
 import { compareTexts, failed, incomparable, summarizeText } from './permissions.ts';
-import { wideningOf, stoppedWidening } from './widening.ts';
+import { stoppedWidening, wideningOf } from './widening.ts';
 
 export type Task =
   | { kind: 'package'; input: Package }
   | { kind: 'summary'; input: SummaryTask }
   | { kind: 'diff'; input: DiffTask }
-  | { kind: 'widening'; input: DiffTask };
+  | { kind: 'widening'; input: WideningTask };
 
 export type TaskResult = Analysed | Summarized | Compared | Widened;
 
@@ -38,6 +38,6 @@ export function stopped(task: Task, reason: string): TaskResult {
     case 'diff':
       return incomparable('unknown', `The analysis was stopped: it ${reason}.`);
     case 'widening':
-      return stoppedWidening(`the analysis was stopped: it ${reason}`);
+      return stoppedWidening(reason);
   }
 }
