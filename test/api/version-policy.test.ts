@@ -72,16 +72,22 @@ describe.each(runtimes)('the version policy of a team on $name', ({ start }) => 
   beforeAll(async () => {
     registry = await start();
     acme = await createPublisher(registry, 'acme');
+    expect(await setPolicy('semver')).toBe('semver');
   });
   afterAll(() => registry.close());
 
   test('is none at first, and then any version may be published', async () => {
-    const team = Team.parse(await (await registry.fetch('/v1/teams/acme')).json());
+    const free = await createPublisher(registry, 'free');
+    const team = Team.parse(await (await registry.fetch('/v1/teams/free')).json());
     expect(team.versionPolicy).toBe('none');
-    const name = newName();
-    await expectStatus(201, submit(name, '1.0.0', texts.narrower));
-    await expectStatus(201, submit(name, '1.0.1', texts.wider));
-    expect(await setPolicy('semver')).toBe('semver');
+    for (const [version, text] of [
+      ['1.0.0', texts.narrower],
+      ['1.0.1', texts.wider],
+    ] as const)
+      await expectStatus(201, publish(registry, free, { name: 'web', version, text }));
+  });
+
+  test('is none or semver, and of a team that exists', async () => {
     await expectStatus(400, send(registry, 'PATCH', '/v1/teams/acme', {}, acme.token));
     for (const versionPolicy of ['', 'strict', null]) {
       const change = send(registry, 'PATCH', '/v1/teams/acme', { versionPolicy }, acme.token);
@@ -289,7 +295,7 @@ describe.each(runtimes)('the version policy of a team on $name', ({ start }) => 
     expect(JSON.stringify(problem).length).toBeLessThan(20_000);
   });
 
-  test('concurrent publications are compared with what they follow in the end', async () => {
+  test('of concurrent publications, each is compared with what it follows in the end', async () => {
     const name = newName();
     /** Permits to read this many files. */
     const sized = (size: number) =>
