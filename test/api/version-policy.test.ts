@@ -272,11 +272,12 @@ describe.each(runtimes)('the version policy of a team on $name', ({ start }) => 
     // Beside the statement.
     await expectStatus(400, put({ profile: text, envelope, widens: 'x' }));
     await problemOf(put({ profile: text, envelope }));
-    // Signed by another team's key, or changed after it was signed.
+    // Signed by another team's key, changed after it was signed, or blank.
     const other = await createPublisher(registry, `other-${count}`);
     const forged = await signDraft({ ...acme, key: other.key }, reasoned);
     const { payload } = await signDraft(acme, reasoned);
-    for (const refused of [forged, { ...envelope, payload }]) {
+    const blank = await signDraft(acme, { ...draft, manifest: { ...manifest, widens: ' ' } });
+    for (const refused of [forged, { ...envelope, payload }, blank]) {
       expect(await problemOf(put({ profile: text, envelope: refused }))).toMatchObject({
         type: 'urn:aa-registry:problem:envelope-refused',
       });
