@@ -78,6 +78,8 @@ export const topics: Topic[] = [
       'member add': async () => (await import('./commands/member-add.ts')).memberAdd,
       'member list': async () => (await import('./commands/member-list.ts')).memberList,
       'member remove': async () => (await import('./commands/member-remove.ts')).memberRemove,
+      'team version-policy': async () =>
+        (await import('./commands/team-version-policy.ts')).teamVersionPolicy,
       'publisher add': async () => (await import('./commands/publisher-add.ts')).publisherAdd,
       'publisher list': async () => (await import('./commands/publisher-list.ts')).publisherList,
       'publisher remove': async () =>

@@ -1,4 +1,4 @@
-import { check, type Model, model } from '../policy/index.ts';
+import { check, firstError, type Model, model } from '../policy/index.ts';
 import { SdkError } from '../sdk/error.ts';
 import { explainSystemError } from '../sdk/system-error.ts';
 import { CliError, exit } from './framework/command.ts';
@@ -27,19 +27,16 @@ export async function readModel(
     throw new CliError(exit.usage, visibleLine(explained.message), explained.next);
   });
   const options = optionsFor(read, await policy());
-  const error = check(read.text, { ...options, rawBytes: read.rawBytes }).diagnostics.find(
-    ({ severity }) => severity === 'error',
-  );
+  const { diagnostics } = check(read.text, { ...options, rawBytes: read.rawBytes });
+  const error = firstError(diagnostics, read.file);
   if (error) {
-    const { line, column } = error.span.start;
-    const where = `${visibleLine(error.file ?? read.file)}:${line}:${column}`;
     const what =
       error.id === 'limit'
         ? 'The profile is not analysed'
         : 'apparmor_parser would refuse the profile';
     throw new CliError(
       exit.usage,
-      `${what}: ${where}: ${visibleLine(error.message)}`,
+      `${what}: ${visibleLine(error.text)}`,
       'Run "aa-registry check" for all errors.',
     );
   }

@@ -1,5 +1,5 @@
 import { type Client, RegistryError } from '../sdk/client.ts';
-import { comparePolicies, type PolicyChange } from '../sdk/policy-change.ts';
+import { compareVersionTexts, type PolicyChange } from '../sdk/policy-change.ts';
 import { sha256 } from '../trust/index.ts';
 import { includeResolver } from './include-options.ts';
 
@@ -29,7 +29,7 @@ export async function compareWithLatest(
     return { latest, change: { known: false, reason: 'the registry sent other bytes' } };
   }
   const before = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-  const change = comparePolicies(
+  const change = compareVersionTexts(
     { name: `${team}/${name}@${latest}`, text: before },
     { name: `${team}/${name}@${version}`, text },
     { resolver: includeResolver({}) },

@@ -222,6 +222,12 @@ export const problems = {
     meaning:
       'The envelope is not a signature by a key of the team over exactly this profile, version and text.',
   },
+  'version-widens': {
+    status: 422,
+    title: 'Version permits more',
+    meaning:
+      'The team’s version policy is semver, and the version may permit more than the one that it follows; widening lists what. Publish it as a new major version (below 1.0.0, a new minor version), sign the reason (publish --widens), or let it permit no more. Nothing was stored.',
+  },
   'rate-limited': {
     status: 429,
     title: 'Too many requests',

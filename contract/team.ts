@@ -23,8 +23,21 @@ export const Key = z
   .meta({ id: 'Key', description: "A team's publisher key" });
 export type Key = z.infer<typeof Key>;
 
+export const VersionPolicy = z.enum(['none', 'semver']).meta({
+  id: 'VersionPolicy',
+  description:
+    'semver: a version that permits more than the one that it follows must be a new major version (below 1.0.0, a new ' +
+    'minor version), or give the reason in its signed manifest; none: any version may be published',
+});
+export type VersionPolicy = z.infer<typeof VersionPolicy>;
+
 export const Team = z
-  .object({ name: TeamName, createdAt: Timestamp, keys: z.array(Key).max(maxKeys) })
+  .object({
+    name: TeamName,
+    createdAt: Timestamp,
+    versionPolicy: VersionPolicy.default('none'),
+    keys: z.array(Key).max(maxKeys),
+  })
   .meta({ id: 'Team', description: 'A team and the keys that sign for it' });
 export type Team = z.infer<typeof Team>;
 
@@ -36,6 +49,10 @@ export const NewTeam = z
     ),
   })
   .meta({ id: 'NewTeam' });
+
+export const TeamChange = z
+  .strictObject({ versionPolicy: VersionPolicy })
+  .meta({ id: 'TeamChange' });
 
 export const NewKey = z
   .strictObject({

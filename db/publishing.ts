@@ -1,3 +1,4 @@
+import { precedenceKey } from '../trust/index.ts';
 import type { StoredAnalysis } from './analyses.ts';
 import type { Database } from './database.ts';
 import { keysOfTeam, type RegisteredKey } from './keys.ts';
@@ -6,7 +7,7 @@ import { executeTogether } from './prepared.ts';
 import { type Profile, profileNamed } from './profiles.ts';
 import { type Quota, quotaOfTeam, toQuota } from './quotas.ts';
 import { type Team, teamNamed } from './teams.ts';
-import { analysedVersion, type Version } from './versions.ts';
+import { analysedVersion, type Predecessor, predecessorOf, type Version } from './versions.ts';
 import { type Viewer, viewerValues } from './viewer.ts';
 
 /** What publishing a version depends on. */
@@ -17,6 +18,8 @@ export interface PublishingState {
   profile: Profile | undefined;
   /** The version, if it exists. */
   version: { version: Version; analysis: StoredAnalysis | null } | undefined;
+  /** The version that it follows, if the team's version policy is `semver`. */
+  predecessor: Predecessor | undefined;
   quota: Quota;
   logHead: LogHead;
 }
@@ -27,14 +30,21 @@ export async function readPublishingState(
   viewer: Viewer,
   { team, name, version, now }: { team: string; name: string; version: string; now: Date },
 ): Promise<PublishingState> {
-  const values = { team, name, selector: version, ...viewerValues(viewer) };
-  const [teams, keys, profiles, versions, quotas, heads] = await executeTogether(
+  const values = {
+    team,
+    name,
+    selector: version,
+    below: precedenceKey(version),
+    ...viewerValues(viewer),
+  };
+  const [teams, keys, profiles, versions, predecessors, quotas, heads] = await executeTogether(
     db,
     values,
     teamNamed(db),
     keysOfTeam(db),
     profileNamed(db),
     analysedVersion(db, version),
+    predecessorOf(db),
     quotaOfTeam(db),
     logHeadQuery(db),
   );
@@ -43,6 +53,7 @@ export async function readPublishingState(
     keys,
     profile: profiles[0],
     version: versions[0],
+    predecessor: predecessors[0],
     quota: toQuota(quotas[0], now),
     logHead: toHead(heads[0]),
   };

@@ -6,9 +6,14 @@ import type { Digest, Manifest } from '../trust/index.ts';
 /** Times are ISO 8601 in UTC, as the API shows them. */
 const createdAt = () => text().notNull();
 
+/** What a team requires of its new versions; `semver`: one that permits more is a new major version, or says why. */
+export const versionPolicies = ['none', 'semver'] as const;
+export type VersionPolicy = (typeof versionPolicies)[number];
+
 export const teams = sqliteTable('teams', {
   name: text().primaryKey(),
   createdAt: createdAt(),
+  versionPolicy: text({ enum: versionPolicies }).notNull().default('none'),
 });
 
 /** Publisher keys. A key belongs to one team; the same key may be registered by several. */

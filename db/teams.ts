@@ -8,13 +8,31 @@ import { teams } from './schema.ts';
 export type Team = typeof teams.$inferSelect;
 
 /** Creates a team; `false` when one of that name exists. */
-export async function createTeam(db: Database, team: Team): Promise<boolean> {
+export async function createTeam(
+  db: Database,
+  team: Pick<Team, 'name' | 'createdAt'>,
+): Promise<boolean> {
   return writeOrConfirm(
     async () => {
       const made = await db.insert(teams).values(team).onConflictDoNothing();
       return made.rowsAffected > 0;
     },
     async () => (await findTeam(db, team.name))?.createdAt === team.createdAt || undefined,
+  );
+}
+
+/** Changes a team's settings. */
+export async function changeTeam(
+  db: Database,
+  name: string,
+  change: Pick<Team, 'versionPolicy'>,
+): Promise<void> {
+  await writeOrConfirm(
+    async () => {
+      await db.update(teams).set(change).where(eq(teams.name, name));
+      return true;
+    },
+    async () => (await findTeam(db, name))?.versionPolicy === change.versionPolicy || undefined,
   );
 }
 

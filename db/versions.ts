@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, lt, type Placeholder, type SQL, sql } from 'drizzle-orm';
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import {
   type Digest,
@@ -18,7 +18,7 @@ import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { prepared } from './prepared.ts';
 import { isNamed, type Profile } from './profiles.ts';
-import { analyses, contents, profiles, versions } from './schema.ts';
+import { analyses, contents, profiles, teams, versions } from './schema.ts';
 import { indexProfile } from './search-index.ts';
 import { type Viewer, viewerValues } from './viewer.ts';
 
@@ -41,6 +41,8 @@ export interface NewVersion {
   publishedAt: string;
   /** The profile, created if absent. The statements fail when it differs from the existing one. */
   profile: Pick<Profile, 'visibility' | 'blind'>;
+  /** The version that it was compared with, as {@link predecessorOf} finds it; the statements fail if it is another. */
+  predecessor: string | undefined;
 }
 
 /** The statements that store a version with its text and its profile, for one transaction. */
@@ -57,6 +59,10 @@ export function insertVersion(
     sql`${profiles.blind} IS ${blind}`,
     isNull(profiles.movedTo),
   );
+  const precedence = precedenceKey(version.version);
+  const predecessor = selectPredecessor(db, { team, name, below: precedence }).as('predecessor');
+  // Violates NOT NULL after a concurrent publication, yank or change of the policy.
+  const size = sql`CASE WHEN (SELECT version FROM ${predecessor}) IS ${version.predecessor ?? null} THEN ${version.size} END`;
   return [
     db
       .insert(profiles)
@@ -83,10 +89,10 @@ export function insertVersion(
     db.insert(versions).values({
       profileId: sql`(SELECT ${profiles.id} FROM ${profiles} WHERE ${is})`,
       version: version.version,
-      precedence: precedenceKey(version.version),
+      precedence,
       prerelease: isPrerelease(version.version),
       digest,
-      size: version.size,
+      size,
       envelope: version.envelope,
       signers: version.signers,
       manifest,
@@ -96,6 +102,46 @@ export function insertVersion(
     ...storeAnalysis(db, version),
     ...chooseLatest(db, team, name),
   ];
+}
+
+/** The version that a new one follows, with its text. */
+export interface Predecessor {
+  version: string;
+  text: string;
+}
+
+/**
+ * The version that a new one follows, if the team's policy is `semver`: the highest that is lower and not yanked.
+ * `below` is the precedence key of the new one.
+ */
+export const predecessorOf = prepared((db) =>
+  selectPredecessor(db, {
+    team: sql.placeholder('team'),
+    name: sql.placeholder('name'),
+    below: sql.placeholder('below'),
+  }),
+);
+
+function selectPredecessor(
+  db: Database,
+  { team, name, below }: Record<'team' | 'name' | 'below', Placeholder | string>,
+) {
+  return db
+    .select({ version: versions.version, text: contents.text })
+    .from(teams)
+    .innerJoin(profiles, and(eq(profiles.team, teams.name), eq(profiles.name, name)))
+    .innerJoin(versions, eq(versions.profileId, profiles.id))
+    .innerJoin(contents, eq(contents.digest, versions.digest))
+    .where(
+      and(
+        eq(teams.name, team),
+        eq(teams.versionPolicy, 'semver'),
+        lt(versions.precedence, below),
+        isNull(versions.yankReason),
+      ),
+    )
+    .orderBy(desc(versions.precedence))
+    .limit(1);
 }
 
 /** The statements that yank a version and update its profile's latest version. */

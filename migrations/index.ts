@@ -9,6 +9,7 @@ import hardening from './0007_hardening.sql';
 import basePolicies from './0008_base_policies.sql';
 import suppressed from './0009_suppressed.sql';
 import summaries from './0010_summaries.sql';
+import versionPolicy from './0011_version_policy.sql';
 
 /** Every migration, oldest first; written by scripts/migrations.ts. Released ones are never changed or removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -23,4 +24,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0008_base_policies', sql: basePolicies },
   { name: '0009_suppressed', sql: suppressed },
   { name: '0010_summaries', sql: summaries },
+  { name: '0011_version_policy', sql: versionPolicy },
 ];

@@ -1,9 +1,7 @@
 // The AppArmor policy language: parser, checker, formatter and linter. Pure: no input, no output, no clock.
 // The only module that other rooms import.
-import { type Analysis, analyse } from './checks/analyse.ts';
-import { checkMediation } from './checks/not-mediated.ts';
-import { checkTarget } from './checks/target.ts';
-import { mainUnit, type Unit } from './checks/unit.ts';
+import { type CheckOptions, type CheckResult, report, study, toResult } from './check.ts';
+import { mainUnit } from './checks/unit.ts';
 import {
   type Diagnostic,
   languageDiagnostics,
@@ -11,13 +9,11 @@ import {
   toDiagnostics,
 } from './diagnostics.ts';
 import { applyFixes, type Fixed, fixRepeatedly } from './fix.ts';
-import type { IncludeResolver } from './includes.ts';
 import { advise } from './lint/lint.ts';
 import type { LintOptions } from './lint/rule.ts';
 import { lintRules } from './lint/rules.ts';
 import { packageDiagnostics } from './package-diagnostics.ts';
-import type { Explanation, RawDiagnostic } from './raw-diagnostic.ts';
-import type { Release } from './release.ts';
+import type { Explanation } from './raw-diagnostic.ts';
 import type { Token } from './syntax/cursor.ts';
 import { parseText } from './syntax/parser.ts';
 import { print } from './syntax/printer.ts';
@@ -26,6 +22,8 @@ import type { PolicyFile } from './syntax/tree.ts';
 
 export { baseResolver } from './base-resolver.ts';
 export { Budget } from './budget.ts';
+export { type CheckOptions, type CheckResult, check, firstError } from './check.ts';
+export { comparePolicies, type PolicyChange } from './compare-policies.ts';
 export { type Diagnostic, render } from './diagnostics.ts';
 export { applyFixes, type Fixed } from './fix.ts';
 export { escaped, literal, quoted } from './glob/literal.ts';
@@ -44,6 +42,7 @@ export { abiNumber } from './lint/rules/abi-mismatch.ts';
 export { capabilitiesOf, everyCapability } from './model/capabilities.ts';
 export { compareModels, type PolicyComparison } from './model/compare.ts';
 export { type Decision, type UnknownReason, unknownReasons } from './model/decision.ts';
+export { differenceLines, firstLines, wideningEffects } from './model/difference-lines.ts';
 export { type EffectiveProfile, effectiveProfiles } from './model/effective-profile.ts';
 export { type DecidingRule, describeRule, type Evaluation, evaluate } from './model/evaluate.ts';
 export { type FileDecision, type Model, model, type ProfileModel } from './model/model.ts';
@@ -67,7 +66,7 @@ export { type ProfileSummary, summarize } from './model/summary/summary.ts';
 export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './raw-diagnostic.ts';
-export { compareReleases, isRelease, type Release, releases } from './release.ts';
+export { compareReleases, isRelease, newestRelease, type Release, releases } from './release.ts';
 export { type ProfileMaker, profileMaker, reservedName } from './reserved.ts';
 export { capabilities } from './rules/capability.ts';
 export { withoutMode } from './rules/dbus.ts';
@@ -88,6 +87,7 @@ export {
   visibleJson,
   visibleLine,
 } from './visible.ts';
+export { findWidening, type PolicyWidening } from './widening.ts';
 
 /**
  * Reads a policy (apparmor.d(5)). Never throws: what cannot be parsed is reported and skipped.
@@ -96,64 +96,6 @@ export {
 export function parse(source: string): { file: PolicyFile; diagnostics: Diagnostic[] } {
   const { file, diagnostics } = mainUnit(source);
   return { file, diagnostics: toDiagnostics(diagnostics, source, languageSeverity) };
-}
-
-export interface CheckOptions {
-  /** Finds included files; without one, includes are known by name only and what they declare is taken as declared. */
-  resolver?: IncludeResolver;
-  /** Decide as this release does; without one, as the newest. */
-  target?: Release;
-  /**
-   * The base policy that the resolver finds is the target's own. Otherwise the target's abi files, abstractions and
-   * tunables are known by name: what it has and the resolver does not find is noted, not refused.
-   */
-  targetBase?: boolean;
-  /** Lone surrogates from U+DC80 to U+DCFF stand for bytes that are not UTF-8; else they are malformed. */
-  rawBytes?: boolean;
-}
-
-export interface CheckResult {
-  /** No error was found. */
-  ok: boolean;
-  diagnostics: Diagnostic[];
-  file: PolicyFile;
-  /** Includes and abi files that were not read. */
-  unseen: string[];
-  /** The lowest AppArmor release that knows everything the file uses. */
-  needs: Release;
-  /** Top-level profiles, as the kernel would show them. */
-  profiles: string[];
-}
-
-/** Whether apparmor_parser would accept this policy: parses it, reads its includes, and runs all checks. */
-export function check(source: string, options: CheckOptions = {}): CheckResult {
-  const main = mainUnit(source, options);
-  const { analysis, needs } = study(main, options);
-  return result(main, analysis, needs, report(analysis, options.target));
-}
-
-/** Everything `check` finds out, its diagnostics added to the units. */
-function study(main: Unit, options: CheckOptions): { analysis: Analysis; needs: Release } {
-  const analysis = analyse(main, options);
-  const needs = checkTarget(analysis, options);
-  checkMediation(main);
-  return { analysis, needs };
-}
-
-function result(
-  main: Unit,
-  analysis: Analysis,
-  needs: Release,
-  diagnostics: Diagnostic[],
-): CheckResult {
-  return {
-    ok: diagnostics.every((one) => one.severity !== 'error'),
-    diagnostics,
-    file: main.file,
-    unseen: analysis.unseen,
-    needs,
-    profiles: analysis.profiles.map((one) => one.name),
-  };
 }
 
 export interface LintResult extends CheckResult {
@@ -184,7 +126,7 @@ export function lint(source: string, options: CheckOptions & LintOptions = {}): 
   );
   const count = (severity: string) => diagnostics.filter((one) => one.severity === severity).length;
   return {
-    ...result(main, analysis, needs, diagnostics),
+    ...toResult(main, analysis, needs, diagnostics),
     errors: count('error'),
     warnings: count('warning'),
     omitted,
@@ -219,19 +161,6 @@ export const explanations: Readonly<Record<string, Explanation>> = {
 /** The explanation of a diagnostic's id, or undefined for an id that does not exist. */
 export function explain(id: string): (Explanation & { id: string }) | undefined {
   return Object.hasOwn(explanations, id) ? { id, ...(explanations[id] as Explanation) } : undefined;
-}
-
-function report(analysis: Analysis, target: Release | undefined): Diagnostic[] {
-  // With a target, what its parser does counts; else what AppArmor's own tests say is right.
-  const severityOf = (diagnostic: RawDiagnostic) =>
-    target !== undefined && diagnostic.parsers
-      ? diagnostic.parsers === 'accept'
-        ? 'warning'
-        : 'error'
-      : languageSeverity(diagnostic);
-  return analysis.units.flatMap((unit) =>
-    toDiagnostics(unit.diagnostics, unit.file.text, severityOf, unit.name),
-  );
 }
 
 /**

@@ -36,10 +36,12 @@ import {
   UserPage,
   Version,
   VersionList,
+  type VersionPolicy,
   type VersionSummary,
   type Visibility,
   type Webhook,
   WebhookList,
+  type Widening,
 } from '../contract/index.ts';
 import { visibleLine } from '../policy/visible.ts';
 import {
@@ -86,6 +88,8 @@ export class RegistryError extends Error {
   readonly omitted: number;
   /** The delay that the registry requests (Retry-After), in milliseconds. */
   readonly retryAfter: number | undefined;
+  /** What a version may permit beyond the one that it follows, if it was refused for that. */
+  readonly widening: Widening | undefined;
   readonly request: RefusedRequest | undefined;
 
   constructor(
@@ -97,11 +101,18 @@ export class RegistryError extends Error {
       omitted = 0,
       retryAfter,
       request,
-    }: { omitted?: number; retryAfter?: number | undefined; request?: RefusedRequest } = {},
+      widening,
+    }: {
+      omitted?: number;
+      retryAfter?: number | undefined;
+      request?: RefusedRequest;
+      widening?: Widening | undefined;
+    } = {},
   ) {
     super(detail);
     this.retryAfter = retryAfter;
     this.request = request;
+    this.widening = widening;
     this.status = status;
     this.id = id;
     this.diagnostics = diagnostics;
@@ -462,6 +473,14 @@ export function createClient({
       return call(Team, 'POST', '/v1/teams', { name });
     },
 
+    /** Sets what a team requires of its new versions. */
+    async setVersionPolicy(team: string, versionPolicy: VersionPolicy): Promise<Team> {
+      const changed = await call(Team, 'PATCH', teamPath(team), { versionPolicy });
+      const isSet = changed.name === team && changed.versionPolicy === versionPolicy;
+      requireConfirmed(isSet, `the version policy of team ${team}`);
+      return changed;
+    },
+
     /** Registers a publisher key of a team. Unless it is the first, an existing key must endorse it. */
     async addKey(
       team: string,
@@ -651,14 +670,20 @@ function toRegistryError(
   const { data } = Problem.safeParse(parseJson(bytes));
   if (!data) return new RegistryError(status, '', `${base} responded with ${status}.`, [], more);
   const id = data.type.startsWith(problemNamespace) ? data.type.slice(problemNamespace.length) : '';
-  const { diagnostics = [], omitted = 0 } = data;
+  const { diagnostics = [], omitted = 0, widening } = data;
   const shown = diagnostics
     .slice(0, maxDiagnostics)
     .map((one) => ({ ...one, id: oneLine(one.id), message: oneLine(one.message) }));
   return new RegistryError(status, id, oneLine(data.detail), shown, {
     omitted: omitted + diagnostics.length - shown.length,
+    widening: widening && shownWidening(widening),
     ...more,
   });
+}
+
+function shownWidening({ differences, omitted, ...widening }: Widening): Widening {
+  const shown = differences.slice(0, maxDiagnostics).map(oneLine);
+  return { ...widening, differences: shown, omitted: omitted + differences.length - shown.length };
 }
 
 /**

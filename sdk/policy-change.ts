@@ -1,11 +1,4 @@
-import {
-  Budget,
-  type CheckOptions,
-  check,
-  compareModels,
-  model,
-  type PolicyComparison,
-} from '../policy/index.ts';
+import { type CheckOptions, comparePolicies, type PolicyComparison } from '../policy/index.ts';
 
 /** What a version permits in place of another. */
 export type PolicyChange =
@@ -25,7 +18,7 @@ export type PolicyChange =
  * What a comparison may cost, with both models, in steps (see policy/budget.ts): more than twice what the
  * largest profiles of distributions need. It takes some seconds.
  */
-const comparisonSteps = 10_000_000;
+export const comparisonSteps = 10_000_000;
 
 /** The text of a version, and what it is called. */
 export interface NamedText {
@@ -38,29 +31,13 @@ export interface NamedText {
  *
  * @param options the included files and the release; `complain`: both are loaded in complain mode, whatever their flags are
  */
-export function comparePolicies(
+export function compareVersionTexts(
   from: NamedText,
   to: NamedText,
-  { complain, ...options }: CheckOptions & { complain?: boolean | undefined },
+  options: CheckOptions & { complain?: boolean | undefined },
 ): PolicyChange {
-  for (const { name, text } of [from, to]) {
-    const error = check(text, options).diagnostics.find(({ severity }) => severity === 'error');
-    if (!error) continue;
-    const { line, column } = error.span.start;
-    const place = `${error.file === undefined ? '' : `${error.file}:`}${line}:${column}`;
-    return {
-      known: false,
-      reason: `apparmor_parser would refuse ${name}: ${place}: ${error.message}`,
-    };
-  }
-  const budget = new Budget(comparisonSteps);
-  const [before, after] = [
-    model(from.text, { ...options, budget }),
-    model(to.text, { ...options, budget }),
-  ];
-  return {
-    ...{ known: true, from: from.name, to: to.name },
-    comparison: compareModels(before, after, { budget, complain }),
-    unread: [...new Set([...before.unread, ...after.unread])],
-  };
+  const change = comparePolicies(from.text, to.text, { ...options, steps: comparisonSteps });
+  if (change.known) return { ...change, from: from.name, to: to.name };
+  const { name } = change.refused === 'from' ? from : to;
+  return { known: false, reason: `apparmor_parser would refuse ${name}: ${change.error}` };
 }

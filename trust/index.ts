@@ -60,4 +60,4 @@ export {
   type Verification,
   verify,
 } from './verify.ts';
-export { compareVersions, isPrerelease, isVersion, precedenceKey } from './version.ts';
+export { compareVersions, isNewMajor, isPrerelease, isVersion, precedenceKey } from './version.ts';

@@ -79,7 +79,7 @@ export const Manifest = z.object({
     .partial()
     .optional(),
   /** Why this version permits more than the one before, for reviewers. */
-  widens: line.max(300).optional(),
+  widens: line.max(300).regex(/\S/, 'must not be blank').optional(),
   /** The digest of the README, if the package has one. */
   readme: z.string().refine(isDigest, 'must be a sha256 digest').optional(),
 });

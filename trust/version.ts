@@ -16,6 +16,16 @@ export function isPrerelease(version: string): boolean {
   return (parse(version)?.prerelease.length ?? 0) > 0;
 }
 
+/**
+ * Whether `version`, which is higher than `before`, is a new major version; below 1.0.0, where a minor version may change
+ * anything (semver.org section 4), a new minor version.
+ */
+export function isNewMajor(before: string, version: string): boolean {
+  const [one, two] = [parse(before), parse(version)];
+  if (!one || !two) throw new TypeError(`not semantic versions: ${before}, ${version}`);
+  return one.major !== two.major || (one.major === 0 && one.minor !== two.minor);
+}
+
 /** Compares by precedence (semver.org section 11): negative if `a` is lower than `b`, 0 if equal. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [precedenceKey(a), precedenceKey(b)];

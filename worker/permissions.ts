@@ -3,7 +3,7 @@ import type { Compared, Summarized } from '../contract/index.ts';
 import { findBaseContent } from '../db/bases.ts';
 import { readSummaries, saveSummary, type Target } from '../db/summaries.ts';
 import { findContent } from '../db/versions.ts';
-import { compareReleases, type Release, releases } from '../policy/index.ts';
+import { compareReleases, newestRelease, type Release } from '../policy/index.ts';
 import type { Digest } from '../trust/index.ts';
 import { permissionSteps } from './analysis/permissions.ts';
 import { whenBusy } from './analysis/version.ts';
@@ -79,7 +79,7 @@ const isFor = (one: Target, target: Target) =>
   one.release === target.release && one.base === target.base;
 
 /** The releases with base policies, newest first; only the one asked for, or the newest without one. */
-function targetsOf(
+export function targetsOf(
   bases: readonly { release: Release; digest: Digest }[],
   release: Release | undefined,
 ): Target[] {
@@ -87,10 +87,8 @@ function targetsOf(
     .filter((one) => release === undefined || one.release === release)
     .map((one) => ({ release: one.release, base: one.digest }))
     .sort((a, b) => compareReleases(b.release, a.release));
-  return found.length > 0 ? found : [{ release: release ?? newest, base: null }];
+  return found.length > 0 ? found : [{ release: release ?? newestRelease, base: null }];
 }
-
-const newest = releases.at(-1) as Release;
 
 async function computeSummary(
   deps: Deps,
@@ -119,7 +117,8 @@ const isOverBudget = ({ reason }: Summarized['unknown'][number]) => reason === '
 /** What exceeded a limit, and would again: another process, or a faster one, may succeed. */
 const stoppedSummaries = new LRUCache<string, Summarized>({ max: 1000 });
 
-async function compilerOf({ db }: Deps, { release, base }: Target): Promise<Compiler> {
+/** The release of a target with the text of its base policy. */
+export async function compilerOf({ db }: Deps, { release, base }: Target): Promise<Compiler> {
   if (base === null) return { release, base };
   const text = await findBaseContent(db, base);
   if (text === undefined) throw new Error(`the base policy ${base} is missing`);

@@ -7,7 +7,7 @@ import type { Amounts } from '../db/quotas.ts';
 import type { Role } from '../db/schema.ts';
 import type { Token } from '../db/tokens.ts';
 import type { Delivery, Webhook } from '../db/webhooks.ts';
-import type { Release } from '../policy/index.ts';
+import type { PolicyWidening, Release } from '../policy/index.ts';
 import type { Hash, LogEntry } from '../trust/index.ts';
 
 /** The service's dependencies, provided by the runtime. */
@@ -283,10 +283,21 @@ export interface DiffTask extends Compiler {
   to: string;
 }
 
+/** Two versions' texts, of which the second is not to permit more, by any of these. */
+export interface WideningTask {
+  from: string;
+  to: string;
+  compilers: Compiler[];
+}
+
+/** What a profile may permit beyond another: no lines if nothing. */
+export type Widened = PolicyWidening;
+
 /** Finds out what profiles permit; on behalf of a team, and busy, as an {@link Analyser}. */
 export interface PermissionAnalyser {
   summarize: (task: SummaryTask, onBehalfOf: string) => Promise<Summarized>;
   compare: (task: DiffTask, onBehalfOf: string) => Promise<Compared>;
+  widening: (task: WideningTask, onBehalfOf: string) => Promise<Widened>;
 }
 
 /** The allowed destinations of webhooks: https on the public internet, http and https in networks of the operator's choice. */

@@ -5,6 +5,7 @@ import {
   type ProblemId,
   problemNamespace,
   problems,
+  type Widening,
 } from '../contract/index.ts';
 
 /** Additional members of some problems. */
@@ -12,6 +13,8 @@ export interface ProblemExtensions {
   diagnostics?: Diagnostic[];
   /** How many more diagnostics there are. */
   omitted?: number;
+  /** What a version may permit beyond the one that it follows. */
+  widening?: Widening;
   /** The Retry-After, in seconds. */
   retryAfter?: number;
 }
@@ -38,13 +41,14 @@ export function bodyType(
 /** A problem as the API returns it. */
 export function toProblem({ id, message, more }: ProblemError): Problem {
   const { status, title } = problems[id];
-  const { diagnostics, omitted = 0 } = more;
+  const { diagnostics, omitted = 0, widening } = more;
   return {
     type: problemNamespace + id,
     title,
     status,
     detail: message,
     ...(diagnostics ? { diagnostics, omitted } : {}),
+    ...(widening ? { widening } : {}),
   };
 }
 

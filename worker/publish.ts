@@ -21,6 +21,7 @@ import { logEntryName } from './log/entry-name.ts';
 import type { Analysed, AppendedEntry, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
 import { quotaProblem } from './quota.ts';
+import { requireNoWidening } from './widening.ts';
 
 /** The maximum number of attempts while the profile changes concurrently. */
 const maxAttempts = 5;
@@ -41,9 +42,10 @@ export interface Publishing {
 }
 
 /**
- * Publishes a version: checks its size, its envelope against the team's keys, and the profile, and stores everything in
- * one transaction. Publishing the same bytes again changes nothing. Otherwise throws a {@link ProblemError} and stores
- * nothing. Takes two round trips to the database, besides those of the token and the response.
+ * Publishes a version: checks its size, its envelope against the team's keys, and the profile, also by the team's version
+ * policy, and stores everything in one transaction. Publishing the same bytes again changes nothing. Otherwise throws a
+ * {@link ProblemError} and stores nothing. Takes two round trips to the database, besides those of the token and the
+ * response, and those of a comparison with the version that it follows.
  */
 export async function publish(
   deps: Deps,
@@ -67,6 +69,8 @@ export async function publish(
   const size =
     bytes.length + encodeText(envelopeText, 'envelope').length + (readmeBytes?.length ?? 0);
   let analysed: Analysed | undefined;
+  /** The version that it was compared with. */
+  let compared: string | undefined;
   const payload = await sha256(decodeBase64(envelope.payload) ?? new Uint8Array());
   const readState = () => readPublishingState(db, viewer, { team, name, version, now: now() });
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
@@ -99,6 +103,12 @@ export async function publish(
     const full = quotaProblem(deps, team, quota, more);
     if (full) throw full;
 
+    const { predecessor } = found;
+    if (predecessor && predecessor.version !== compared) {
+      await requireNoWidening(deps, { team, name, version, manifest, text: profile }, predecessor);
+      compared = predecessor.version;
+    }
+
     const time = now().toISOString();
     const row = {
       version,
@@ -116,7 +126,16 @@ export async function publish(
         ...countVersion(db, { team, name, bytes: size }, limits.team),
         ...insertVersion(
           db,
-          { ...row, team, name, text: profile, analysis, readme, profile: target },
+          {
+            ...row,
+            team,
+            name,
+            text: profile,
+            analysis,
+            readme,
+            profile: target,
+            predecessor: predecessor?.version,
+          },
           logIndex,
         ),
         announce(db, team, {
@@ -125,11 +144,12 @@ export async function publish(
           data: { team, name, version, digest, logIndex },
         }),
       ],
-      // A concurrent publisher won, the quota was reached, or the profile changed.
+      // A concurrent publisher won, the quota was reached, or the profile or the version that it follows changed.
       async () => {
         const current = await readState();
         return (
           current.version !== undefined ||
+          current.predecessor?.version !== predecessor?.version ||
           hasChanged(target, existing, current.profile) ||
           quotaProblem(deps, team, current.quota, more) !== undefined
         );
@@ -140,7 +160,10 @@ export async function publish(
     const published = { ...row, logIndex: logged.index, yankReason: null };
     return { created: true, version: published, analysis, logged, blind: target.blind };
   }
-  throw new Error(`${team}/${name}@${version} could not be stored`);
+  throw new ProblemError(
+    'profile-changed',
+    `${team}/${name} was changed ${maxAttempts} times while ${version} was published; nothing was stored.`,
+  );
 }
 
 function invalid(what: string, { errors, diagnostics, omitted }: Analysed): ProblemError {

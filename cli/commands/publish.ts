@@ -7,6 +7,7 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, printResult } from '../framework/format.ts';
 import { changeData, describeChange } from '../policy-comparison.ts';
 import { compareWithLatest, type LatestChange } from '../publish-change.ts';
+import { findRefusedWidening, wideningError } from '../publish-widening.ts';
 import { openPublishingSession, openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 import type { Io } from '../terminal/io.ts';
@@ -38,7 +39,7 @@ export const publish = defineCommand({
     widens: {
       type: 'string',
       value: 'REASON',
-      description: 'Why this version permits more than the latest one; signed, for reviewers',
+      description: 'Why this version permits more than the one before; signed, for reviewers',
     },
     format: formatOption,
     ...registryOptions,
@@ -51,7 +52,8 @@ export const publish = defineCommand({
     'DIR holds aa-profile.toml, the profile and optionally README.md. The version, the digest ' +
     'and the manifest are signed on this machine; the key never leaves it. CI jobs that the ' +
     'team trusts ("publisher add") need no token. Shows what the version permits beyond the latest one, and what ' +
-    'no longer, with the base policy of this machine.',
+    'no longer, with the base policy of this machine. If the team’s version policy is semver, a version that ' +
+    'permits more than the one that it follows must be a new major version or have --widens; a dry run says so too.',
   examples: [
     'aa-registry publish ./docker-nginx --version 1.2.0 --dry-run',
     'aa-registry publish ./docker-nginx --version 1.2.0',
@@ -91,9 +93,12 @@ export const publish = defineCommand({
       const client = await openSession(io, values);
       const created = await couldPublish(client, version, digest, { ...read, manifest }, signedBy);
       const { registry } = client;
-      const found = created
-        ? await compareWithLatest(client, { team, name, version, text })
+      const wanted = { team, name, version, text };
+      const widening = created
+        ? await findRefusedWidening(io, client, wanted, manifest)
         : undefined;
+      if (widening) throw wideningError(io, wanted, widening, 'Nothing would be published:');
+      const found = created ? await compareWithLatest(client, wanted) : undefined;
       const data = {
         ...{ team, name, version, digest, signedBy, registry, grade, suppressed, created },
         ...changeOf(found),
@@ -121,6 +126,8 @@ export const publish = defineCommand({
       .publish({ team, name, version }, publication)
       .catch(async (error: unknown) => {
         if (!(error instanceof RegistryError)) throw error;
+        if (error.widening)
+          throw wideningError(io, { team, name, version }, error.widening, 'The registry refused:');
         reportRefusal(io, file, error);
         if (error.id !== 'envelope-refused') throw error;
         // The registry's refusal names the keys; the team's key list shows what is wrong with them.

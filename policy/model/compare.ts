@@ -13,6 +13,7 @@ import { anyString, compareTables } from './difference.ts';
 import { describeRule } from './evaluate.ts';
 import { isKnownAbi, type Model, type ProfileModel, tableClasses } from './model.ts';
 import { type Effect, type PolicyDifference, whole } from './policy-difference.ts';
+import { hasSameUnread, mayGainUnread } from './presumed.ts';
 
 /** The steps that comparing one class of two profiles may cost. */
 const compareSteps = 40_000_000;
@@ -28,6 +29,11 @@ export interface CompareOptions {
   budget?: Budget | undefined;
   /** Both are loaded in complain mode, whatever their flags are. */
   complain?: boolean | undefined;
+  /**
+   * The includes that were not read were presumed to be empty. Whether the right policy permits more by them is unknown
+   * where it includes others, or denies less.
+   */
+  presumed?: boolean | undefined;
 }
 
 /** Compares two policies; profiles of the same name belong together, or the only ones there are. */
@@ -57,6 +63,11 @@ export function compareModels(
     const found = compareProfiles(one, two, options);
     differences.push(...found.differences);
     unknown.push(...found.unknown);
+  }
+  const isNoted = unknown.some(({ reason }) => reason === 'includes');
+  if (options.presumed && !isNoted && !hasSameUnread(left, right)) {
+    const profile = right.profiles[0]?.name ?? '';
+    unknown.push({ profile, class: 'include', reason: 'includes' });
   }
   return { differences, unknown };
 }
@@ -124,6 +135,8 @@ function compareProfiles(
     unknown.push({ profile, class: 'abi', reason: 'abi' });
   if ([left, right].some(({ mode }) => mode === 'prompt') && !haveSameRules(left, right))
     unknown.push({ profile, class: 'mode', reason: 'prompt' });
+  if (options.presumed && mayGainUnread(left, right))
+    unknown.push({ profile, class: 'include', reason: 'includes' });
   const granted = compareGrants(left, right, how);
   differences.push(...granted.differences);
   unknown.push(...granted.unknown);

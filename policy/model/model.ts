@@ -51,6 +51,8 @@ export interface ProfileModel {
   incomplete: UnknownReason | undefined;
   /** Its own rules and those of its includes, in order. */
   rules: readonly EffectiveRule[];
+  /** The files that it and its includes include, as written; also those that were not read. */
+  includes: readonly string[];
   /** The limits it sets, by name (see `limitOf`). */
   limits: ReadonlyMap<string, bigint | 'infinity'>;
   /** Whether the abi of its file asks the kernel to mediate a class; what it does not is permitted. */
@@ -225,6 +227,7 @@ class Profile implements ProfileModel {
   readonly incomplete: UnknownReason | undefined;
   readonly limits: ReadonlyMap<string, bigint | 'infinity'>;
   readonly rules: readonly EffectiveRule[];
+  readonly includes: readonly string[];
   readonly #audits: boolean;
   readonly #files: () => FileModel | UnknownReason;
   readonly #scope: ClassScope;
@@ -246,6 +249,9 @@ class Profile implements ProfileModel {
     this.incomplete = shared.incomplete;
     this.rules = report.rules.flatMap(({ statements, unit }) =>
       effectiveRules(statements, {}, unit, unit === main),
+    );
+    this.includes = report.rules.flatMap(({ statements }) =>
+      statements.flatMap((one) => (one.kind === 'include' ? [one.path] : [])),
     );
     this.parent = parent;
     this.flags = (report.profile.flags?.values ?? [])

@@ -1,5 +1,5 @@
 import { formatReference, sha256 } from '../../trust/index.ts';
-import { comparePolicies, type PolicyChange } from '../policy-change.ts';
+import { compareVersionTexts, type PolicyChange } from '../policy-change.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
 import { fileResolver } from './includes.ts';
 import { hostRelease } from './release.ts';
@@ -49,7 +49,7 @@ export async function findPolicyChange(
     name: nameOf(one),
     text: decoder.decode(one.bytes),
   });
-  return comparePolicies(read(installed), read(profile), { ...options, complain });
+  return compareVersionTexts(read(installed), read(profile), { ...options, complain });
 }
 
 interface InstalledBytes extends Named {

@@ -160,6 +160,13 @@ const otherRoutes: Route[] = [
   },
   { route: 'GET /oidc', need: 'public', status: 200, path: () => '/v1/oidc' },
   { route: 'GET /teams/{team}', need: 'public', status: 200, path: () => '/v1/teams/acme' },
+  {
+    route: 'PATCH /teams/{team}',
+    need: 'owner',
+    status: 200,
+    path: () => '/v1/teams/acme',
+    body: async () => ({ versionPolicy: 'none' }),
+  },
   { route: 'GET /whoami', need: 'token', status: 200, path: () => '/v1/whoami' },
   {
     route: 'GET /teams/{team}/quota',

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createPublisher, expectStatus, type Publisher, publish } from '../publisher.ts';
+import {
+  createPublisher,
+  expectStatus,
+  type Publisher,
+  profileText,
+  publish,
+  send,
+} from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 import type { Traffic } from '../traffic.ts';
 
@@ -83,5 +90,24 @@ describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
     );
     expect(found).toHaveLength(3);
     expect(found[2]?.join()).toMatch(/insert into "versions".*update "log_head"/s);
+  });
+
+  test('publishing by a version policy reads the base policies in between', async () => {
+    const files = { 'abi/3.0': '', 'tunables/global': '', 'abstractions/base': '' };
+    for (const release of ['3.0', '4.1']) {
+      const path = `/v1/bases/${release}`;
+      await expectStatus(201, send(registry, 'PUT', path, { files }, registry.adminToken));
+    }
+    const policy = { versionPolicy: 'semver' };
+    const { token } = publisher;
+    await expectStatus(200, send(registry, 'PATCH', '/v1/teams/library', policy, token));
+    const text = `${profileText('docker-nginx')}# another text\n`;
+    const draft = { name: 'docker-nginx', version: '1.3.0', text };
+    const found = await trafficOf(() => expectStatus(201, publish(registry, publisher, draft)));
+    const transaction = found.findIndex((one) => one.join().includes('insert into "versions"'));
+    const tables = found
+      .slice(0, transaction)
+      .map((one) => /from "(tokens|teams|bases|base_contents)"/.exec(one.join())?.[1]);
+    expect(tables).toEqual(['tokens', 'teams', 'bases', 'base_contents', 'base_contents']);
   });
 });

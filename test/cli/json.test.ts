@@ -20,6 +20,8 @@ const outputs: [command: string, args: string, has: string[]][] = [
   ['team create', 'library', ['name', 'keys']],
   ['team create', 'edge', ['name']],
   ['team quota', 'library', ['used', 'limits']],
+  ['team version-policy', 'library', ['team', 'versionPolicy']],
+  ['team version-policy', 'library semver', ['team', 'versionPolicy']],
   ['user create', 'ada', ['name', 'admin']],
   ['user list', '', ['items']],
   ['member add', 'library ada --role publisher', ['team', 'user', 'role']],

@@ -1,6 +1,12 @@
 // Whether a difference of two policies permits more or less.
 import { describe, expect, test } from 'vitest';
-import { Budget, compareModels, describeDifference, model } from '../../policy/index.ts';
+import {
+  Budget,
+  compareModels,
+  describeDifference,
+  findWidening,
+  model,
+} from '../../policy/index.ts';
 
 const profile = (body: string, head = '', abi = 'abi/4.0') =>
   model(`abi <${abi}>,\nprofile p ${head} {\n${body}\n}\n`);
@@ -139,4 +145,41 @@ test('what a new child profile permits is part of the difference', () => {
   ).toEqual(['p//d either + p//d', 'p//d more + r: /etc/shadow', 'p//d more + sys_admin']);
   const back = compareModels(parent(child), parent('')).differences;
   expect(back.map(({ effect }) => effect)).toEqual(['either', 'less', 'less']);
+});
+
+describe('where includes that were not read are presumed to be empty', () => {
+  const text = (body: string, preamble = '') =>
+    `abi <abi/4.0>,\n${preamble}profile p {\n${body}\n}\n`;
+  const lines = (from: string, to: string) => findWidening(from, to, [], 10_000_000)?.lines ?? [];
+  const include = 'include <abstractions/absent>';
+  const unread = 'include: not known: not all included files could be read (<abstractions/absent>)';
+
+  test.each([
+    [text(include), text(`${include}\ndeny /x r,`), []],
+    [text(`${include}\n/x rw,`), text(`${include}\n/x r,`), []],
+    [text(include), text(`${include}\n/x r,`), ['file: + r: /x']],
+    [text(''), text(include), [unread]],
+    [text(include), text(''), [unread]],
+    [text(`${include}\ndeny /x r,`), text(include), [unread]],
+    [text(`${include}\naudit deny /x r,`), text(include), [unread]],
+    // In the preamble.
+    [text('', `${include}\n`), text('', `${include}\n`), []],
+    [text(''), text('', `${include}\n`), [unread]],
+    // What is written otherwise is the same.
+    [text(include), text(`#${include}`), []],
+  ])('%j, %j', (from, to, expected) => {
+    expect(lines(from, to)).toEqual(expected);
+  });
+
+  test('in each profile', () => {
+    const child = (body: string) => text(`${include}\nprofile c {\n${body}\n}`);
+    expect(lines(child(''), child(include))).toEqual([`p//c: ${unread}`]);
+    expect(lines(child(include), child(include))).toEqual([]);
+  });
+
+  test('a policy that apparmor_parser refuses is not compared', () => {
+    expect(lines(text('/x zz,'), text('/x r,'))).toEqual([
+      expect.stringMatching(/^not known: apparmor_parser would refuse one of both: 3:\d+: /),
+    ]);
+  });
 });

@@ -1,6 +1,7 @@
 import type { Analyser, PermissionAnalyser } from '../ports.ts';
 import { analysePackage } from './analyse.ts';
 import { compareTexts, summarizeText } from './permissions.ts';
+import { wideningOf } from './widening.ts';
 
 /** The queue of the analyser is full. */
 export class Busy extends Error {}
@@ -12,4 +13,5 @@ export const analyseHere: Analyser = async (pack) => analysePackage(pack);
 export const permissionsHere: PermissionAnalyser = {
   summarize: async (task) => summarizeText(task),
   compare: async (task) => compareTexts(task),
+  widening: async (task) => wideningOf(task),
 };

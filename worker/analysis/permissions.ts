@@ -3,10 +3,11 @@ import type { Compared, Summarized } from '../../contract/index.ts';
 import {
   Budget,
   baseResolver,
+  type CheckOptions,
   check,
-  compareModels,
+  comparePolicies,
   type DecidingRule,
-  type Model,
+  firstError,
   model,
   type ProfileSummary,
   summarize,
@@ -29,13 +30,20 @@ export const permissionLimits = {
  * The steps that the models, and what is asked of them, may cost; a million takes 25 to 30 ms. What is over is unknown. When a
  * version is published, its summary may cost little beside the analysis; the rest is computed when it is first requested.
  */
-export const permissionSteps = { published: 2_000_000, requested: 60_000_000 } as const;
+export const permissionSteps = {
+  published: 2_000_000,
+  /** Of a version with the one that it follows, for each base policy (see `requireNoWidening`). */
+  compared: 10_000_000,
+  requested: 60_000_000,
+} as const;
 
 /** The summary of a profile's text. Without a base policy, its includes count as empty. */
 export function summarizeText({ text, steps, ...compiler }: SummaryTask): Summarized {
   const budget = new Budget(steps);
-  const found = read(text, compiler, budget, true);
-  if (typeof found === 'string') return failed('refused', found);
+  const options = optionsOf(compiler);
+  const error = firstError(check(text, options).diagnostics);
+  if (error) return failed('refused', error.text);
+  const found = model(text, { ...options, presume: true, budget });
   const profiles = summarize(found, budget);
   const unknown = profiles.flatMap((one) =>
     one.unknown.map((at) => ({ ...at, profile: short(one.name) })),
@@ -87,16 +95,16 @@ function toProfile({ name, mode, parent, lines }: ProfileSummary, most: number) 
 
 /** What two profiles' texts permit differently. */
 export function compareTexts({ from, to, ...compiler }: DiffTask): Compared {
-  const budget = new Budget(permissionSteps.requested);
-  const [left, right] = [from, to].map((text) => read(text, compiler, budget, false));
-  for (const [side, one] of [
-    ['the version', left],
-    ['"to"', right],
-  ])
-    if (typeof one === 'string') return incomparable('refused', `${side}: ${one}`);
-  const [one, two] = [left as Model, right as Model];
-  const { differences, unknown } = compareModels(one, two, { budget });
-  const unread = [...new Set([...one.unread, ...two.unread])];
+  const change = comparePolicies(from, to, {
+    ...optionsOf(compiler),
+    steps: permissionSteps.requested,
+  });
+  if (!change.known) {
+    const side = change.refused === 'from' ? 'the version' : '"to"';
+    return incomparable('refused', `${side}: ${change.error}`);
+  }
+  const { differences, unknown } = change.comparison;
+  const { unread } = change;
   const shown = differences.slice(0, permissionLimits.differences);
   const omitted = differences.length - shown.length;
   return {
@@ -127,23 +135,12 @@ export function incomparable(state: 'refused' | 'unknown', reason: string): Comp
   };
 }
 
-/** The model of a text; why apparmor_parser would refuse the text otherwise. */
-function read(
-  text: string,
-  { release, base }: Compiler,
-  budget: Budget,
-  presume: boolean,
-): Model | string {
-  const files = base === null ? {} : (JSON.parse(base) as { files: Record<string, string> }).files;
+/** The options of policy's functions for a compiler. */
+export function optionsOf({ release, base }: Compiler): CheckOptions {
+  if (base === null) return { target: release, targetBase: false };
+  const { files } = JSON.parse(base) as { files: Record<string, string> };
   const resolver = baseResolver(files, { label: 'base', others: () => undefined });
-  const targetBase = base !== null;
-  const options = { target: release, targetBase, ...(targetBase && { resolver }) };
-  const error = check(text, options).diagnostics.find(({ severity }) => severity === 'error');
-  if (error) {
-    const { line, column } = error.span.start;
-    return `${error.file === undefined ? '' : `${error.file}:`}${line}:${column}: ${error.message}`;
-  }
-  return model(text, { ...options, presume, budget });
+  return { target: release, targetBase: true, resolver };
 }
 
 const toRules = (rules: readonly DecidingRule[]) =>

@@ -1,16 +1,18 @@
 // The tasks of analyses, which run in a thread where the runtime has them.
 import type { Compared, Summarized } from '../../contract/index.ts';
 import type { Package } from '../../db/analyses.ts';
-import type { Analysed, DiffTask, SummaryTask } from '../ports.ts';
+import type { Analysed, DiffTask, SummaryTask, Widened, WideningTask } from '../ports.ts';
 import { analysePackage, limitExceeded } from './analyse.ts';
 import { compareTexts, failed, incomparable, summarizeText } from './permissions.ts';
+import { stoppedWidening, wideningOf } from './widening.ts';
 
 export type Task =
   | { kind: 'package'; input: Package }
   | { kind: 'summary'; input: SummaryTask }
-  | { kind: 'diff'; input: DiffTask };
+  | { kind: 'diff'; input: DiffTask }
+  | { kind: 'widening'; input: WideningTask };
 
-export type TaskResult = Analysed | Summarized | Compared;
+export type TaskResult = Analysed | Summarized | Compared | Widened;
 
 /** Performs a task in the calling thread. */
 export function perform(task: Task): TaskResult {
@@ -21,6 +23,8 @@ export function perform(task: Task): TaskResult {
       return summarizeText(task.input);
     case 'diff':
       return compareTexts(task.input);
+    case 'widening':
+      return wideningOf(task.input);
   }
 }
 
@@ -33,5 +37,7 @@ export function stopped(task: Task, reason: string): TaskResult {
       return failed('unknown', `The analysis was stopped: it ${reason}.`);
     case 'diff':
       return incomparable('unknown', `The analysis was stopped: it ${reason}.`);
+    case 'widening':
+      return stoppedWidening(reason);
   }
 }

@@ -1,9 +1,15 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { KeyId, TeamName } from '../../contract/name.ts';
-import { maxKeys, NewKey, NewTeam, Revocation, Team } from '../../contract/team.ts';
+import { maxKeys, NewKey, NewTeam, Revocation, Team, TeamChange } from '../../contract/team.ts';
 import { insertKey, listKeys, type RegisteredKey, revokeKey } from '../../db/keys.ts';
-import { createTeam, findTeam, findTeamWithKeys, type Team as TeamRow } from '../../db/teams.ts';
+import {
+  changeTeam,
+  createTeam,
+  findTeam,
+  findTeamWithKeys,
+  type Team as TeamRow,
+} from '../../db/teams.ts';
 import {
   Envelope,
   importPublicKey,
@@ -42,7 +48,8 @@ teams.openapi(
   }),
   async (c) => {
     const { db, now } = c.var.deps;
-    const team = { name: c.req.valid('json').name, createdAt: now().toISOString() };
+    const { name } = c.req.valid('json');
+    const team: TeamRow = { name, createdAt: now().toISOString(), versionPolicy: 'none' };
     if (!(await createTeam(db, team))) {
       throw new ProblemError('team-exists', `Team ${team.name} already exists.`);
     }
@@ -62,6 +69,28 @@ teams.openapi(
   }),
   async (c) => {
     const { team, keys } = await requireTeamWithKeys(c.var.deps.db, c.req.valid('param').team);
+    return c.json(toTeam(team, keys), 200);
+  },
+);
+
+teams.openapi(
+  createRoute({
+    method: 'patch',
+    path: '/teams/{team}',
+    operationId: 'changeTeam',
+    tags: ['Teams'],
+    summary: "Change a team's settings",
+    security: [{ token: [] }],
+    middleware: [requireRole('owner'), readBody] as const,
+    request: { params: teamPath, body: jsonBody(TeamChange) },
+    responses: { 200: json('The team', Team), ...problemResponses(400, 401, 403, 404, 413, 415) },
+  }),
+  async (c) => {
+    const { db } = c.var.deps;
+    const { team: name } = c.req.valid('param');
+    await requireTeam(db, name);
+    await changeTeam(db, name, c.req.valid('json'));
+    const { team, keys } = await requireTeamWithKeys(db, name);
     return c.json(toTeam(team, keys), 200);
   },
 );
@@ -233,10 +262,11 @@ function unknownTeam(name: string): never {
   throw new ProblemError('not-found', `Team ${name} does not exist.`);
 }
 
-function toTeam({ name, createdAt }: TeamRow, keys: readonly RegisteredKey[]): Team {
+function toTeam({ name, createdAt, versionPolicy }: TeamRow, keys: readonly RegisteredKey[]): Team {
   return {
     name,
     createdAt,
+    versionPolicy,
     keys: keys.map(({ team: _, endorsement, ...key }) => ({
       ...key,
       endorsement: endorsement === null ? null : Envelope.parse(parseJson(endorsement)),

@@ -112,6 +112,7 @@ versions.openapi(
       ...problemResponses(
         ...([400, 401, 403, 404, 413, 415] as const),
         ...(['quota-exceeded', 'version-exists', 'profile-moved', 'visibility-other'] as const),
+        ...(['profile-changed', 'version-widens'] as const),
         ...(['profile-too-large', 'envelope-refused', 'profile-invalid', 'busy'] as const),
       ),
     },

@@ -1,0 +1,101 @@
+// Whether the version policy of a team refuses a version, and how that is said.
+import type { Widening } from '../contract/index.ts';
+import { baseResolver, type CheckOptions, findWidening, newestRelease } from '../policy/index.ts';
+import { type Client, RegistryError } from '../sdk/client.ts';
+import { comparisonSteps } from '../sdk/policy-change.ts';
+import { findTargetBase, type TargetBase } from '../sdk/target-base.ts';
+import { compareVersions, isNewMajor, type Manifest, sha256 } from '../trust/index.ts';
+import { CliError, exit } from './framework/command.ts';
+import { includeResolver } from './include-options.ts';
+import { type Io, visibleLine } from './terminal/io.ts';
+
+interface NewVersion {
+  team: string;
+  name: string;
+  version: string;
+}
+
+/**
+ * What a version may permit beyond the one that it follows, if the registry would refuse it for that. Decided on this
+ * machine with the registry's base policies, or its own of the same release.
+ */
+export async function findRefusedWidening(
+  io: Io,
+  client: Client,
+  { text, ...path }: NewVersion & { text: string },
+  { widens }: Manifest,
+): Promise<Widening | undefined> {
+  const { versionPolicy } = await client.getTeam(path.team);
+  if (versionPolicy === 'none' || widens !== undefined) return undefined;
+  const before = await findPredecessor(client, path);
+  if (!before || isNewMajor(before.version, path.version)) return undefined;
+  const { version } = before;
+  const none = { version, target: newestRelease, base: null };
+  const bytes = await client.getContent({ ...path, version });
+  if ((await sha256(bytes)) !== before.digest)
+    return { ...none, differences: ['not known: the registry sent other bytes'], omitted: 0 };
+  const from = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  const bases = await client.listBases();
+  const known: { place: Omit<Widening, 'differences' | 'omitted'>; options: CheckOptions }[] = [];
+  for (const { release: target, digest: base } of bases) {
+    const found = await findTargetBase(target, { env: io.env, connect: async () => client });
+    const resolver = resolverOf(found);
+    if (resolver)
+      known.push({
+        place: { version, target, base },
+        options: { target, targetBase: true, resolver },
+      });
+  }
+  const found = findWidening(
+    from,
+    text,
+    known.map(({ options }) => options),
+    comparisonSteps,
+  );
+  if (!found) return undefined;
+  const { place = none } = known[found.at ?? -1] ?? {};
+  return { ...place, differences: found.lines, omitted: found.more };
+}
+
+/** The highest version that is lower and not yanked. */
+async function findPredecessor(client: Client, { team, name, version }: NewVersion) {
+  const versions = await client.listVersions({ team, name }).catch((error: unknown) => {
+    if (error instanceof RegistryError && error.status === 404) return [];
+    throw error;
+  });
+  return versions.find(
+    (one) => one.yankReason === null && compareVersions(one.version, version) < 0,
+  );
+}
+
+function resolverOf(base: TargetBase) {
+  switch (base.kind) {
+    case 'host':
+      return includeResolver({});
+    case 'registry':
+      return baseResolver(base.files, { label: 'base', others: () => undefined });
+    case 'none':
+      return undefined;
+  }
+}
+
+/** The error of a version that permits more than its team's policy allows; prints what. `start` begins its sentence. */
+export function wideningError(
+  io: Io,
+  { team, name, version }: NewVersion,
+  { version: before, target, base, differences, omitted }: Widening,
+  start: string,
+): CliError {
+  const how =
+    base === null ? 'if its includes are empty' : `with the base policy of AppArmor ${target}`;
+  io.note(`What it may permit beyond ${before}, ${how}:`);
+  for (const line of differences) io.note(`  ${visibleLine(line)}`);
+  if (omitted > 0) io.note(`  … and ${omitted} more`);
+  const major = version.startsWith('0.') ? 'minor' : 'major';
+  return new CliError(
+    exit.failed,
+    `${start} ${team}/${name}@${version} may permit more than ${before}, which it follows, and the version policy of team ${team} is semver.`,
+    `Publish it as a new ${major} version, sign a reason with --widens "REASON", or let it permit no more.`,
+    'version-widens',
+  );
+}

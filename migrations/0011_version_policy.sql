@@ -1,0 +1,1 @@
+ALTER TABLE `teams` ADD `version_policy` text DEFAULT 'none' NOT NULL;

@@ -1,0 +1,63 @@
+import type { Widening } from '../contract/index.ts';
+import { listBases } from '../db/bases.ts';
+import type { Predecessor } from '../db/versions.ts';
+import { newestRelease } from '../policy/index.ts';
+import { isNewMajor, type Manifest } from '../trust/index.ts';
+import { whenBusy } from './analysis/version.ts';
+import { compilerOf, targetsOf } from './permissions.ts';
+import type { Deps } from './ports.ts';
+import { ProblemError } from './problem.ts';
+
+/** A new version of a team whose version policy is `semver`. */
+interface NewVersion {
+  team: string;
+  name: string;
+  version: string;
+  /** The signed manifest. */
+  manifest: Manifest;
+  text: string;
+}
+
+/**
+ * Requires that a version permits no more than the one that it follows, unless it is a new major version or its signed
+ * manifest gives a reason. What is not known counts as more. Throws the problem `version-widens`, or `busy`.
+ */
+export async function requireNoWidening(
+  deps: Deps,
+  { team, name, version, manifest, text }: NewVersion,
+  before: Predecessor,
+): Promise<void> {
+  if (manifest.widens !== undefined || isNewMajor(before.version, version)) return;
+  const widening = await findWidening(deps, team, before, text);
+  if (!widening) return;
+  const [first] = widening.differences;
+  const rest = widening.differences.length - 1 + widening.omitted;
+  const others = rest === 0 ? '' : `, and ${rest} more`;
+  const major = version.startsWith('0.') ? 'minor' : 'major';
+  throw new ProblemError(
+    'version-widens',
+    `${team}/${name}@${version} may permit more than ${before.version}, which it follows (${first}${others}), and the ` +
+      `version policy of team ${team} is semver. Publish it as a new ${major} version, or sign a reason with ` +
+      '"publish --widens REASON", or let it permit no more.',
+    { widening },
+  );
+}
+
+/** What a text may permit beyond the one before, by the registry's base policies; undefined if nothing. */
+async function findWidening(
+  deps: Deps,
+  team: string,
+  { version, text: from }: Predecessor,
+  text: string,
+): Promise<Widening | undefined> {
+  if (from === text) return undefined;
+  const targets = targetsOf(await listBases(deps.db), undefined).filter(
+    ({ base }) => base !== null,
+  );
+  const compilers = await Promise.all(targets.map((target) => compilerOf(deps, target)));
+  const widened = await whenBusy(deps.permissions.widening({ from, to: text, compilers }, team));
+  const { at, lines: differences, more: omitted } = widened;
+  if (differences.length === 0) return undefined;
+  const { release: target, base } = targets[at ?? -1] ?? { release: newestRelease, base: null };
+  return { version, target, base, differences, omitted };
+}
