@@ -53,8 +53,12 @@ export async function summaryOf(
   return first;
 }
 
-/** Computes and stores the summaries of a new version for each base policy that do not cost much. Never throws. */
+/** The longest text that is summarized when it is published, in characters: others cost as much as their analysis. */
+const maxPublishedText = 16 * 1024;
+
+/** Computes and stores the summaries of a new version for each base policy, unless they cost much. Never throws. */
 export async function summarizePublished(deps: Deps, digest: Digest, text: string): Promise<void> {
+  if (text.length > maxPublishedText) return;
   try {
     const { bases, stored } = await readSummaries(deps.db, digest);
     for (const target of targetsOf(bases, undefined)) {
