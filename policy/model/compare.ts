@@ -8,9 +8,9 @@ import {
   type How,
   withoutRules,
 } from './compare-class.ts';
+import { describeRule } from './deciding-rule.ts';
 import type { UnknownReason } from './decision.ts';
 import { anyString, compareTables } from './difference.ts';
-import { describeRule } from './evaluate.ts';
 import { isKnownAbi, type Model, type ProfileModel, tableClasses } from './model.ts';
 import { type Effect, type PolicyDifference, whole } from './policy-difference.ts';
 

@@ -14,7 +14,7 @@ import { abis } from '../rules/kind.ts';
 import { kindByKeyword } from '../rules/kinds.ts';
 import { attachmentConditions } from '../syntax/printer.ts';
 import { splitFlag, splitName } from '../syntax/profile-head.ts';
-import type { Alias } from '../syntax/tree.ts';
+import type { Alias, Profile as ProfileNode } from '../syntax/tree.ts';
 import { usualTunables } from '../tunables.ts';
 import { capabilityGrant, limitsOf } from './capability-model.ts';
 import type { ClassScope, PermissionTable } from './classes/class.ts';
@@ -22,9 +22,16 @@ import { permissionTables, type TableClass } from './classes/classes.ts';
 import { type Decision, type UnknownReason, unknown } from './decision.ts';
 import { type EffectiveRule, effectiveRules, isQuiet } from './effective-rule.ts';
 import { mergeSlashes, replaceVariables, withAliases } from './expansion.ts';
-import { FileModel } from './file-model.ts';
+import { FileModel, fileEntries } from './file-model.ts';
 import { type HiddenRule, hiddenRules } from './hidden.ts';
-import { type Compared, type Grant, grantOf, Table, type TableEntry } from './table.ts';
+import {
+  type Compared,
+  type Extension,
+  type Grant,
+  grantOf,
+  Table,
+  type TableEntry,
+} from './table.ts';
 
 /** Decisions for the owner of the file and for everybody else. */
 export interface FileDecision {
@@ -35,6 +42,8 @@ export interface FileDecision {
 export interface ProfileModel {
   /** As the kernel shows it; children as `parent//child`. */
   name: string;
+  /** Its node in the tree of the file. */
+  node: ProfileNode;
   /** `enforce`, `complain`, `kill`, `unconfined`, `prompt` or `default_allow`. */
   mode: string;
   /** The name of the profile it is a hat or child of. */
@@ -62,10 +71,14 @@ export interface ProfileModel {
   capabilityGrant(name: string): Grant;
   /** What is asked of a class other than files: a string as the kernel looks it up. */
   ask(of: keyof typeof permissionTables, permission: string, string: string): Decision;
+  /** Whether its file, or what that includes, declares this variable. */
+  declares(variable: string): boolean;
   /** The programs it is attached to. */
   attaches(): Compared | UnknownReason;
   /** The rules of a class as the kernel has them, apart from the profile's mode; or why they are not known. */
   table(of: TableClass): Compared | UnknownReason;
+  /** The rules of a class with one more, which stands in this profile; or why they are not known. */
+  extended(of: TableClass, rule: EffectiveRule): Extension | UnknownReason;
   /** The rules of the main file in a class other than files whose permissions deny rules take away. */
   hidden(of: keyof typeof permissionTables): readonly HiddenRule[] | UnknownReason;
   /** What the rules of a class other than files match, rule by rule. */
@@ -216,6 +229,7 @@ function attachmentTable(patterns: readonly Pattern[]): Compared | UnknownReason
 
 class Profile implements ProfileModel {
   readonly name: string;
+  readonly node: ProfileNode;
   readonly mode: string;
   readonly parent: string | undefined;
   readonly flags: readonly string[];
@@ -227,7 +241,7 @@ class Profile implements ProfileModel {
   readonly rules: readonly EffectiveRule[];
   readonly #audits: boolean;
   readonly #files: () => FileModel | UnknownReason;
-  readonly #scope: ClassScope;
+  readonly #scope: ClassScope & Pick<Shared, 'classesAreExact'>;
   readonly #budget: (steps: number) => Budget;
   readonly #capabilities = new Map<string, Grant>();
   readonly #tables = new Map<TableClass, Table | UnknownReason>();
@@ -241,6 +255,7 @@ class Profile implements ProfileModel {
     const flags = report.profile.flags?.values.map(({ value }) => splitFlag(value).name) ?? [];
     this.name =
       replaceVariables(report.name, { ...shared, variables: report.variables }) ?? report.name;
+    this.node = report.profile;
     this.mode = flags.find((one) => modes.includes(one)) ?? 'enforce';
     this.#audits = flags.includes('audit');
     this.incomplete = shared.incomplete;
@@ -263,13 +278,16 @@ class Profile implements ProfileModel {
     let files: FileModel | UnknownReason | undefined;
     this.#files = () => {
       files ??= FileModel.of(this.rules, {
-        ...shared,
-        variables: report.variables,
+        ...this.#scope,
         changesHat: report.profile.hat || report.children.length > 0,
         budget: this.#budget(modelSteps),
       });
       return files;
     };
+  }
+
+  declares(variable: string): boolean {
+    return this.#scope.symbols.variables.has(variable);
   }
 
   file(permission: FilePermission, path: string, target?: string): FileDecision {
@@ -330,6 +348,22 @@ class Profile implements ProfileModel {
       return typeof files === 'string' ? files : files.table;
     }
     return this.#table(of);
+  }
+
+  extended(of: TableClass, rule: EffectiveRule): Extension | UnknownReason {
+    if (of === 'file') {
+      const files = this.#files();
+      const budget = this.#budget(questionSteps);
+      const added = fileEntries([rule], { ...this.#scope, changesHat: false, budget });
+      if (typeof files === 'string') return files;
+      return typeof added === 'string' ? added : files.table.extended(added);
+    }
+    const table = this.#table(of);
+    const added = permissionTables[of].entries(rule, this.#scope);
+    if (typeof table === 'string') return table;
+    if (typeof added === 'string') return added;
+    // The kernel that logged a request knows rules of its kind.
+    return table.extended(added.filter(({ fallback }) => !fallback));
   }
 
   entries(of: keyof typeof permissionTables): readonly TableEntry[] | UnknownReason {

@@ -1,8 +1,8 @@
 // What a comparison of two policies reports: each difference, whether it permits more or less, and both in words.
 import { textOf } from '../glob/matcher.ts';
 import { permissionTables, type TableClass } from './classes/classes.ts';
+import { type DecidingRule, describeRule } from './deciding-rule.ts';
 import type { Difference } from './difference.ts';
-import { type DecidingRule, describeRule } from './evaluate.ts';
 import type { Grant } from './table.ts';
 
 /** What a difference does to the permissions: `either`, which of both is not known, or both. */
