@@ -47,6 +47,8 @@ export { compareModels, type PolicyComparison } from './model/compare.ts';
 export { type DecidingRule, describeRule } from './model/deciding-rule.ts';
 export { type Decision, type UnknownReason, unknownReasons } from './model/decision.ts';
 export { type Evaluation, evaluate, evaluationReasons } from './model/evaluate.ts';
+export { changeHat } from './model/hats.ts';
+export { type Limit, readLimit } from './model/limits.ts';
 export { type FileDecision, type Model, model, type ProfileModel } from './model/model.ts';
 export {
   describeAccess,

@@ -3,10 +3,10 @@
 import { Budget } from '../budget.ts';
 import { Matcher } from '../glob/matcher.ts';
 import type { Access } from '../rules/kinds.ts';
-import { limitRule } from './capability-model.ts';
 import { type DecidingRule, describeRule } from './deciding-rule.ts';
 import { type Decision, type UnknownReason, unknown, unknownReasons } from './decision.ts';
 import { anyString, walkBeside } from './difference.ts';
+import { limitDecision } from './limits.ts';
 import { type ProfileModel, questionSteps } from './model.ts';
 import { isPartlyKnown, stringPattern } from './questions.ts';
 import { type Asked, type LookedUp, lookUps } from './requests.ts';
@@ -37,7 +37,10 @@ export const evaluationReasons: Readonly<Record<EvaluationReason, string>> = {
 
 /** Evaluates a request against the rules of a profile. */
 export function evaluate(profile: ProfileModel, access: Access): Evaluation {
-  if (access.kind === 'rlimit') return evaluateLimit(profile, access);
+  if (access.kind === 'rlimit') {
+    const value = access.value === undefined ? 'infinity' : BigInt(access.value);
+    return evaluationOf([[limitDecision(profile.rules, access.name, value)]]);
+  }
   if (access.kind === 'capability')
     return evaluationOf([[profile.capabilityGrant(access.name).decision]]);
   const whole = evaluateStrings(profile, access);
@@ -114,17 +117,3 @@ function combined(evaluations: readonly Evaluation[]): Evaluation {
 }
 
 const outcomes = ['denied', 'unmatched', 'unknown', 'allowed'] as const;
-
-/** A limit that a rule sets is not raised beyond (aa_task_setrlimit in the kernel's resource.c). */
-function evaluateLimit(
-  { limits, rules, incomplete }: ProfileModel,
-  { name, value }: Extract<Access, { kind: 'rlimit' }>,
-): Evaluation {
-  if (incomplete) return evaluationOf([[unknown(incomplete)]]);
-  const limit = limits.get(name) ?? 'infinity';
-  const isBeyond = limit !== 'infinity' && (value === undefined || BigInt(value) > limit);
-  const setting = limitRule(rules, name);
-  return isBeyond && setting
-    ? { outcome: 'denied', rules: [describeRule(setting)], unsure: false }
-    : { outcome: 'allowed', rules: [], unsure: false };
-}

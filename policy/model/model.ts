@@ -16,7 +16,7 @@ import { attachmentConditions } from '../syntax/printer.ts';
 import { splitFlag, splitName } from '../syntax/profile-head.ts';
 import type { Alias, Profile as ProfileNode } from '../syntax/tree.ts';
 import { usualTunables } from '../tunables.ts';
-import { capabilityGrant, limitsOf } from './capability-model.ts';
+import { capabilityGrant } from './capability-model.ts';
 import type { ClassScope, PermissionTable } from './classes/class.ts';
 import { permissionTables, type TableClass } from './classes/classes.ts';
 import { type Decision, type UnknownReason, unknown } from './decision.ts';
@@ -24,6 +24,7 @@ import { type EffectiveRule, effectiveRules, isQuiet } from './effective-rule.ts
 import { mergeSlashes, replaceVariables, withAliases } from './expansion.ts';
 import { FileModel, fileEntries } from './file-model.ts';
 import { type HiddenRule, hiddenRules } from './hidden.ts';
+import { type Limit, limitDecision, limitsOf } from './limits.ts';
 import {
   type Compared,
   type Extension,
@@ -60,8 +61,8 @@ export interface ProfileModel {
   incomplete: UnknownReason | undefined;
   /** Its own rules and those of its includes, in order. */
   rules: readonly EffectiveRule[];
-  /** The limits it sets, by name (see `limitOf`). */
-  limits: ReadonlyMap<string, bigint | 'infinity'>;
+  /** The limits it sets, by name. */
+  limits: ReadonlyMap<string, Limit>;
   /** Whether the abi of its file asks the kernel to mediate a class; what it does not is permitted. */
   mediates(of: TableClass): boolean;
   /** `target`: the existing file that a link is made to. */
@@ -69,6 +70,8 @@ export interface ProfileModel {
   capability(name: string): Decision;
   /** What rules alone say about a capability, and whether its use is logged. */
   capabilityGrant(name: string): Grant;
+  /** Whether a process may have a limit of this value. */
+  limit(name: string, value: Limit): Decision;
   /** What is asked of a class other than files: a string as the kernel looks it up. */
   ask(of: keyof typeof permissionTables, permission: string, string: string): Decision;
   /** Whether its file, or what that includes, declares this variable. */
@@ -237,7 +240,7 @@ class Profile implements ProfileModel {
   readonly attachmentConditions: readonly string[];
   readonly abi: string;
   readonly incomplete: UnknownReason | undefined;
-  readonly limits: ReadonlyMap<string, bigint | 'infinity'>;
+  readonly limits: ReadonlyMap<string, Limit>;
   readonly rules: readonly EffectiveRule[];
   readonly #audits: boolean;
   readonly #files: () => FileModel | UnknownReason;
@@ -314,6 +317,10 @@ class Profile implements ProfileModel {
     const known = this.#capabilities.get(name) ?? capabilityGrant(this.rules, name);
     this.#capabilities.set(name, known);
     return known;
+  }
+
+  limit(name: string, value: Limit): Decision {
+    return this.#early() ?? this.#inMode(limitDecision(this.rules, name, value));
   }
 
   ask(of: keyof typeof permissionTables, permission: string, string: string): Decision {
