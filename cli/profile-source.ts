@@ -42,9 +42,10 @@ export async function readProfileSource(
   const { offline: _, ...online } = values;
   const [verified] = await requireVerified(io, [named], online).catch((error: unknown) => {
     // It may be a mistyped file name.
-    if (!/[@:]/.test(named))
-      io.note(`${named} does not exist as a file, so it is treated as a reference.`);
-    throw error;
+    if (!(error instanceof CliError) || /[@:]/.test(named)) throw error;
+    const { exitCode, message, next, id } = error;
+    const what = `No file or folder is named ${visibleLine(named)}, and as a reference it can’t be fetched: ${message}`;
+    throw new CliError(exitCode, what, next, id);
   });
   if (!verified) throw new Error(`${named} was verified as nothing`);
   const { team, name, version, bytes } = verified;

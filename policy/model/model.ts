@@ -53,6 +53,8 @@ export interface ProfileModel {
   flags: readonly string[];
   /** The programs it is attached to, as written; a profile without has those of its name, if that is a path. */
   attachment: string | undefined;
+  /** The same with variables replaced; undefined if that is not known. */
+  attachmentPattern: string | undefined;
   /** What else a program needs to be attached, such as extended attributes, as written. */
   attachmentConditions: readonly string[];
   /** The abi that its file names, such as `3.0`, or else the one that apparmor_parser has built in. */
@@ -237,6 +239,7 @@ class Profile implements ProfileModel {
   readonly parent: string | undefined;
   readonly flags: readonly string[];
   readonly attachment: string | undefined;
+  readonly attachmentPattern: string | undefined;
   readonly attachmentConditions: readonly string[];
   readonly abi: string;
   readonly incomplete: UnknownReason | undefined;
@@ -277,6 +280,7 @@ class Profile implements ProfileModel {
     this.limits = limitsOf(this.rules);
     this.abi = shared.abi;
     this.#scope = { ...shared, variables: report.variables };
+    this.attachmentPattern = this.attachment && replaceVariables(this.attachment, this.#scope);
     this.#budget = (steps) => shared.budget ?? new Budget(steps);
     let files: FileModel | UnknownReason | undefined;
     this.#files = () => {
@@ -341,7 +345,7 @@ class Profile implements ProfileModel {
 
   attaches(): Compared | UnknownReason {
     if (this.attachment === undefined) return attachmentTable([]);
-    const text = replaceVariables(this.attachment, this.#scope);
+    const text = this.attachmentPattern;
     if (text === undefined) return 'variables';
     return attachmentTable(
       withAliases(text, undefined, this.#scope).map(([one]) => bytePattern(mergeSlashes(one))),

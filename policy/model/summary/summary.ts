@@ -8,10 +8,10 @@ import type { UnknownReason } from '../decision.ts';
 import { anyString, isKernelFile, stateAfter, walkBeside } from '../difference.ts';
 import type { Model, ProfileModel } from '../model.ts';
 import { tableClasses } from '../model.ts';
-import { amountsToRoot, reachesHost } from '../powerful-capabilities.ts';
+import { actsAsOthers, amountsToRoot, reachesHost } from '../powerful-capabilities.ts';
 import type { Compared, Grant } from '../table.ts';
 import { classTopics } from './classes.ts';
-import { filePatterns, fileTopic } from './files.ts';
+import { type ChildProgram, filePatterns, fileTopic } from './files.ts';
 import { Lines, type Permitted, type SummaryLine } from './lines.ts';
 
 /** What one profile, hat or child profile permits. */
@@ -46,11 +46,20 @@ export function summarize(
     files ??= Matcher.of(filePatterns(), budget);
     return files;
   };
-  return profiles.map((profile) => summarizeProfile(profile, placesOf, budget));
+  return profiles.map((profile) => {
+    const children = profiles
+      .filter(({ parent }) => parent === profile.name)
+      .map((child) => ({
+        name: child.name.slice(profile.name.length + 2),
+        attachment: child.attachmentPattern,
+      }));
+    return summarizeProfile(profile, children, placesOf, budget);
+  });
 }
 
 function summarizeProfile(
   profile: ProfileModel,
+  children: readonly ChildProgram[],
   places: () => Matcher | undefined,
   budget: Budget,
 ): ProfileSummary {
@@ -71,7 +80,7 @@ function summarizeProfile(
       typeof table === 'string'
         ? table
         : of === 'file'
-          ? addFiles(lines, table, places(), budget)
+          ? addFiles(lines, table, places(), children, budget)
           : addClass(lines, table, of, name, budget);
     if (reason) unknown.push({ class: of, reason });
   }
@@ -93,6 +102,7 @@ function addFiles(
   lines: Lines,
   table: Compared,
   places: Matcher | undefined,
+  children: readonly ChildProgram[],
   budget: Budget,
 ): UnknownReason | undefined {
   if (!places) return 'budget';
@@ -114,7 +124,7 @@ function addFiles(
       prompts ||= granted === undefined;
       if (granted !== true) continue;
       const matching = beside.accepted;
-      const at = fileTopic({ letter, owner, grant, string, writable, matching });
+      const at = fileTopic({ letter, owner, grant, string, writable, matching, children });
       const how = letter === 'x' ? grant.how : '';
       if (at) permitted.push({ ...at, permission, how, rules });
     }
@@ -144,7 +154,7 @@ function addClass(
       if (decision.granted !== true) continue;
       const permission = table.columns[index] as string;
       const about = topic(permission, (pattern) => beside.accepted.includes(pattern));
-      permitted.push({ topic: about, permission, rules: decision.rules });
+      if (about) permitted.push({ topic: about, permission, rules: decision.rules });
     }
     return permitted;
   };
@@ -187,8 +197,13 @@ function addCapabilities(lines: Lines, profile: ProfileModel): void {
   for (const name of capabilities) {
     const { decision } = profile.capabilityGrant(name);
     if (decision.granted !== true) continue;
-    const note = amountsToRoot[name] ?? reachesHost[name];
-    const topic = amountsToRoot[name] ? 'powerful-capability' : 'capability';
+    const strong = reachesHost[name] ?? actsAsOthers[name];
+    const note = amountsToRoot[name] ?? strong;
+    const topic = amountsToRoot[name]
+      ? 'powerful-capability'
+      : strong
+        ? 'strong-capability'
+        : 'capability';
     lines.add([{ topic, permission: name, note, rules: decision.rules }], () => name);
   }
 }
