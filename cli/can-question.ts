@@ -4,8 +4,10 @@ import {
   capabilities,
   type Decision,
   type FilePermission,
+  type Limit,
   lookUp,
   type ProfileModel,
+  readLimit,
 } from '../policy/index.ts';
 import { CliError, exit, type Values } from './framework/command.ts';
 import { nearest } from './framework/nearest.ts';
@@ -34,6 +36,8 @@ const words: Readonly<Record<string, readonly string[]>> = {
   umount: ['TARGET'],
   pivot_root: ['NEW', 'OLD'],
   change_profile: ['NAME'],
+  change_hat: ['NAME'],
+  rlimit: ['NAME', 'VALUE'],
   mqueue: ['PERMISSION', 'NAME'],
   io_uring: ['PERMISSION'],
   userns: [],
@@ -77,6 +81,8 @@ type QuestionValues = Values<typeof questionOptions>;
 export type Question =
   | { kind: 'file'; permission: FilePermission; path: string; target?: string | undefined }
   | { kind: 'capability'; name: string }
+  | { kind: 'rlimit'; name: string; value: Limit }
+  | { kind: 'hat'; name: string }
   | { kind: 'class'; about(own: string): ClassQuestion };
 
 /** Parses an operation and its arguments. Throws {@link CliError} if they are wrong. */
@@ -108,6 +114,16 @@ export function readQuestion(
     }
     return { kind: 'capability', name: first };
   }
+  if (operation === 'change_hat') return { kind: 'hat', name: first.replace(/^\^/, '') };
+  if (operation === 'rlimit') {
+    const limit = readLimit(first, second);
+    if (limit) return { kind: 'rlimit', ...limit };
+    throw new CliError(
+      exit.usage,
+      `"${visibleLine(`${first} ${second}`)}" is not a limit.`,
+      'Name it with a value as rules have them, such as "nofile 4096", "data 100M" or "cpu infinity".',
+    );
+  }
   const about = classQuestion(operation, given, values);
   const found = lookUp(about(''));
   if ('unknown' in found) {
@@ -136,6 +152,8 @@ export function askClass(
 export function questionData(question: Question): Record<string, unknown> {
   if (question.kind === 'capability') return { capability: question.name };
   if (question.kind === 'class') return { question: question.about('') };
+  if (question.kind === 'hat') return { hat: question.name };
+  if (question.kind === 'rlimit') return { limit: question.name, value: String(question.value) };
   const { path, target } = question;
   return { path, ...(target !== undefined && { target }) };
 }

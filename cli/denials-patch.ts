@@ -1,7 +1,7 @@
 // Adds rules for denied accesses to a profile's file, ready for lint and publish.
 
 import { stat } from 'node:fs/promises';
-import { effectiveProfiles, type IncludeResolver, type LintResult, lint } from '../policy/index.ts';
+import { type IncludeResolver, type LintResult, lint, model } from '../policy/index.ts';
 import type { Finding } from '../sdk/denials/finding.ts';
 import { adviceOnMaker } from '../sdk/denials/generated-profiles.ts';
 import { hostProfilesOf, isOf, ruledBy } from '../sdk/denials/label.ts';
@@ -80,7 +80,7 @@ export function requireProfiles(
     named: readonly string[];
   },
 ): void {
-  const defined = effectiveProfiles(text).map(({ name }) => name);
+  const defined = model(text).profiles.map(({ name }) => name);
   const has = defined.length === 0 ? 'no profile' : `only ${listed(defined)}`;
   const denied = [...new Set(found.flatMap(hostProfilesOf))];
   if (only !== undefined && !defined.some((one) => isOf(one, ruledBy(only)))) {
@@ -180,8 +180,8 @@ export async function patchProfile(
 /** Prints the includes of a profile that were not found; the added rules may repeat what those allow. */
 export function reportMissing(io: Io, text: string, resolver: IncludeResolver): void {
   const missingOf = missingIncludes(text, resolver);
-  const profiles = effectiveProfiles(text, resolver);
-  const names = new Set(profiles.flatMap(({ profile }) => missingOf(profile)));
+  const { profiles } = model(text, { resolver });
+  const names = new Set(profiles.flatMap(({ node }) => missingOf(node)));
   if (names.size === 0) return;
   const files = [...names].join(', ');
   io.note(

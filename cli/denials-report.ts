@@ -1,7 +1,12 @@
 // Output of findings from the kernel log.
 
-import type { DecidingRule } from '../policy/index.ts';
-import type { Advice } from '../sdk/denials/advice.ts';
+import {
+  type DecidingRule,
+  describeDifference,
+  evaluationReasons,
+  unknownReasons,
+} from '../policy/index.ts';
+import type { Advice, Beyond } from '../sdk/denials/advice.ts';
 import { fieldOf } from '../sdk/denials/event.ts';
 import { eventOf, type Finding } from '../sdk/denials/finding.ts';
 import type { ProfileOnHost } from '../sdk/host/profile-on-host.ts';
@@ -15,6 +20,7 @@ const maxWidth = 100;
 export interface AdvisedFinding {
   finding: Finding;
   advice: Advice;
+  beyond: Beyond | undefined;
   onHost: ProfileOnHost | undefined;
 }
 
@@ -37,7 +43,7 @@ export function profileHeading(
  * which were printed before for the same profile, are left out.
  */
 export function findingLines(
-  { finding, advice, onHost }: AdvisedFinding,
+  { finding, advice, beyond, onHost }: AdvisedFinding,
   shown: Set<string>,
   width: number,
 ): string[] {
@@ -54,7 +60,9 @@ export function findingLines(
       ? [
           `    ${evaluation ? 'This would allow it' : 'A rule that allows it'}:`,
           `        ${suggestion.rule}`,
-          ...suggestion.permits.flatMap((line) => wrap(`      ${spelt(line)}`, width, '        ')),
+          ...[...suggestion.permits, ...beyondLines(beyond)].flatMap((line) =>
+            wrap(`      ${spelt(line)}`, width, '        '),
+          ),
         ]
       : []),
     ...(noRule === undefined ? [] : [`    No rule was written: ${spelt(noRule)}.`]),
@@ -65,7 +73,7 @@ export function findingLines(
 }
 
 /** A finding as one line of JSON. */
-export function findingJson({ finding, advice, onHost }: AdvisedFinding): string {
+export function findingJson({ finding, advice, beyond, onHost }: AdvisedFinding): string {
   const { type, profile, namespace, operation, access, info, count, first, last } = finding;
   const { evaluation, suggestion, flag, explanations, noRule } = advice;
   const installation = onHost?.installation;
@@ -92,10 +100,11 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
       : null,
     file: onHost?.file ?? null,
     outcome: evaluation?.outcome ?? null,
+    reason: evaluation?.reason ?? null,
     rules: evaluation?.rules ?? [],
     unsure: evaluation?.unsure ?? false,
     flag: flag ?? null,
-    suggestion: suggestion ?? null,
+    suggestion: suggestion ? { ...suggestion, beyond: beyondData(beyond) } : null,
     notes:
       noRule === undefined
         ? explanations
@@ -104,6 +113,34 @@ export function findingJson({ finding, advice, onHost }: AdvisedFinding): string
     line: finding.line,
     fields: Object.fromEntries(eventOf(finding).fields.map(({ key, value }) => [key, value])),
   });
+}
+
+/** The maximum number of differences that are shown of a rule. */
+const maxBeyond = 5;
+
+/** What a rule permits beyond the request, in the words of `diff`. */
+function beyondTexts(beyond: Exclude<Beyond, string>): { texts: string[]; more: number } {
+  const texts = beyond.slice(0, maxBeyond).map((one) => `${one.class}: ${describeDifference(one)}`);
+  return { texts, more: beyond.length - texts.length };
+}
+
+function beyondLines(beyond: Beyond | undefined): string[] {
+  if (beyond === undefined) return [];
+  if (typeof beyond === 'string')
+    return [`What else it permits is unknown: ${unknownReasons[beyond]}.`];
+  if (beyond.length === 0) return ['It permits nothing else.'];
+  const { texts, more } = beyondTexts(beyond);
+  return [
+    ...texts.map((text) => `It also permits ${text}`),
+    ...(more > 0 ? [`It also permits ${more} more of what "diff" shows.`] : []),
+  ];
+}
+
+/** The same for `--format json`; null without the profile's text. */
+function beyondData(beyond: Beyond | undefined) {
+  if (beyond === undefined) return null;
+  if (typeof beyond === 'string') return { unknown: beyond, texts: [], more: 0 };
+  return { unknown: null, ...beyondTexts(beyond) };
 }
 
 /** The maximum number of profiles in a list. */
@@ -189,8 +226,12 @@ function verdict(
   onHost: ProfileOnHost | undefined,
 ): string[] {
   if (!evaluation) return [];
-  const { outcome, rules, unsure } = evaluation;
-  const maybe = unsure ? ', as far as its rules could be read' : '';
+  const { outcome, rules, unsure, reason } = evaluation;
+  const maybe = unsure ? ', as far as its rules and the record say' : '';
+  if (outcome === 'unknown') {
+    const why = reason === undefined ? '' : `: ${evaluationReasons[reason]}`;
+    return [`It is unknown whether a rule allows it${why}.`];
+  }
   if (outcome === 'unmatched') return [`No rule allows it${maybe}.`];
   if (outcome === 'denied' && finding.access?.kind === 'rlimit') {
     return rules.map((rule) => `The limit is set by ${place(rule, onHost)}`);

@@ -5,6 +5,7 @@ import { type ProfileFile, parseProfileFile, readProfileFile } from '../sdk/prof
 import type { VerifiedProfile } from '../sdk/resolve/index.ts';
 import { parseReference } from '../trust/index.ts';
 import { CliError, exit } from './framework/command.ts';
+import { toCliError } from './framework/failure.ts';
 import type { PolicyOptions } from './target-base.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 import { requireVerified } from './verified.ts';
@@ -42,9 +43,10 @@ export async function readProfileSource(
   const { offline: _, ...online } = values;
   const [verified] = await requireVerified(io, [named], online).catch((error: unknown) => {
     // It may be a mistyped file name.
-    if (!/[@:]/.test(named))
-      io.note(`${named} does not exist as a file, so it is treated as a reference.`);
-    throw error;
+    const { exitCode, message, next, id } = toCliError(error, io.env);
+    if (/[@:]/.test(named) || id === 'unexpected') throw error;
+    const what = `No file or folder is named ${visibleLine(named)}, and as a reference it can’t be fetched: ${message}`;
+    throw new CliError(exitCode, what, next, id);
   });
   if (!verified) throw new Error(`${named} was verified as nothing`);
   const { team, name, version, bytes } = verified;

@@ -39,12 +39,15 @@ export { dockerDefault } from './lint/docker-default.ts';
 export { type Grade, gradeOf, grades } from './lint/grade.ts';
 export type { LintOptions } from './lint/rule.ts';
 export { abiNumber } from './lint/rules/abi-mismatch.ts';
+export { permittedBeyond } from './model/addition.ts';
 export { capabilitiesOf, everyCapability } from './model/capabilities.ts';
 export { compareModels, type PolicyComparison } from './model/compare.ts';
+export { type DecidingRule, describeRule } from './model/deciding-rule.ts';
 export { type Decision, type UnknownReason, unknownReasons } from './model/decision.ts';
 export { differenceLines, firstLines, wideningEffects } from './model/difference-lines.ts';
-export { type EffectiveProfile, effectiveProfiles } from './model/effective-profile.ts';
-export { type DecidingRule, describeRule, type Evaluation, evaluate } from './model/evaluate.ts';
+export { type Evaluation, evaluate, evaluationReasons } from './model/evaluate.ts';
+export { changeHat } from './model/hats.ts';
+export { type Limit, readLimit } from './model/limits.ts';
 export { type FileDecision, type Model, model, type ProfileModel } from './model/model.ts';
 export {
   describeAccess,

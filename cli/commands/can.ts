@@ -1,6 +1,8 @@
 import {
+  changeHat,
   type Decision,
   describeRule,
+  type Model,
   type ProfileModel,
   releases,
   unknownReasons,
@@ -54,9 +56,9 @@ export const can = defineCommand({
     'A REF, such as team/name@1.2.0, is fetched and verified as "verify" does, unless a file has that name. ' +
     'Decides as apparmor_parser and the kernel do, with everything the profile includes. WHAT is, by ' +
     'OPERATION: a PATH for read, write, append, lock, map and exec, absolute, a folder’s with a slash at its ' +
-    'end; PATH TARGET for a hard link PATH to TARGET; NAME for capability and change_profile; FAMILY TYPE for ' +
-    'network; PERMISSION TYPE for unix, with --address, --peer and --peer-address; send|receive SIGNAL --peer ' +
-    'for signal; PERMISSION --peer for ptrace; send|receive BUS PATH INTERFACE MEMBER --peer [--name], bind BUS ' +
+    'end; PATH TARGET for a hard link PATH to TARGET; NAME for capability, change_profile and change_hat; NAME VALUE ' +
+    'for rlimit, as rules write them, for whether a process may have that limit; FAMILY TYPE for network; ' +
+    'PERMISSION TYPE for unix, with --address, --peer and --peer-address; send|receive SIGNAL --peer for signal; PERMISSION --peer for ptrace; send|receive BUS PATH INTERFACE MEMBER --peer [--name], bind BUS ' +
     'NAME, or eavesdrop BUS for dbus; SOURCE TARGET for mount, TARGET for remount, with --type and --options; ' +
     'TARGET for umount; NEW OLD for pivot_root; PERMISSION NAME for mqueue; PERMISSION for io_uring; nothing ' +
     'for userns. The kernel also checks other security modules and the file’s mode. Exits with 0 for yes; with 1 ' +
@@ -66,21 +68,24 @@ export const can = defineCommand({
     'aa-registry can /etc/apparmor.d/usr.bin.man exec /bin/sh --owner',
     'aa-registry can ./docker-nginx capability sys_admin',
     'aa-registry can ./docker-nginx network inet stream',
+    'aa-registry can ./docker-nginx rlimit nofile 4096',
     'aa-registry can ./docker-nginx signal send kill --peer unconfined',
     'aa-registry can docker-nginx@1.0.0 write /etc/passwd --target 4.1',
   ],
   async run({ values, args, io }) {
     const [path = '', operation = '', ...words] = args;
     const question = readQuestion(operation, words, values);
+    const globs = words.filter((word) => /[*?[\]{}]/.test(word)).map(visibleLine);
+    if (globs.length > 0) io.note(`Taken as it is, not as a pattern: ${globs.join(', ')}`);
     const { model, file, version } = await readModel(io, path, values);
     const { profiles, unread } = model;
     const profile = chooseProfile(profiles, values.profile);
-    const { decision, verdict } = ask(profile, question, values.owner ?? false);
+    const { decision, verdict } = ask(model, profile, question, values.owner ?? false);
     if (values.format === 'json') {
       const data = asData(profile, operation, question, verdict, decision, file, unread);
       io.print(toJson({ ...version, ...data }));
     } else {
-      io.print(`${verdictTexts[verdict]}${explanationOf(profile, decision)}`);
+      io.print(`${verdictTexts[verdict]}${explanationOf(profile, question, decision)}`);
       for (const rule of decision.rules.map(describeRule)) io.print(`  ${ruleText(rule, file)}`);
       if (decision.granted === undefined && unread.length > 0)
         io.print(`  not read: ${unread.map(visibleLine).join(', ')}`);
@@ -127,6 +132,7 @@ function named(profiles: readonly ProfileModel[], name: string): readonly Profil
 
 /** The verdict, and the decision that it rests on. */
 function ask(
+  model: Model,
   profile: ProfileModel,
   question: Question,
   asOwner: boolean,
@@ -134,10 +140,7 @@ function ask(
   const verdictOf = ({ granted }: Decision): Verdict =>
     granted === undefined ? 'unknown' : granted ? 'yes' : 'no';
   if (question.kind !== 'file') {
-    const decision =
-      question.kind === 'capability'
-        ? profile.capability(question.name)
-        : askClass(profile, question);
+    const decision = askOther(model, profile, question);
     return { verdict: verdictOf(decision), decision };
   }
   const { owner, others } = profile.file(question.permission, question.path, question.target);
@@ -149,13 +152,37 @@ function ask(
     : { verdict: 'others', decision: others };
 }
 
+function askOther(
+  model: Model,
+  profile: ProfileModel,
+  question: Exclude<Question, { kind: 'file' }>,
+): Decision {
+  switch (question.kind) {
+    case 'capability':
+      return profile.capability(question.name);
+    case 'rlimit':
+      return profile.limit(question.name, question.value);
+    case 'hat':
+      return changeHat(model, profile, question.name);
+    case 'class':
+      return askClass(profile, question);
+  }
+}
+
 /** What follows the verdict, in words. */
-function explanationOf({ mode }: ProfileModel, decision: Decision): string {
+function explanationOf({ mode }: ProfileModel, { kind }: Question, decision: Decision): string {
   if (decision.granted === undefined) return `: ${unknownReasons[decision.reason]}`;
   if (decision.byMode) return `: the profile’s mode is ${mode}`;
   if (decision.notMediated) return ': the abi of the profile does not mediate it';
   if (decision.implied)
     return ', for its own processes: apparmor_parser adds this for hats and change_profile';
+  if (kind === 'rlimit' && decision.rules.length === 0) return ': the profile does not set it';
+  if (kind === 'hat' && decision.transition) {
+    const child = visibleLine(decision.transition);
+    return decision.granted ? `: ${child}` : `: ${child} is not a hat`;
+  }
+  if (kind === 'hat')
+    return mode === 'unconfined' ? ': its mode is unconfined' : ': it has no such hat';
   if (decision.transition) return `, with ${visibleLine(decision.transition)}`;
   if (decision.granted || decision.rules.length > 0) return '';
   return ': no rule allows it';

@@ -1,5 +1,5 @@
-import type { EffectiveProfile } from '../../policy/index.ts';
-import { adviseOn } from '../../sdk/denials/advice.ts';
+import type { ProfileModel } from '../../policy/index.ts';
+import { adviseOn, beyondRequest } from '../../sdk/denials/advice.ts';
 import { draftProfile, isDraftName } from '../../sdk/denials/draft.ts';
 import { type LogEvent, suppressedMessages } from '../../sdk/denials/event.ts';
 import { type Finding, Findings, maxCharacters, maxFindings } from '../../sdk/denials/finding.ts';
@@ -91,9 +91,9 @@ export const denials = defineCommand({
   },
   details:
     'Reads the logs of auditd, the kernel and journald, and counts an event that is in several of them once. Shows the ' +
-    'rule of the installed profile that denied it, with its line, or the narrowest rule that would allow it, and says if ' +
-    'that rule reads or writes secrets or accounts. --file reads the output of dmesg, syslog, auditd, ausearch and ' +
-    'journalctl, also in gzip, zstd, UTF-16 or JSON lines. Exits with 1 if such a log has no AppArmor messages, or if some ' +
+    'rule of the installed profile that denied it, with its line, or the narrowest rule that would allow it, and what ' +
+    'else that rule permits, in the words of "diff". --patch and --draft say which rules read or write secrets or ' +
+    'accounts. --file reads the output of dmesg, syslog, auditd, ausearch and journalctl, also in gzip, zstd, UTF-16 or JSON lines. Exits with 1 if such a log has no AppArmor messages, or if some ' +
     'lines about AppArmor could not be read, as these may be denials; those that were read are shown. ' +
     '--patch never removes a rule: if a deny rule still forbids an access, it exits with 1. With a folder, --draft also ' +
     `writes aa-profile.toml and README.md; it exits with 1 if the AppArmor of this machine is too old for the profile. --follow keeps counts for the latest ${number(maxFindings)} findings.`,
@@ -140,26 +140,27 @@ export const denials = defineCommand({
     const about = ({ profile }: Finding) => wanted === undefined || isOf(profile, wanted);
     const host = hostProfiles(root, resolver);
     const lacking = new Map<string, MissingIncludes>();
-    const missingOf = (effective: EffectiveProfile | undefined, text: string | undefined) => {
-      if (!effective || text === undefined) return [];
+    const missingOf = (profile: ProfileModel | undefined, text: string) => {
+      if (!profile) return [];
       const find = lacking.get(text) ?? missingIncludes(text, resolver);
       if (!follow) lacking.set(text, find);
-      return find(effective.profile);
+      return find(profile.node);
     };
     const adviser = async (finding: Finding, profiles = host): Promise<AdvisedFinding> => {
       // Of a profile stack, the profile that denies the access is reported.
       let allowing: AdvisedFinding | undefined;
       for (const name of hostProfilesOf(finding).slice(0, maxStacked)) {
-        const { effective, onHost } = await profiles.profile(name);
+        const { model, onHost } = await profiles.profile(name);
         if (!onHost) continue;
-        const missing = missingOf(effective, onHost.text);
-        const advice = adviseOn(finding, effective, { generalise, missing });
-        const advised = { finding, advice, onHost };
+        const missing = missingOf(model, onHost.text);
+        const advice = adviseOn(finding, model, { generalise, missing });
+        const beyond = beyondRequest(finding, advice, model);
+        const advised = { finding, advice, beyond, onHost };
         if (advice.evaluation?.outcome !== 'allowed') return advised;
         allowing ??= advised;
       }
       const advice = () => adviseOn(finding, undefined, { generalise });
-      return allowing ?? { finding, advice: advice(), onHost: undefined };
+      return allowing ?? { finding, advice: advice(), beyond: undefined, onHost: undefined };
     };
 
     if (follow) {

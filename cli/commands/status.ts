@@ -167,9 +167,15 @@ function printStatus(
   }
 }
 
+/** The update that waits, unless it was approved. */
+function waitingOf({ waiting, approved }: Installation): Installation['waiting'] {
+  return waiting?.digest === approved?.digest ? undefined : waiting;
+}
+
 /** Prints the update that waits, with a line for each thing that it permits besides. */
 function printWaiting(io: Io, installation: Installation, host: AdvisedHost): void {
-  const { version: installed, waiting, approved } = installation;
+  const { version: installed, approved } = installation;
+  const waiting = waitingOf(installation);
   const path = pathOf(installation);
   if (approved) {
     printText(
@@ -177,7 +183,7 @@ function printWaiting(io: Io, installation: Installation, host: AdvisedHost): vo
       `${path} ${approved.version} is approved: "sync" installs it where profiles.toml selects it.`,
     );
   }
-  if (!waiting || waiting.digest === approved?.digest) return;
+  if (!waiting) return;
   const { version, reasons, more } = waiting;
   printText(
     io,
@@ -226,12 +232,16 @@ function noteworthy(
   host: AdvisedHost,
 ): string[] {
   const { rolledBackFrom, complainChosen } = installation;
+  const waiting = waitingOf(installation);
   return [
     ...(update?.yanked === undefined
       ? []
       : [`${installation.version} was yanked: ${update.yanked}`]),
     ...(update?.deprecated === undefined ? [] : [`deprecated: ${update.deprecated}`]),
-    ...(update?.newer === undefined ? [] : [`${update.newer} is available`]),
+    ...(waiting ? [`${waiting.version} waits for approval`] : []),
+    ...(update?.newer === undefined || update.newer === waiting?.version
+      ? []
+      : [`${update.newer} is available`]),
     ...(update?.unknown === undefined ? [] : [`not checked for updates: ${update.unknown}`]),
     ...(rolledBackFrom === undefined
       ? []

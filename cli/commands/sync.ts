@@ -85,7 +85,7 @@ export const sync = defineCommand({
     if (dryRun) {
       showPlan(io, root, report, values);
       reportRegistry(io, report);
-      if (!report.outcomes.some(isChange)) io.print('No changes.');
+      if (!report.outcomes.some(isChange)) io.print(noChanges(report));
       reportTrust(io, report, values);
       return code;
     }
@@ -102,6 +102,12 @@ export const sync = defineCommand({
     return code;
   },
 });
+
+function noChanges({ outcomes }: Synced): string {
+  const waiting = outcomes.filter(({ result }) => !result.ok && result.waiting).length;
+  if (waiting === 0) return 'No changes.';
+  return `No changes until ${waiting === 1 ? 'an update is' : `${waiting} updates are`} approved.`;
+}
 
 /** Prints the profiles that sync ignores because they were pulled and are not in profiles.toml. */
 function describeUnmanaged(unmanaged: Synced['unmanaged'], root: string | undefined): string[] {

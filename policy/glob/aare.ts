@@ -15,8 +15,8 @@ export type PatternError = { at: number; message: string; expected: string };
 const maxUnit = 0xffff;
 const slash = 47;
 
-/** How deep braces may nest. */
-const maxDepth = 200;
+/** How deep braces may nest: as in apparmor_parser, which counts the values of a variable as a level (3.0.8 to 5.0.2). */
+const maxDepth = 49;
 
 /** Where the variable reference `@{NAME}` at `at` ends, or -1. */
 export function variableEndAt(text: string, at: number): number {

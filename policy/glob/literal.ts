@@ -39,11 +39,6 @@ const globbing = '*?[]{}^';
 /** What a pattern or a quoted word would take for something else. */
 const special = /[*?[\]{}^\\"]/g;
 
-/** A text as patterns see it: a byte that is no UTF-8 is the character of that number. */
-export function comparable(text: string): string {
-  return text.replace(/[\udc80-\udcff]/gu, (character) => String.fromCharCode(byte(character)));
-}
-
 function byte(character: string): number {
   return character.charCodeAt(0) & 0xff;
 }

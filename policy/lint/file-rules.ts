@@ -2,8 +2,7 @@
 import { samplePath } from '../glob/aare.ts';
 import { automaton, covers, intersects, matches } from '../glob/automaton.ts';
 import { mayIntersect, type Outline, Outlines, outline } from '../glob/related.ts';
-import type { EffectiveRule } from '../model/effective-rule.ts';
-import { priority } from '../model/evaluate.ts';
+import { type EffectiveRule, priority } from '../model/effective-rule.ts';
 import type { Permissions } from '../rules/file.ts';
 import type { LintContext, LintedProfile } from './rule.ts';
 

@@ -1,6 +1,4 @@
-// Which capabilities a profile grants, and which limits it sets.
-
-import { limitOf } from '../rules/rlimit.ts';
+// Which capabilities a profile grants.
 import { combine } from './decision.ts';
 import type { EffectiveRule } from './effective-rule.ts';
 import { type Grant, loggingOf } from './table.ts';
@@ -15,14 +13,4 @@ export function capabilityGrant(rules: readonly EffectiveRule[], name: string): 
   );
   const { decision, counting } = combine(applying.map((effective) => ({ effective })));
   return { decision, how: '', logging: loggingOf(decision, counting) };
-}
-
-/** The limits that rules set, by their names: of several for one, the last counts. */
-export function limitsOf(rules: readonly EffectiveRule[]): Map<string, bigint | 'infinity'> {
-  const found = new Map<string, bigint | 'infinity'>();
-  for (const { rule } of rules) {
-    if (rule.kind === 'rlimit')
-      found.set(rule.name.value === 'ofile' ? 'nofile' : rule.name.value, limitOf(rule));
-  }
-  return found;
 }

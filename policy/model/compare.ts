@@ -8,9 +8,9 @@ import {
   type How,
   withoutRules,
 } from './compare-class.ts';
+import { describeRule } from './deciding-rule.ts';
 import type { UnknownReason } from './decision.ts';
 import { anyString, compareTables } from './difference.ts';
-import { describeRule } from './evaluate.ts';
 import { isKnownAbi, type Model, type ProfileModel, tableClasses } from './model.ts';
 import { type Effect, type PolicyDifference, whole } from './policy-difference.ts';
 import { hasSameUnread, mayGainUnread } from './presumed.ts';
@@ -129,7 +129,7 @@ function compareProfiles(
   else if (!attached)
     differences.push(
       // A program that is no longer attached to runs unconfined.
-      whole(profile, 'attachment', 'changed', 'either', attachmentOf(left), attachmentOf(right)),
+      whole(profile, 'attachment', 'changed', 'either', ...attachmentsOf(left, right)),
     );
   if (left.abi !== right.abi && !(isKnownAbi(left.abi) && isKnownAbi(right.abi)))
     unknown.push({ profile, class: 'abi', reason: 'abi' });
@@ -187,8 +187,14 @@ function haveSameRules(left: ProfileModel, right: ProfileModel): boolean {
   return one === two && !one?.includes('@{');
 }
 
-function attachmentOf({ attachment, attachmentConditions }: ProfileModel): string {
-  return [attachment ?? '', ...attachmentConditions].filter(Boolean).join(' ');
+/** What both are attached to, as written; with the values of variables where that is the same. */
+function attachmentsOf(left: ProfileModel, right: ProfileModel): [string, string] {
+  const texts = (key: 'attachment' | 'attachmentPattern') =>
+    [left, right].map((one) =>
+      [one[key] ?? '', ...one.attachmentConditions].filter(Boolean).join(' '),
+    ) as [string, string];
+  const [one, two] = texts('attachment');
+  return one === two ? texts('attachmentPattern') : [one, two];
 }
 
 /** Whether both attach to the same programs; undefined where that is not known. */

@@ -1,6 +1,5 @@
 // How rules that apply to the same thing are combined: those of the highest priority count, and among them deny wins.
-import type { EffectiveRule } from './effective-rule.ts';
-import { priority } from './evaluate.ts';
+import { type EffectiveRule, priority } from './effective-rule.ts';
 
 /** Why it is not known whether something is granted. */
 export type UnknownReason =

@@ -2,8 +2,7 @@
 // found is the shortest string, and what is not found does not exist.
 import type { Budget } from '../budget.ts';
 import { dead, Matcher, type State, type Step } from '../glob/matcher.ts';
-import type { EffectiveRule } from './effective-rule.ts';
-import { priority } from './evaluate.ts';
+import { type EffectiveRule, priority } from './effective-rule.ts';
 import type { Compared, Grant, TableEntry } from './table.ts';
 
 /** Which bytes may follow another (-1 at the start): the strings that a walk is about. */
@@ -86,7 +85,7 @@ export function walkBoth(
  * matcher after the same string; shorter ones first. False when the budget does not cover it.
  */
 export function walkBeside(
-  table: Compared,
+  table: Pick<Compared, 'matcher'>,
   matcher: Matcher,
   allowed: Allowed,
   budget: Budget,
@@ -224,7 +223,8 @@ export function differenceOn(
   return kind && kind !== 'unknown' ? { column, kind, string, left: one, right: two } : undefined;
 }
 
-function kindOf(left: Grant, right: Grant): Difference['kind'] | 'unknown' | undefined {
+/** How two grants differ; undefined where they do not. */
+export function kindOf(left: Grant, right: Grant): Difference['kind'] | 'unknown' | undefined {
   const [one, two] = [left.decision, right.decision];
   // Where both ask the user they are the same.
   if (one.granted === undefined && two.granted === undefined)

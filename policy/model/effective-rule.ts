@@ -32,6 +32,11 @@ export function effectiveRules(
   return found;
 }
 
+/** The priority of a rule; 0 where it has none. */
+export function priority({ qualifiers }: EffectiveRule): number {
+  return Number(qualifiers.priority?.value ?? 0);
+}
+
 function merge(outer: EffectiveRule['qualifiers'], inner: Qualifiers): EffectiveRule['qualifiers'] {
   if (inner.words.length === 0) return outer;
   return {

@@ -1,87 +1,119 @@
-// Which rules of a profile decide an access (apparmor.d(5): the highest priority counts, and deny wins there).
-
-import { type Access, kindOf, kindOfAccess } from '../rules/kinds.ts';
-import { printedRule } from '../syntax/printer.ts';
-import { LineTable } from '../syntax/source.ts';
-import { partsOf, ruleApplies } from './access.ts';
-import type { EffectiveProfile } from './effective-profile.ts';
-import type { EffectiveRule } from './effective-rule.ts';
-
-/** A rule that decided, and where it stands. */
-export interface DecidingRule {
-  /** In canonical form, on one line. */
-  text: string;
-  /** From 1. */
-  line: number;
-  /** The included file it stands in; absent: the profile's own. */
-  file?: string;
-  deny: boolean;
-  /** Its use is logged. */
-  audit: boolean;
-}
+// Which rules of a profile decide about a request that the kernel logged, whatever the profile's mode: the kernel that
+// logged it mediates it.
+import { Budget } from '../budget.ts';
+import { Matcher } from '../glob/matcher.ts';
+import type { Access } from '../rules/kinds.ts';
+import { type DecidingRule, describeRule } from './deciding-rule.ts';
+import { type Decision, type UnknownReason, unknown, unknownReasons } from './decision.ts';
+import { anyString, walkBeside } from './difference.ts';
+import { limitDecision } from './limits.ts';
+import { type ProfileModel, questionSteps } from './model.ts';
+import { isPartlyKnown, stringPattern } from './questions.ts';
+import { type Asked, type LookedUp, lookUps } from './requests.ts';
+import type { Grant } from './table.ts';
 
 /**
  * - `denied`: `rules` deny some of it explicitly; a deny rule overrides any allow rule.
- * - `unmatched`: no rule allows `missing`.
+ * - `unmatched`: no rule allows some of it.
+ * - `unknown`: for `reason`.
  * - `allowed`: `rules` allow all of it.
  */
 export interface Evaluation {
-  outcome: 'denied' | 'unmatched' | 'allowed';
+  outcome: 'denied' | 'unmatched' | 'unknown' | 'allowed';
   rules: DecidingRule[];
-  /** The parts of the access (see `partsOf`) that no rule allows, also when others are denied. */
-  missing: string[];
-  /** A rule was ignored, since the meaning of its patterns or conditions is not known here. */
+  reason?: EvaluationReason;
+  /** The log or the profile does not say all that it depends on. */
   unsure: boolean;
 }
 
-/** Evaluates an access against the rules of a profile, part by part. */
-export function evaluate(profile: EffectiveProfile, access: Access): Evaluation {
-  const deciding = new Map<EffectiveRule, boolean>();
-  const missing: string[] = [];
-  let unsure = false;
-  for (const part of partsOf(access)) {
-    let found: EffectiveRule[] = [];
-    for (const effective of profile.rules) {
-      const applies = ruleApplies(profile, effective, access, part);
-      if (applies === undefined) unsure = true;
-      if (applies) found.push(effective);
-    }
-    const highest = Math.max(...found.map(priority));
-    found = found.filter((one) => priority(one) === highest);
-    // A limit says how much is allowed; more is denied.
-    const denying = found.filter(({ deny, rule }) => deny || kindOf(rule).limits);
-    for (const one of denying) deciding.set(one, true);
-    if (denying.length > 0) continue;
-    if (found.length === 0 && !kindOfAccess(access).limits) missing.push(part);
-    for (const one of found) deciding.set(one, deciding.get(one) ?? false);
+/** Why it is not known what a profile says about a request; `request`: rules have no words for it. */
+export type EvaluationReason = UnknownReason | 'request';
+
+/** The reasons in words. */
+export const evaluationReasons: Readonly<Record<EvaluationReason, string>> = {
+  ...unknownReasons,
+  request: 'rules have no words for what the record says',
+};
+
+/** Evaluates a request against the rules of a profile. */
+export function evaluate(profile: ProfileModel, access: Access): Evaluation {
+  if (access.kind === 'rlimit') {
+    const value = access.value === undefined ? 'infinity' : BigInt(access.value);
+    return evaluationOf([[limitDecision(profile.rules, access.name, value)]]);
   }
-  const denies = [...deciding.values()].includes(true);
+  if (access.kind === 'capability')
+    return evaluationOf([[profile.capabilityGrant(access.name).decision]]);
+  const whole = evaluateStrings(profile, access);
+  const labels = 'peer' in access && access.kind !== 'dbus' ? access.peer?.split('//&') : undefined;
+  if (!labels || labels.length === 1 || whole.outcome === 'allowed') return whole;
+  // A stack of profiles that is not allowed as a whole is if each of them is (aa_label_match in the kernel's label.c).
+  return combined(labels.map((peer) => evaluateStrings(profile, { ...access, peer } as LookedUp)));
+}
+
+function evaluateStrings(profile: ProfileModel, access: LookedUp): Evaluation {
+  const asked = lookUps(access);
+  if (!asked) return { outcome: 'unknown', rules: [], reason: 'request', unsure: true };
+  return combined(asked.map((one) => evaluationOf(decisionsOn(profile, one))));
+}
+
+/** What is decided in each column about the string, or about each of those that it stands for. */
+function decisionsOn(profile: ProfileModel, { of, columns, string }: Asked): Decision[][] {
+  const table = profile.table(of);
+  const budget = new Budget(questionSteps);
+  const failed = (reason: UnknownReason) => [[unknown(reason)]];
+  if (typeof table === 'string') return failed(table);
+  const indexes = columns.map((column) => table.columns.indexOf(column));
+  const decisions: Decision[][] = indexes.map(() => []);
+  const add = (state: Parameters<typeof table.grants>[0]) => {
+    const grants = table.grants(state);
+    for (const [at, index] of indexes.entries())
+      decisions[at]?.push((grants[index] as Grant).decision);
+  };
+  if (!isPartlyKnown(string)) {
+    const accepted = table.matcher.matching(string, budget);
+    if (!accepted) return failed('budget');
+    add({ accepted });
+    return decisions;
+  }
+  const matcher = Matcher.of([stringPattern(string)], budget);
+  const covered =
+    matcher &&
+    walkBeside({ matcher }, table.matcher, anyString, budget, (state, beside) => {
+      if (state.accepted.length > 0) add(beside);
+    });
+  return covered ? decisions : failed('budget');
+}
+
+/** What decisions mean together; each list is of the strings of which one was looked up. */
+function evaluationOf(decisions: readonly Decision[][]): Evaluation {
+  return combined(
+    decisions.map((some): Evaluation => {
+      const evaluations = some.map((one): Evaluation => {
+        const rules = [...one.rules].map(describeRule);
+        if (one.granted === undefined)
+          return { outcome: 'unknown', rules, reason: one.reason, unsure: true };
+        const denied = rules.length > 0 ? 'denied' : 'unmatched';
+        return { outcome: one.granted ? 'allowed' : denied, rules, unsure: false };
+      });
+      const unsure = new Set(evaluations.map(({ outcome }) => outcome)).size > 1;
+      return { ...combined(evaluations), ...(unsure && { unsure }) };
+    }),
+  );
+}
+
+/** The worst of evaluations, with all rules that decided so. */
+function combined(evaluations: readonly Evaluation[]): Evaluation {
+  const outcome = outcomes.find((one) => evaluations.some((some) => some.outcome === one));
+  const deciding = evaluations.filter((one) => one.outcome === outcome);
+  const rules = new Map(
+    deciding.flatMap((one) => one.rules.map((rule) => [JSON.stringify(rule), rule] as const)),
+  );
+  const reason = deciding[0]?.reason;
   return {
-    outcome: denies ? 'denied' : missing.length > 0 ? 'unmatched' : 'allowed',
-    rules: [...deciding].flatMap(([effective, deny]) =>
-      deny === denies ? [describeRule(effective)] : [],
-    ),
-    missing,
-    unsure,
+    ...{ outcome: outcome ?? 'allowed', rules: [...rules.values()] },
+    ...(reason !== undefined && { reason }),
+    unsure: deciding.some(({ unsure }) => unsure),
   };
 }
 
-/** The priority of a rule; 0 where it has none. */
-export function priority({ qualifiers }: EffectiveRule): number {
-  return Number(qualifiers.priority?.value ?? 0);
-}
-
-const lineTables = new WeakMap<object, LineTable>();
-
-/** A rule with the place where it stands. */
-export function describeRule({ rule, unit, deny, qualifiers }: EffectiveRule): DecidingRule {
-  const lines = lineTables.get(unit.file) ?? new LineTable(unit.file.text);
-  lineTables.set(unit.file, lines);
-  return {
-    text: printedRule(rule),
-    line: lines.position(rule.start).line,
-    ...(unit.name !== undefined && { file: unit.name }),
-    deny,
-    audit: qualifiers.audit?.value === 'audit',
-  };
-}
+const outcomes = ['denied', 'unmatched', 'unknown', 'allowed'] as const;

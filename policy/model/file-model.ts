@@ -48,19 +48,8 @@ export class FileModel {
 
   /** The model of a profile's rules, or why there is none. */
   static of(rules: readonly EffectiveRule[], scope: Scope): FileModel | UnknownReason {
-    const entries: Entry[] = [];
-    for (const one of [
-      ...rules.map((effective) => ruleText(effective)),
-      ...implied(rules, scope),
-    ]) {
-      const found = one && entriesOf(one, scope);
-      if (one && !found) {
-        if (scope.symbols.budget.exhausted) return 'budget';
-        if (!scope.usual) return 'variables';
-      }
-      for (const entry of found ?? []) entries.push(entry);
-      if (!scope.budget.spend(100)) return 'budget';
-    }
+    const entries = fileEntries(rules, scope);
+    if (typeof entries === 'string') return entries;
     const table = Table.of(entries, columns, grant, scope.budget);
     return table ? new FileModel(table) : 'budget';
   }
@@ -109,6 +98,24 @@ export class FileModel {
     );
     return typeof found === 'object' ? { path: textOf(found.string) } : found;
   }
+}
+
+/** What rules are compiled to, or why that is not known. */
+export function fileEntries(
+  rules: readonly EffectiveRule[],
+  scope: Scope,
+): readonly Entry[] | UnknownReason {
+  const entries: Entry[] = [];
+  for (const one of [...rules.map((effective) => ruleText(effective)), ...implied(rules, scope)]) {
+    const found = one && entriesOf(one, scope);
+    if (one && !found) {
+      if (scope.symbols.budget.exhausted) return 'budget';
+      if (!scope.usual) return 'variables';
+    }
+    for (const entry of found ?? []) entries.push(entry);
+    if (!scope.budget.spend(100)) return 'budget';
+  }
+  return entries;
 }
 
 const columnOf = (permission: FilePermission, owner: boolean) =>

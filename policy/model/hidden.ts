@@ -2,8 +2,7 @@
 import type { Budget } from '../budget.ts';
 import type { Pattern } from '../glob/aare.ts';
 import { type Automaton, compile, covers } from '../glob/automaton.ts';
-import type { EffectiveRule } from './effective-rule.ts';
-import { priority } from './evaluate.ts';
+import { type EffectiveRule, priority } from './effective-rule.ts';
 import type { TableEntry } from './table.ts';
 
 /** An allow rule of which deny rules take away permissions wherever it grants them. */
@@ -24,8 +23,8 @@ export function compileLookedUp(pattern: Pattern): Automaton | undefined {
   return compile(lookedUp(pattern));
 }
 
-/** Byte 0xfe is what apparmor_parser writes for mounts without flags. No kernel looks it up. */
-function lookedUp(pattern: Pattern): Pattern {
+/** A pattern without the byte 0xfe, which apparmor_parser writes for mounts without flags: no kernel looks it up. */
+export function lookedUp(pattern: Pattern): Pattern {
   if ('ranges' in pattern)
     return { ...pattern, ranges: pattern.ranges.map((one) => Math.min(one, 255)) };
   const items = pattern.items.filter(

@@ -14,17 +14,25 @@ import { abis } from '../rules/kind.ts';
 import { kindByKeyword } from '../rules/kinds.ts';
 import { attachmentConditions } from '../syntax/printer.ts';
 import { splitFlag, splitName } from '../syntax/profile-head.ts';
-import type { Alias } from '../syntax/tree.ts';
+import type { Alias, Profile as ProfileNode } from '../syntax/tree.ts';
 import { usualTunables } from '../tunables.ts';
-import { capabilityGrant, limitsOf } from './capability-model.ts';
+import { capabilityGrant } from './capability-model.ts';
 import type { ClassScope, PermissionTable } from './classes/class.ts';
 import { permissionTables, type TableClass } from './classes/classes.ts';
 import { type Decision, type UnknownReason, unknown } from './decision.ts';
 import { type EffectiveRule, effectiveRules, isQuiet } from './effective-rule.ts';
 import { mergeSlashes, replaceVariables, withAliases } from './expansion.ts';
-import { FileModel } from './file-model.ts';
+import { FileModel, fileEntries } from './file-model.ts';
 import { type HiddenRule, hiddenRules } from './hidden.ts';
-import { type Compared, type Grant, grantOf, Table, type TableEntry } from './table.ts';
+import { type Limit, limitDecision, limitsOf } from './limits.ts';
+import {
+  type Compared,
+  type Extension,
+  type Grant,
+  grantOf,
+  Table,
+  type TableEntry,
+} from './table.ts';
 
 /** Decisions for the owner of the file and for everybody else. */
 export interface FileDecision {
@@ -35,6 +43,8 @@ export interface FileDecision {
 export interface ProfileModel {
   /** As the kernel shows it; children as `parent//child`. */
   name: string;
+  /** Its node in the tree of the file. */
+  node: ProfileNode;
   /** `enforce`, `complain`, `kill`, `unconfined`, `prompt` or `default_allow`. */
   mode: string;
   /** The name of the profile it is a hat or child of. */
@@ -43,6 +53,8 @@ export interface ProfileModel {
   flags: readonly string[];
   /** The programs it is attached to, as written; a profile without has those of its name, if that is a path. */
   attachment: string | undefined;
+  /** The same with variables replaced; undefined if that is not known. */
+  attachmentPattern: string | undefined;
   /** What else a program needs to be attached, such as extended attributes, as written. */
   attachmentConditions: readonly string[];
   /** The abi that its file names, such as `3.0`, or else the one that apparmor_parser has built in. */
@@ -53,8 +65,8 @@ export interface ProfileModel {
   rules: readonly EffectiveRule[];
   /** The files that it and its includes include, as written; also those that were not read. */
   includes: readonly string[];
-  /** The limits it sets, by name (see `limitOf`). */
-  limits: ReadonlyMap<string, bigint | 'infinity'>;
+  /** The limits it sets, by name. */
+  limits: ReadonlyMap<string, Limit>;
   /** Whether the abi of its file asks the kernel to mediate a class; what it does not is permitted. */
   mediates(of: TableClass): boolean;
   /** `target`: the existing file that a link is made to. */
@@ -62,12 +74,18 @@ export interface ProfileModel {
   capability(name: string): Decision;
   /** What rules alone say about a capability, and whether its use is logged. */
   capabilityGrant(name: string): Grant;
+  /** Whether a process may have a limit of this value. */
+  limit(name: string, value: Limit): Decision;
   /** What is asked of a class other than files: a string as the kernel looks it up. */
   ask(of: keyof typeof permissionTables, permission: string, string: string): Decision;
+  /** Whether its file, or what that includes, declares this variable. */
+  declares(variable: string): boolean;
   /** The programs it is attached to. */
   attaches(): Compared | UnknownReason;
   /** The rules of a class as the kernel has them, apart from the profile's mode; or why they are not known. */
   table(of: TableClass): Compared | UnknownReason;
+  /** The rules of a class with one more, which stands in this profile; or why they are not known. */
+  extended(of: TableClass, rule: EffectiveRule): Extension | UnknownReason;
   /** The rules of the main file in a class other than files whose permissions deny rules take away. */
   hidden(of: keyof typeof permissionTables): readonly HiddenRule[] | UnknownReason;
   /** What the rules of a class other than files match, rule by rule. */
@@ -218,19 +236,21 @@ function attachmentTable(patterns: readonly Pattern[]): Compared | UnknownReason
 
 class Profile implements ProfileModel {
   readonly name: string;
+  readonly node: ProfileNode;
   readonly mode: string;
   readonly parent: string | undefined;
   readonly flags: readonly string[];
   readonly attachment: string | undefined;
+  readonly attachmentPattern: string | undefined;
   readonly attachmentConditions: readonly string[];
   readonly abi: string;
   readonly incomplete: UnknownReason | undefined;
-  readonly limits: ReadonlyMap<string, bigint | 'infinity'>;
+  readonly limits: ReadonlyMap<string, Limit>;
   readonly rules: readonly EffectiveRule[];
   readonly includes: readonly string[];
   readonly #audits: boolean;
   readonly #files: () => FileModel | UnknownReason;
-  readonly #scope: ClassScope;
+  readonly #scope: ClassScope & Pick<Shared, 'classesAreExact'>;
   readonly #budget: (steps: number) => Budget;
   readonly #capabilities = new Map<string, Grant>();
   readonly #tables = new Map<TableClass, Table | UnknownReason>();
@@ -244,6 +264,7 @@ class Profile implements ProfileModel {
     const flags = report.profile.flags?.values.map(({ value }) => splitFlag(value).name) ?? [];
     this.name =
       replaceVariables(report.name, { ...shared, variables: report.variables }) ?? report.name;
+    this.node = report.profile;
     this.mode = flags.find((one) => modes.includes(one)) ?? 'enforce';
     this.#audits = flags.includes('audit');
     this.incomplete = shared.incomplete;
@@ -265,17 +286,21 @@ class Profile implements ProfileModel {
     this.limits = limitsOf(this.rules);
     this.abi = shared.abi;
     this.#scope = { ...shared, variables: report.variables };
+    this.attachmentPattern = this.attachment && replaceVariables(this.attachment, this.#scope);
     this.#budget = (steps) => shared.budget ?? new Budget(steps);
     let files: FileModel | UnknownReason | undefined;
     this.#files = () => {
       files ??= FileModel.of(this.rules, {
-        ...shared,
-        variables: report.variables,
+        ...this.#scope,
         changesHat: report.profile.hat || report.children.length > 0,
         budget: this.#budget(modelSteps),
       });
       return files;
     };
+  }
+
+  declares(variable: string): boolean {
+    return this.#scope.symbols.variables.has(variable);
   }
 
   file(permission: FilePermission, path: string, target?: string): FileDecision {
@@ -304,6 +329,10 @@ class Profile implements ProfileModel {
     return known;
   }
 
+  limit(name: string, value: Limit): Decision {
+    return this.#early() ?? this.#inMode(limitDecision(this.rules, name, value));
+  }
+
   ask(of: keyof typeof permissionTables, permission: string, string: string): Decision {
     const early = this.#early();
     if (early) return early;
@@ -322,7 +351,7 @@ class Profile implements ProfileModel {
 
   attaches(): Compared | UnknownReason {
     if (this.attachment === undefined) return attachmentTable([]);
-    const text = replaceVariables(this.attachment, this.#scope);
+    const text = this.attachmentPattern;
     if (text === undefined) return 'variables';
     return attachmentTable(
       withAliases(text, undefined, this.#scope).map(([one]) => bytePattern(mergeSlashes(one))),
@@ -336,6 +365,22 @@ class Profile implements ProfileModel {
       return typeof files === 'string' ? files : files.table;
     }
     return this.#table(of);
+  }
+
+  extended(of: TableClass, rule: EffectiveRule): Extension | UnknownReason {
+    if (of === 'file') {
+      const files = this.#files();
+      const budget = this.#budget(questionSteps);
+      const added = fileEntries([rule], { ...this.#scope, changesHat: false, budget });
+      if (typeof files === 'string') return files;
+      return typeof added === 'string' ? added : files.table.extended(added);
+    }
+    const table = this.#table(of);
+    const added = permissionTables[of].entries(rule, this.#scope);
+    if (typeof table === 'string') return table;
+    if (typeof added === 'string') return added;
+    // The kernel that logged a request knows rules of its kind.
+    return table.extended(added.filter(({ fallback }) => !fallback));
   }
 
   entries(of: keyof typeof permissionTables): readonly TableEntry[] | UnknownReason {

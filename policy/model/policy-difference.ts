@@ -1,8 +1,9 @@
 // What a comparison of two policies reports: each difference, whether it permits more or less, and both in words.
 import { textOf } from '../glob/matcher.ts';
+import type { PermissionTable } from './classes/class.ts';
 import { permissionTables, type TableClass } from './classes/classes.ts';
+import { type DecidingRule, describeRule } from './deciding-rule.ts';
 import type { Difference } from './difference.ts';
-import { type DecidingRule, describeRule } from './evaluate.ts';
 import type { Grant } from './table.ts';
 
 /** What a difference does to the permissions: `either`, which of both is not known, or both. */
@@ -62,7 +63,7 @@ export function grouped(
   differences: readonly Difference[],
   { profile, class: of, unobservable, complains }: Reported,
 ): PolicyDifference[] {
-  const found = new Map<string, PolicyDifference & { permissions: string[] }>();
+  const found = new Map<string, PolicyDifference & { permissions: string[]; string: string }>();
   const pairs = new Set(
     differences
       .filter(({ string }) => string.includes('\0'))
@@ -80,12 +81,15 @@ export function grouped(
     else
       found.set(key, {
         ...{ profile, class: of, kind, effect, permissions: [column], unobservable },
-        example: exampleOf(of, string),
+        ...{ example: undefined, string },
         ...{ left: sides[0] as string, right: sides[1] as string },
         ...{ leftRules: rulesOf(left), rightRules: rulesOf(right) },
       });
   }
-  return [...found.values()];
+  return [...found.values()].map(({ string, ...one }) => ({
+    ...one,
+    example: exampleOf(of, string, one.permissions),
+  }));
 }
 
 /** Whether a difference permits more or less; in complain mode, a deny rule without `audit` is all that denies. */
@@ -109,8 +113,9 @@ export function effectOf({ column, kind, left, right }: Difference, complains: b
 
 export const rulesOf = ({ decision }: Grant) => decision.rules.map(describeRule);
 
-function exampleOf(of: TableClass, string: string): string {
-  if (of !== 'file') return textOf(permissionTables[of].describe(string));
+function exampleOf(of: TableClass, string: string, permissions: readonly string[]): string {
+  if (of !== 'file')
+    return textOf((permissionTables[of] as PermissionTable).describe(string, permissions));
   return textOf(string).replace('\0', ' to ');
 }
 

@@ -12,6 +12,14 @@ export const amountsToRoot: Readonly<Record<string, string>> = {
   sys_boot: 'it boots another kernel (kexec)',
 };
 
+/** Capabilities to act as another user, and how. The rules of the profile still hold them. */
+export const actsAsOthers: Readonly<Record<string, string>> = {
+  dac_override: 'it reads and writes files of every user',
+  setfcap: 'it gives programs capabilities for whoever runs them',
+  setgid: 'it acts as every group',
+  setuid: 'it acts as every user',
+};
+
 /** In a container these reach the host; elsewhere other rules of the profile still hold them. */
 export const reachesHost: Readonly<Record<string, string>> = {
   dac_read_search: 'it opens files of the host by handle (open_by_handle_at)',

@@ -1,5 +1,5 @@
 // What a comparison does not know that takes includes which were not read as empty.
-import { describeRule } from './evaluate.ts';
+import { describeRule } from './deciding-rule.ts';
 import type { Model, ProfileModel } from './model.ts';
 
 /**

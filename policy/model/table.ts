@@ -79,16 +79,42 @@ export class Table<Entry extends TableEntry = TableEntry> implements Compared {
   }
 
   /** What is decided in each column about the strings that lead to a state. */
-  grants(state: State): readonly Grant[] {
-    let known = this.#known.get(state.accepted);
-    if (!known) {
-      const entries = state.accepted.map((index) => this.entries[index] as Entry);
-      known = this.columns.map((column) => this.#grant(entries, column));
-      this.#known.set(state.accepted, known);
-    }
+  grants(state: Accepting): readonly Grant[] {
+    const known = this.#known.get(state.accepted) ?? this.#granted(state, []);
+    this.#known.set(state.accepted, known);
     return known;
   }
+
+  /** This table with more entries. */
+  extended(more: readonly Entry[]): Extension {
+    return {
+      table: this,
+      patterns: more.map(({ pattern }) => pattern),
+      grants: (state, added) =>
+        this.#granted(
+          state,
+          added.map((index) => more[index] as Entry),
+        ),
+    };
+  }
+
+  #granted({ accepted }: Accepting, more: readonly Entry[]): readonly Grant[] {
+    const entries = [...accepted.map((index) => this.entries[index] as Entry), ...more];
+    return this.columns.map((column) => this.#grant(entries, column));
+  }
 }
+
+/** A table, and what it would grant with more entries. */
+export interface Extension {
+  readonly table: Compared;
+  /** The patterns of the further entries. */
+  readonly patterns: readonly Pattern[];
+  /** What is decided in each column about the strings of a state that further entries match too, those of these indexes. */
+  grants(state: Accepting, added: readonly number[]): readonly Grant[];
+}
+
+/** The entries that match a string, by index. */
+export type Accepting = Pick<State, 'accepted'>;
 
 /** What entries decide together about a permission, those that have it: the highest priority counts, and deny wins. */
 export function grantOf(entries: readonly TableEntry[], permission: string): Grant {

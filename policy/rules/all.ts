@@ -28,9 +28,6 @@ export const all: RuleKind<AllRule, never> = {
   class: 'every class',
   permissions: () => ['all'],
   accesses: [],
-  decides: 'every access',
-  // apparmor_parser compiles no permission to change profiles from it, although apparmor.d(5) says so.
-  applies: (_rule, { kind }) => kind !== 'change_profile',
   narrowest: () => undefined,
   requested: () => undefined,
   required: () => [],

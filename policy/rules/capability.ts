@@ -86,8 +86,6 @@ export const capability: RuleKind<CapabilityRule, CapabilityAccess> = {
   class: 'capability',
   permissions: ({ words }) => (words.length === 0 ? capabilities : words.map(({ value }) => value)),
   accesses: ['capability'],
-  decides: ['capability'],
-  applies: ({ words }, { name }) => words.length === 0 || words.some(({ value }) => value === name),
   narrowest: ({ name }) => (known.has(name) ? ['capability', name] : undefined),
   requirements(rule, need) {
     for (const word of rule.words)

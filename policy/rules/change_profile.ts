@@ -7,7 +7,6 @@ import { endOfRule } from '../syntax/rule-end.ts';
 import { pathWord } from './file.ts';
 import { refuseComments } from './keyword-rule.ts';
 import type { RuleHead, RuleKind } from './kind.ts';
-import { every, matchesWord } from './matching.ts';
 
 const BACKSLASH = 92;
 
@@ -91,14 +90,6 @@ export const change_profile: RuleKind<ChangeProfileRule, ChangeProfileAccess> = 
   class: 'domain',
   permissions: () => ['change_profile'],
   accesses: ['change_profile'],
-  decides: ['change_profile'],
-  applies: (rule, { target, stack }, _, scope) =>
-    every(
-      // Which program follows is not known before it is started.
-      rule.exec === undefined || rule.exec.value === '/**' || undefined,
-      // The kernel looks a stacked profile up with an & before its name.
-      matchesWord(scope, rule.target, stack ? `&${target}` : target),
-    ),
   narrowest({ target, stack }) {
     const name = quoted(escaped(target));
     const stacked = name.startsWith('"') ? `"&${name.slice(1)}` : `&${name}`;

@@ -1,18 +1,14 @@
 // Messages on a D-Bus and names on it (apparmor.d(5), "DBus rules").
 
 import {
-  conditionValue,
-  grants,
   type KeywordRule,
   keywordRule,
   messagePermissions,
-  peerValue,
   permissionsOf,
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
-import { every, matchesLabel, matchesWord } from './matching.ts';
 import { peerField } from './record.ts';
-import { bracketed, exactly, matching, processesOf } from './rule-text.ts';
+import { bracketed, exactly, isMatchable, matching, processesOf } from './rule-text.ts';
 
 export type DbusRule = KeywordRule<'dbus'>;
 
@@ -92,28 +88,11 @@ export const dbus: RuleKind<DbusRule, DbusAccess> = {
     return permissionsOf(rule, all, messagePermissions);
   },
   accesses: ['dbus'],
-  decides: ['dbus'],
-  parts: ({ access }) => [access],
-  applies(rule, { access, bus, path, interface: called, member, name, peer }, _, scope) {
-    const own = access === 'bind';
-    const granted = grants(rule, access, messagePermissions);
-    if (!granted || (access === 'eavesdrop' && rule.permissions.length === 0)) return false;
-    // A rule about owning a name is not about messages, and vice versa.
-    const wrong = (one: string) => (own ? message.has(one) : one === 'name');
-    if (rule.conditions.some((one) => wrong(one.name.value))) return false;
-    return every(
-      matchesWord(scope, conditionValue(rule, 'bus'), bus),
-      matchesWord(scope, conditionValue(rule, 'path'), path),
-      matchesWord(scope, conditionValue(rule, 'interface'), called),
-      matchesWord(scope, conditionValue(rule, 'member'), member),
-      matchesWord(scope, own ? conditionValue(rule, 'name') : peerValue(rule, 'name'), name),
-      matchesLabel(scope, peerValue(rule, 'label'), peer),
-    );
-  },
   narrowest({ access, bus, path, interface: called, member, name, peer }, pattern) {
     const start = ['dbus', access, ...exactly('bus', bus)];
     if (access === 'eavesdrop') return start;
     if (access === 'bind') return [...start, ...exactly('name', name)];
+    if (!isMatchable(path)) return undefined;
     const other = [...exactly('name', name), ...exactly('label', peer)];
     return [
       ...[...start, ...matching('path', path, pattern)],

@@ -10,7 +10,6 @@ import type { Report } from '../syntax/report.ts';
 import { endOfRule } from '../syntax/rule-end.ts';
 import { variableEnd } from '../syntax/variables.ts';
 import type { RuleHead, RuleKind } from './kind.ts';
-import { every, matchesPath } from './matching.ts';
 import { attached, deniedField, ownerOf, type RecordField } from './record.ts';
 import { joined } from './rule-text.ts';
 
@@ -362,7 +361,7 @@ export function lettersOf(rule: FileRule | BareFileRule): FilePermission[] {
   return letters.filter((one) => permissions[byLetter[one]] || (one === 'a' && permissions.write));
 }
 
-export const file: RuleKind<FileRule | BareFileRule, FileAccess, FileAccess | LinkAccess> = {
+export const file: RuleKind<FileRule | BareFileRule, FileAccess> = {
   nodes: ['file', 'file-all'],
   keywords: ['file'],
   owned: true,
@@ -383,20 +382,6 @@ export const file: RuleKind<FileRule | BareFileRule, FileAccess, FileAccess | Li
   class: 'file',
   permissions: lettersOf,
   accesses: ['file'],
-  decides: ['file', 'link'],
-  parts: ({ permissions }) => permissions,
-  applies(rule, access, part, scope) {
-    if (rule.kind === 'file-all') return true;
-    if (access.kind === 'link') {
-      if (!rule.permissions.link) return false;
-      return every(
-        matchesPath(scope, rule.path, access.path),
-        rule.target === undefined || matchesPath(scope, rule.target, access.target),
-      );
-    }
-    if (!lettersOf(rule).includes(part as FilePermission)) return false;
-    return matchesPath(scope, rule.path, access.path);
-  },
   /** With `owner` where the process owns the file; a program that it runs stays confined as it is. */
   narrowest({ path, permissions, owner }, pattern) {
     if (permissions.length === 0 || !isOnePath(path)) return undefined;

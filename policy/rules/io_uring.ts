@@ -1,14 +1,7 @@
 // io_uring(7) (apparmor.d(5), "IO_URING rules").
 
-import {
-  conditionValue,
-  grants,
-  type KeywordRule,
-  keywordRule,
-  permissionsOf,
-} from './keyword-rule.ts';
+import { type KeywordRule, keywordRule, permissionsOf } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
-import { matchesWord } from './matching.ts';
 import { deniedField } from './record.ts';
 import { bracketed, exactly } from './rule-text.ts';
 
@@ -38,10 +31,6 @@ export const io_uring: RuleKind<IoUringRule, IoUringAccess> = {
   class: 'io_uring',
   permissions: (rule) => permissionsOf(rule, permissions),
   accesses: ['io_uring'],
-  decides: ['io_uring'],
-  parts: ({ access }) => [access],
-  applies: (rule, { label }, part, scope) =>
-    grants(rule, part) && matchesWord(scope, conditionValue(rule, 'label'), label),
   narrowest: ({ access, label }) =>
     permissions.includes(access)
       ? ['io_uring', bracketed([access]), ...exactly('label', label)]

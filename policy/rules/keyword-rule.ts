@@ -104,18 +104,6 @@ export function permissionsOf(
   return [...new Set(words.flatMap((word) => synonyms[word] ?? [word]))];
 }
 
-/** Whether a rule with permissions, or with none and so all of them, has this one. */
-export function grants(
-  rule: KeywordRule,
-  name: string,
-  synonyms: Readonly<Record<string, readonly string[]>> = {},
-): boolean {
-  return (
-    rule.permissions.length === 0 ||
-    rule.permissions.some(({ value }) => (synonyms[value] ?? [value]).includes(name))
-  );
-}
-
 /** The permissions that requests are in: those that are no short or older names of others. */
 export function requestPermissions(
   all: readonly string[],

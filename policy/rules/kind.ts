@@ -4,7 +4,6 @@ import type { Release } from '../release.ts';
 import type { Cursor } from '../syntax/cursor.ts';
 import type { Qualifiers, RuleBase, Word, WordVisitor } from '../syntax/nodes.ts';
 import type { Range } from '../syntax/source.ts';
-import type { Match, Scope } from './matching.ts';
 import type { AuditRecord, RecordField } from './record.ts';
 
 /** What a rule starts with: its qualifiers, and its keyword, which are read. */
@@ -73,19 +72,12 @@ export interface RuleSyntax<Rule extends RuleBase> {
   requirements?(rule: Rule, need: Need): void;
 }
 
-/** What a rule permits. `Own` are the accesses that have rules of this kind; `Decided` those that it decides about. */
-export interface RuleMeaning<Rule, Own extends { kind: string }, Decided extends { kind: string }> {
+/** What a rule permits. `Own` are the accesses that have rules of this kind. */
+export interface RuleMeaning<Rule, Own extends { kind: string }> {
   readonly class: PermissionClass;
   /** The permissions of the class that a rule grants or denies, each once, in their longest names. */
   permissions(rule: Rule): readonly string[];
-  /** A rule says how much is allowed and denies what is beyond. */
-  readonly limits?: boolean;
   readonly accesses: readonly Own['kind'][];
-  readonly decides: readonly Decided['kind'][] | 'every access';
-  /** The parts of an access that rules may decide differently; without it, it has one, named as its kind. */
-  parts?(access: Own): readonly string[];
-  /** Whether a rule applies to one part of an access, be it to allow or to deny it. */
-  applies(rule: Rule, access: Decided, part: string, scope: Scope): Match;
   /**
    * The words of the narrowest rule that allows an access; `undefined` where the language has no words for it.
    * `pattern` makes the pattern for a path, name or label.
@@ -113,10 +105,7 @@ export interface RuleAdvice<Own extends { kind: string }> {
 type Elsewhere = { kind: 'file' | 'link' };
 
 /** A kind of rule. */
-export interface RuleKind<
-  Rule extends RuleBase,
-  Own extends { kind: string },
-  Decided extends { kind: string } = Own,
-> extends RuleSyntax<Rule>,
-    RuleMeaning<Rule, Own, Decided>,
+export interface RuleKind<Rule extends RuleBase, Own extends { kind: string }>
+  extends RuleSyntax<Rule>,
+    RuleMeaning<Rule, Own>,
     RuleAdvice<Own> {}

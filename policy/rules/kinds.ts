@@ -38,8 +38,8 @@ const registered = [
 ] as const;
 
 type Kinds = (typeof registered)[number];
-type RuleOf<Kind> = Kind extends RuleKind<infer Rule, infer _Own, infer _Decided> ? Rule : never;
-type AccessOf<Kind> = Kind extends RuleKind<infer _Rule, infer Own, infer _Decided> ? Own : never;
+type RuleOf<Kind> = Kind extends RuleKind<infer Rule, infer _Own> ? Rule : never;
+type AccessOf<Kind> = Kind extends RuleKind<infer _Rule, infer Own> ? Own : never;
 
 /** A rule of any kind. */
 export type Rule = RuleOf<Kinds>;

@@ -5,7 +5,6 @@ import type { RuleBase, Word } from '../syntax/nodes.ts';
 import { endOfRule } from '../syntax/rule-end.ts';
 import { filePath, isOnePath, type LinkAccess } from './file.ts';
 import type { RuleHead, RuleKind } from './kind.ts';
-import { every, matchesPath } from './matching.ts';
 import { type AuditRecord, attached, deniedField, ownerOf } from './record.ts';
 
 export interface LinkRule extends RuleBase {
@@ -59,10 +58,6 @@ export const link: RuleKind<LinkRule, LinkAccess> = {
   class: 'file',
   permissions: () => ['l'],
   accesses: ['link'],
-  decides: ['link'],
-  parts: () => ['l'],
-  applies: (rule, { path, target }, _, scope) =>
-    every(matchesPath(scope, rule.path, path), matchesPath(scope, rule.target, target)),
   narrowest({ path, target, owner }, pattern) {
     if (!isOnePath(path) || !isOnePath(target)) return undefined;
     const words = ['link', quoted(pattern(path)), '->', quoted(pattern(target))];

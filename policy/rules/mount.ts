@@ -1,13 +1,12 @@
 // Mounting and unmounting (apparmor.d(5), "Mount Rules").
 import { quoted } from '../glob/literal.ts';
 import { nearest } from '../syntax/names.ts';
-import type { Condition, Word } from '../syntax/nodes.ts';
+import type { Condition } from '../syntax/nodes.ts';
 import type { Report } from '../syntax/report.ts';
 import { type KeywordRule, keywordRule } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
-import { every, type Match, matchesPattern, matchesWord, type Scope } from './matching.ts';
 import { words } from './record.ts';
-import { bracketed, isAbsolute, matching } from './rule-text.ts';
+import { bracketed, isAbsolute, isMatchable, matching } from './rule-text.ts';
 
 export type MountRule = KeywordRule<'mount'>;
 
@@ -234,17 +233,12 @@ export const mount: RuleKind<MountRule, MountAccess | UmountAccess> = {
   class: 'mount',
   permissions: ({ keyword }) => (keyword.value === 'umount' ? ['umount'] : ['mount']),
   accesses: ['mount', 'umount'],
-  decides: ['mount', 'umount'],
-  applies(rule, access, _, scope) {
-    const unmounts = rule.keyword.value === 'umount';
-    if (access.kind === 'mount') return !unmounts && matchesMount(scope, rule, access);
-    return unmounts && matchesWord(scope, rule.target ?? rule.words[0], access.target);
-  },
   narrowest(access, pattern) {
-    if (!isAbsolute(access.target)) return undefined;
+    if (!isAbsolute(access.target) || !isMatchable(access.target)) return undefined;
     const target = quoted(pattern(access.target));
     if (access.kind === 'umount') return ['umount', target];
     if (!access.flags.every(isOptionName) || !isOneMount(access)) return undefined;
+    if (!isMatchable(access.source)) return undefined;
     const [command] = mountCommands(access.flags);
     const flags = access.flags.filter(
       (one) =>
@@ -300,61 +294,6 @@ function isOneMount({ flags, source, fstype }: MountAccess): boolean {
   if (source !== undefined && (command === 'remount' || command === 'propagation')) return false;
   const goesWith = (flag: string) => noOption.has(flag) || optionsOf(command, [flag]).length > 0;
   return isOne && flags.every(goesWith);
-}
-
-function matchesMount(scope: Scope, rule: MountRule, access: MountAccess): Match {
-  const [command] = mountCommands(access.flags);
-  const remount = rule.keyword.value === 'remount';
-  if (remount && command !== 'remount') return false;
-  const options = rule.conditions.filter(isOptions);
-  const matchesAny = options
-    .map((one) => {
-      const named = one.values.map((word) => word.value);
-      if (remount) named.push('remount');
-      return matchesOptions(access.flags, named, one.operator === 'in');
-    })
-    .reduce<Match>((one, two) => one || two || (one === undefined ? one : two), false);
-  const source = rule.words.find((word) => word.value !== 'detached');
-  // Without an arrow, a rule for what has no source may name the mount point alone; apparmor_parser 3.0 reads a source.
-  const alone = source && !rule.target && !remount && access.source === undefined;
-  const types = rule.conditions.filter(isType);
-  const matches = (word: Word | undefined, text: string | undefined): Match =>
-    word === undefined || matchesPattern(scope, word.value, text ?? '');
-  const matchesType = types
-    .flatMap((one) => one.values)
-    .map((word) => matches(word, access.fstype))
-    .reduce<Match>((one, two) => one || two || (one === undefined ? one : two), false);
-  return every(
-    options.length === 0 || matchesAny,
-    types.length === 0 || matchesType,
-    alone
-      ? every(matches(source, access.target), undefined)
-      : remount || matches(source, access.source),
-    matches(remount ? (rule.target ?? source) : rule.target, access.target),
-  );
-}
-
-/**
- * Whether the options of a rule allow a mount with these flags: with `in`, any of them, else all. Of several commands
- * apparmor_parser takes the first, with the options that go with it. Before CVE-2016-1585 was mended, as in 3.0.8, it
- * made rules for each of the others as well, and with any other option, be it `rw`, for a new mount: what those allow
- * depends on the release.
- */
-function matchesOptions(flags: readonly string[], named: readonly string[], any: boolean): Match {
-  const [command] = mountCommands(flags);
-  const requested = new Set(optionsOf(command, flags));
-  const matches = (options: ReadonlySet<string>) =>
-    [...requested].every((name) => options.has(name)) && (any || requested.size === options.size);
-  if (any) return matches(new Set(optionsOf(command, named)));
-  const commands = mountCommands(named);
-  const [first] = commands;
-  if (command === first) return matches(new Set(optionsOf(first, named)));
-  // A remount with other options than the rule's is none of what older releases add.
-  const added =
-    command === undefined
-      ? named.some((name) => !isCommandOption(name))
-      : commands.includes(command);
-  return added && matches(new Set(optionsOf(command, named))) ? undefined : false;
 }
 
 /** Reports a rule that no mount matches: apparmor_parser fails on it with "Encoding of mount rule failed". */

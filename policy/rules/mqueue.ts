@@ -1,15 +1,12 @@
 // Message queues (apparmor.d(5), "Message Queue rules").
 import { quoted } from '../glob/literal.ts';
 import {
-  conditionValue,
-  grants,
   type KeywordRule,
   keywordRule,
   permissionsOf,
   requestPermissions,
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
-import { every, matchesWord } from './matching.ts';
 import { attached, deniedField } from './record.ts';
 import { areOf, bracketed, exactly, joined, matching } from './rule-text.ts';
 
@@ -70,15 +67,6 @@ export const mqueue: RuleKind<MqueueRule, MqueueAccess> = {
   class: 'mqueue',
   permissions: (rule) => permissionsOf(rule, permissions, synonyms),
   accesses: ['mqueue'],
-  decides: ['mqueue'],
-  parts: ({ access }) => access,
-  applies: (rule, { type, label, name }, part, scope) =>
-    grants(rule, part, synonyms) &&
-    every(
-      matchesWord(scope, conditionValue(rule, 'type'), type),
-      matchesWord(scope, conditionValue(rule, 'label'), label),
-      matchesWord(scope, rule.words[0], name),
-    ),
   narrowest({ access, type, label, name }, pattern) {
     if (!areOf(access, requestPermissions(permissions, synonyms))) return undefined;
     return [

@@ -9,7 +9,6 @@ import {
   permissionsOf,
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
-import type { Match } from './matching.ts';
 import { deniedField, isUnnamed } from './record.ts';
 
 export type NetworkRule = KeywordRule<'network'>;
@@ -297,7 +296,7 @@ function isIPv6(text: string): boolean {
   return halves.length === 2 ? groups < 8 : groups === 8;
 }
 
-export const network: RuleKind<NetworkRule, NetworkAccess, NetworkAccess | UnixAccess> = {
+export const network: RuleKind<NetworkRule, NetworkAccess> = {
   ...syntax,
   requirements(rule, need) {
     if (rule.permissions.length > 0)
@@ -319,9 +318,6 @@ export const network: RuleKind<NetworkRule, NetworkAccess, NetworkAccess | UnixA
   class: 'network',
   permissions: (rule) => permissionsOf(rule, socketPermissions, messagePermissions),
   accesses: ['network'],
-  decides: ['network', 'unix'],
-  applies: (rule, access) =>
-    matchesSocket(rule, access.kind === 'unix' ? 'unix' : access.family, access.type),
   narrowest({ family, type }) {
     if (!isFamily.has(family)) return undefined;
     if (isType.has(type)) return ['network', family, type];
@@ -362,14 +358,3 @@ export const typeOfProtocol: Readonly<Record<string, string>> = {
   udp: 'dgram',
   icmp: 'raw',
 };
-
-function matchesSocket(rule: NetworkRule, family: string, type: string): Match {
-  for (const { value: word } of rule.words) {
-    const families = protocols[word];
-    if (families && !families.includes(family)) return false;
-    const named = typeOfProtocol[word] ?? word;
-    if (named !== family && named !== type) return false;
-  }
-  // Which operations, addresses and ports: newer kernels than the words here.
-  return rule.permissions.length > 0 || rule.conditions.length > 0 ? undefined : true;
-}

@@ -1,9 +1,8 @@
 // pivot_root(2) (apparmor.d(5), "Pivot Root Rules").
 import { quoted } from '../glob/literal.ts';
-import { conditionValue, type KeywordRule, keywordRule } from './keyword-rule.ts';
+import { type KeywordRule, keywordRule } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
-import { every, matchesWord } from './matching.ts';
-import { isAbsolute, matching } from './rule-text.ts';
+import { isAbsolute, isMatchable, matching } from './rule-text.ts';
 
 export type PivotRootRule = KeywordRule<'pivot_root'>;
 
@@ -30,14 +29,9 @@ export const pivot_root: RuleKind<PivotRootRule, PivotRootAccess> = {
   class: 'mount',
   permissions: () => ['pivot_root'],
   accesses: ['pivot_root'],
-  decides: ['pivot_root'],
-  applies: (rule, { newRoot, oldRoot }, _, scope) =>
-    every(
-      matchesWord(scope, conditionValue(rule, 'oldroot'), oldRoot),
-      matchesWord(scope, rule.words[0], newRoot),
-    ),
   narrowest({ newRoot, oldRoot }, pattern) {
     if (!isAbsolute(newRoot) || (oldRoot !== undefined && !isAbsolute(oldRoot))) return undefined;
+    if (!isMatchable(newRoot) || !isMatchable(oldRoot)) return undefined;
     return ['pivot_root', ...matching('oldroot', oldRoot, pattern), quoted(pattern(newRoot))];
   },
   operations: /^pivotroot$/,

@@ -1,15 +1,12 @@
 // ptrace(2) and what is like it (apparmor.d(5), "PTrace rules").
 
 import {
-  conditionValue,
-  grants,
   type KeywordRule,
   keywordRule,
   permissionsOf,
   requestPermissions,
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
-import { matchesLabel } from './matching.ts';
 import { deniedField, peerField } from './record.ts';
 import { areOf, bracketed, exactly, joined, processesOf } from './rule-text.ts';
 
@@ -38,10 +35,6 @@ export const ptrace: RuleKind<PtraceRule, PtraceAccess> = {
   class: 'ptrace',
   permissions: (rule) => permissionsOf(rule, permissions, synonyms),
   accesses: ['ptrace'],
-  decides: ['ptrace'],
-  parts: ({ access }) => access,
-  applies: (rule, { peer }, part, scope) =>
-    grants(rule, part, synonyms) && matchesLabel(scope, conditionValue(rule, 'peer'), peer),
   narrowest: ({ access, peer }) =>
     areOf(access, requestPermissions(permissions, synonyms))
       ? ['ptrace', bracketed(access), ...exactly('peer', peer)]

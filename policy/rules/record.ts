@@ -39,4 +39,10 @@ export function words(list: string | undefined): string[] {
 }
 
 /** Whether a field holds the number of something for which the kernel has no name (security/apparmor/net.c, ipc.c). */
-export const isUnnamed = (value: string): boolean => /^unknown\([0-9]{1,10}\)$/.test(value);
+export const isUnnamed = (value: string): boolean => unnamedNumber(value) !== undefined;
+
+/** The number in such a field. */
+export function unnamedNumber(value: string): number | undefined {
+  const [, number] = /^unknown\(([0-9]{1,10})\)$/.exec(value) ?? [];
+  return number === undefined ? undefined : Number(number);
+}

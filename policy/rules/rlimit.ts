@@ -4,7 +4,6 @@ import { nearest } from '../syntax/names.ts';
 import type { RuleBase, Word } from '../syntax/nodes.ts';
 import { endOfRule } from '../syntax/rule-end.ts';
 import type { RuleHead, RuleKind } from './kind.ts';
-import type { Match } from './matching.ts';
 
 export interface RlimitRule extends RuleBase {
   kind: 'rlimit';
@@ -13,7 +12,7 @@ export interface RlimitRule extends RuleBase {
   value: Word[];
 }
 
-/** To raise a limit; without a value, to have none. */
+/** To raise a limit to a value as the kernel has it (see {@link limitOf}); without one, to have none. */
 export interface RlimitAccess {
   kind: 'rlimit';
   name: string;
@@ -146,14 +145,12 @@ export const rlimit: RuleKind<RlimitRule, RlimitAccess> = {
   visitWords() {},
   class: 'rlimit',
   permissions: ({ name }) => [name.value],
-  limits: true,
   accesses: ['rlimit'],
-  decides: ['rlimit'],
-  applies: (rule, { name, value }) => rule.name.value === name && isExceeded(rule, value),
-  narrowest: ({ name, value }) =>
-    Object.hasOwn(rlimits, name)
-      ? ['set', 'rlimit', name, '<=', `${value ?? 'infinity'}`]
-      : undefined,
+  narrowest({ name, value }) {
+    if (!Object.hasOwn(rlimits, name)) return undefined;
+    const written = value !== undefined && name === 'nice' ? value - niceOffset : value;
+    return ['set', 'rlimit', name, '<=', `${written ?? 'infinity'}`];
+  },
   operations: /^setrlimit$/,
   requested({ field }) {
     const [name, logged] = [field('rlimit'), field('value')];
@@ -161,12 +158,14 @@ export const rlimit: RuleKind<RlimitRule, RlimitAccess> = {
     if (logged === infinity) return { kind: 'rlimit', name };
     // Rounding any other number would set a higher limit than requested.
     if (!/^\d{1,15}$/.test(logged)) return undefined;
-    // setrlimit(2) counts niceness from 40 down, rules have it as nice(1) does.
-    return { kind: 'rlimit', name, value: name === 'nice' ? 20 - Number(logged) : Number(logged) };
+    return { kind: 'rlimit', name, value: Number(logged) };
   },
   required: () => [['rlimit'], ['value']],
   describe: ({ name, value }) => `raise the limit ${name} to ${value ?? 'infinity'}`,
 };
+
+/** What apparmor_parser adds to the value of nice (measured with 3.0.8). */
+const niceOffset = 20;
 
 /** What the kernel logs for RLIM_INFINITY, on machines of 64 bits. */
 const infinity = '18446744073709551615';
@@ -180,6 +179,10 @@ const units: Readonly<Record<string, number>> = {
   G: 1024 ** 3,
   GB: 1024 ** 3,
 };
+
+/** The usual name of a rule's limit. */
+export const limitName = ({ name }: RlimitRule): string =>
+  name.value === 'ofile' ? 'nofile' : name.value;
 
 /**
  * The limit of a rule as the kernel has it: bytes, seconds of cpu, microseconds of rttime, a count; of nice, 20 more than
@@ -200,19 +203,8 @@ export function limitOf({ name, value }: RlimitRule): bigint | 'infinity' {
       return (number * BigInt(seconds)) / 1_000_000n;
     }
     case 'nice':
-      return 20n + (sign === '-' ? -number : number);
+      return BigInt(niceOffset) + (sign === '-' ? -number : number);
     default:
       return number;
   }
-}
-
-/** Whether a value is beyond the limit of a rule. */
-function isExceeded(rule: RlimitRule, wanted: number | undefined): Match {
-  const [, digits, unit = ''] =
-    /^(\d+)(\w*)$/.exec(rule.value.map((word) => word.value).join('')) ?? [];
-  const factor = units[unit];
-  // Niceness is ordered in reverse.
-  if (rule.name.value === 'nice') return undefined;
-  if (digits === undefined || factor === undefined || wanted === undefined) return undefined;
-  return wanted > Number(digits) * factor;
 }

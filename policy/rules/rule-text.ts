@@ -25,6 +25,11 @@ export function areOf(words: readonly string[], vocabulary: readonly string[]): 
   return words.length > 0 && words.every((word) => vocabulary.includes(word));
 }
 
+/** Whether a pattern can match a path: `//` in patterns means `/`, except two that it starts with (POSIX 4.16). */
+export function isMatchable(path: string | undefined): boolean {
+  return path === undefined || !path.replace(/^\/\/(?!\/)/, '').includes('//');
+}
+
 /** apparmor_parser requires this of the path of a mount point. */
 export function isAbsolute(path: string): boolean {
   return path.startsWith('/');

@@ -2,8 +2,6 @@
 import { unescaped } from '../syntax/escapes.ts';
 import { nearest } from '../syntax/names.ts';
 import {
-  conditionValue,
-  grants,
   type KeywordRule,
   keywordRule,
   messagePermissions,
@@ -11,7 +9,6 @@ import {
   requestPermissions,
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
-import { every, matchesLabel } from './matching.ts';
 import { deniedField, isUnnamed, peerField } from './record.ts';
 import { areOf, bracketed, exactly, joined, processesOf } from './rule-text.ts';
 
@@ -133,19 +130,6 @@ export const signal: RuleKind<SignalRule, SignalAccess> = {
   class: 'signal',
   permissions: (rule) => permissionsOf(rule, permissions, messagePermissions),
   accesses: ['signal'],
-  decides: ['signal'],
-  parts: ({ access }) => access,
-  applies(rule, { signal: name, peer }, part, scope) {
-    if (!grants(rule, part, messagePermissions)) return false;
-    const sets = rule.conditions.filter((one) => one.name.value === 'set');
-    const isNamed = sets.some(({ values }) =>
-      values.some(({ value }) => canonicalSignal(value) === name),
-    );
-    return every(
-      sets.length === 0 || isNamed,
-      matchesLabel(scope, conditionValue(rule, 'peer'), peer),
-    );
-  },
   narrowest({ access, signal: name, peer }) {
     if (!areOf(access, requested)) return undefined;
     // Of a signal without a name, a rule can only say all signals.

@@ -4,27 +4,30 @@ import type { Condition } from '../syntax/nodes.ts';
 import type { Report } from '../syntax/report.ts';
 import type { FileAccess, FilePermission } from './file.ts';
 import {
-  conditionValue,
-  grants,
   type KeywordRule,
   keywordRule,
   messagePermissions,
-  peerValue,
   permissionsOf,
   requestPermissions,
 } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
-import { every, matchesWord } from './matching.ts';
 import {
   checkLocalPermissions,
   localPermissions,
-  type NetworkAccess,
   socketPermissions,
   socketTypes,
   type UnixAccess,
 } from './network.ts';
 import { deniedField, ownerOf, peerField, type RecordField, words } from './record.ts';
-import { areOf, bracketed, exactly, joined, matching, processesOf } from './rule-text.ts';
+import {
+  areOf,
+  bracketed,
+  exactly,
+  isMatchable,
+  joined,
+  matching,
+  processesOf,
+} from './rule-text.ts';
 
 export type UnixRule = KeywordRule<'unix'>;
 
@@ -79,7 +82,7 @@ function checkCondition(one: Condition, report: Report): void {
   }
 }
 
-export const unix: RuleKind<UnixRule, UnixAccess, UnixAccess | NetworkAccess> = {
+export const unix: RuleKind<UnixRule, UnixAccess> = {
   ...syntax,
   requirements(rule, need) {
     for (const one of rule.conditions) {
@@ -91,22 +94,9 @@ export const unix: RuleKind<UnixRule, UnixAccess, UnixAccess | NetworkAccess> = 
   class: 'unix',
   permissions: (rule) => permissionsOf(rule, socketPermissions, messagePermissions),
   accesses: ['unix'],
-  decides: ['unix', 'network'],
-  parts: ({ access }) => access,
-  applies(rule, access, part, scope) {
-    const type = matchesWord(scope, conditionValue(rule, 'type'), access.type);
-    // A kernel that knows nothing finer has unix rules as rules for that family and type.
-    if (access.kind === 'network') return access.family === 'unix' && type;
-    if (!grants(rule, part, messagePermissions)) return false;
-    return every(
-      type,
-      matchesWord(scope, conditionValue(rule, 'addr'), access.address ?? 'none'),
-      matchesWord(scope, peerValue(rule, 'label'), access.peer),
-      matchesWord(scope, peerValue(rule, 'addr'), access.peerAddress ?? 'none'),
-    );
-  },
   narrowest({ type, access, address, peer, peerAddress }, pattern) {
     if (!isOneRule(type, access)) return undefined;
+    if (!isMatchable(address) || !isMatchable(peerAddress)) return undefined;
     const local = access.some((one) => localPermissions.has(one));
     const other = local
       ? []

@@ -23,8 +23,6 @@ export const userns: RuleKind<UsernsRule, UsernsAccess> = {
   class: 'userns',
   permissions: () => ['create'],
   accesses: ['userns'],
-  decides: ['userns'],
-  applies: () => true,
   narrowest: () => ['userns', 'create'],
   operations: /^userns_create$/,
   requested: () => ({ kind: 'userns' }),

@@ -2,14 +2,17 @@
 import {
   type Access,
   check,
-  type EffectiveProfile,
   type Evaluation,
   escaped,
   evaluate,
   isRule,
   isRuleFor,
   narrowestRule,
+  type PolicyDifference,
+  type ProfileModel,
   parse,
+  permittedBeyond,
+  type UnknownReason,
 } from '../../policy/index.ts';
 import { describePermissions } from './describe.ts';
 import { fieldOf } from './event.ts';
@@ -23,6 +26,18 @@ export interface Suggestion {
   rule: string;
   /** What it permits, one sentence each. */
   permits: string[];
+}
+
+/** What a suggested rule would permit in the profile beyond the request; or why that is not known. */
+export type Beyond = readonly PolicyDifference[] | UnknownReason;
+
+/** As {@link permittedBeyond}, for the suggested rule; `undefined` without one, or without the profile. */
+export function beyondRequest(
+  { access }: Finding,
+  { suggestion }: Advice,
+  profile: ProfileModel | undefined,
+): Beyond | undefined {
+  return access && suggestion && profile && permittedBeyond(profile, access, suggestion.rule);
 }
 
 export interface Advice {
@@ -52,7 +67,7 @@ export interface AdviceOptions {
 /** Advice on a finding, from the text of its profile where available. */
 export function adviseOn(
   finding: Finding,
-  profile: EffectiveProfile | undefined,
+  profile: ProfileModel | undefined,
   { generalise = false, missing: lacking = [] }: AdviceOptions = {},
 ): Advice {
   const { access, missing, doubled, contradictory, type } = finding;
@@ -65,7 +80,9 @@ export function adviseOn(
   const isUnsure = lacking.length > 0 && evaluated !== undefined && evaluated.outcome !== 'denied';
   const evaluation = evaluated && isUnsure ? { ...evaluated, unsure: true } : evaluated;
   const needed = neededFlag(finding);
-  const flag = needed && !profile?.flags.includes(needed) ? needed : undefined;
+  const has = (name: string) =>
+    profile?.flags.some((one) => one === name || one.startsWith(`${name}=`)) ?? false;
+  const flag = needed && !has(needed) ? needed : undefined;
   const hopeless =
     !refusals.has(type) ||
     !isWhole ||
@@ -121,6 +138,9 @@ function unsayable({ access, line, operation }: Finding): string {
   ) {
     return 'the path contains //, which the kernel never logs and no rule matches';
   }
+  const paths = ['name', 'srcname', 'path', 'addr', 'peer_addr'];
+  if (paths.some((key) => fieldOf(event, key)?.includes('//')))
+    return 'a name contains //, which apparmor_parser reads as /: no rule matches it';
   if (operation === 'link' && access === undefined) {
     return 'a hard link may not have more permissions than its target: compare the rules for both paths';
   }
@@ -141,7 +161,7 @@ function isUnruled(finding: Finding): boolean {
 
 function suggest(
   access: Access,
-  profile: EffectiveProfile | undefined,
+  profile: ProfileModel | undefined,
   generalise: boolean,
 ): Suggestion | undefined {
   const declares = (variable: string) => profile?.declares(variable) ?? false;

@@ -1,11 +1,11 @@
 // Drafts a new profile from events logged in complain mode.
 import {
   check,
-  effectiveProfiles,
   evaluate,
   format,
   hasHidden,
   type IncludeResolver,
+  model,
   parse,
   quoted,
   type Release,
@@ -81,7 +81,8 @@ export function draftProfile(
   const unsaid: Unsaid[] = [];
   const wanted = new Map<string, Wanted>();
   const skeleton = drafted(main, [], '3.0').text;
-  const profiles = new Map(effectiveProfiles(skeleton, resolver).map((one) => [one.name, one]));
+  const { profiles: models } = model(skeleton, { resolver, presume: true });
+  const profiles = new Map(models.map((one) => [one.name, one]));
   for (const finding of merged(findings)) {
     if (finding.namespace !== undefined) {
       unsaid.push({ ...finding, reason: 'the profile is of another namespace' });

@@ -2,10 +2,10 @@
 import {
   check,
   type DecidingRule,
-  type EffectiveProfile,
-  effectiveProfiles,
   type IncludeResolver,
   lint,
+  model,
+  type ProfileModel,
   parse,
 } from '../../policy/index.ts';
 import { refusedOf } from './acceptable.ts';
@@ -56,7 +56,7 @@ export function wantedBy(
   source: string,
   { generalise = false, resolver }: { generalise?: boolean; resolver?: IncludeResolver } = {},
 ): Wanted {
-  const profiles = effectiveProfiles(source, resolver);
+  const { profiles } = model(source, { resolver, presume: true });
   const additions = new Map<string, Addition>();
   const denying = new Map<string, DecidingRule>();
   const unsaid: Unsaid[] = [];
@@ -119,7 +119,7 @@ function patchWith(
   const added: Addition[] = [];
   const leftOut: LeftOut[] = [];
   const find = (name: string) =>
-    effectiveProfiles(text, resolver).find((profile) => profile.name === name);
+    model(text, { resolver, presume: true }).profiles.find((profile) => profile.name === name);
   const leaveOut = (addition: Addition, after: readonly string[]) => {
     const reason = after.find((one) => !before.includes(one)) ?? 'it would make the file invalid';
     leftOut.push({ addition, reason });
@@ -154,7 +154,7 @@ function patchWith(
         leftOut.push({ addition, reason: `the file does not define ${name}` });
       continue;
     }
-    const profile = find(name) as EffectiveProfile;
+    const profile = find(name) as ProfileModel;
     const withRules = (some: readonly { rule: string }[]) => {
       const rules = some.map(({ rule }) => rule);
       const next = insertRules(text, profile, rules);
@@ -190,9 +190,9 @@ function errorsOf(source: string, resolver: IncludeResolver | undefined): string
   return diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message);
 }
 
-function withAddition(source: string, profile: EffectiveProfile, { rule, flag }: Addition): string {
+function withAddition(source: string, profile: ProfileModel, { rule, flag }: Addition): string {
   if (flag !== undefined && !profile.flags.includes(flag)) {
-    const { flags, open } = profile.profile;
+    const { flags, open } = profile.node;
     const last = flags?.values.at(-1);
     if (last) return insert(source, last.end, `, ${flag}`);
     const end = source.slice(0, open).trimEnd().length;
@@ -206,7 +206,7 @@ function withAddition(source: string, profile: EffectiveProfile, { rule, flag }:
 
 /** The position of a limit that the profile's own text sets. */
 function formerLimit(
-  { rules }: EffectiveProfile,
+  { rules }: ProfileModel,
   text: string,
 ): { start: number; end: number; value: string } | undefined {
   const [profile] = parse(`profile limit {\n${text}\n}\n`).file.statements;

@@ -1,11 +1,11 @@
 // Places new rules in a profile: after the last of their kind, and never below an unrelated comment.
-import { type EffectiveProfile, kindOfKeyword, parse, type Statement } from '../../policy/index.ts';
+import { kindOfKeyword, type ProfileModel, parse, type Statement } from '../../policy/index.ts';
 import { tunables } from './generalise.ts';
 
 /** Adds rules to a profile in a text. */
 export function insertRules(
   source: string,
-  { profile }: EffectiveProfile,
+  { node: profile }: ProfileModel,
   rules: readonly string[],
 ): string {
   const brace = profile.end - 1;

@@ -1,8 +1,4 @@
-import {
-  type EffectiveProfile,
-  effectiveProfiles,
-  type IncludeResolver,
-} from '../../policy/index.ts';
+import { type IncludeResolver, model, type ProfileModel } from '../../policy/index.ts';
 import { definitionFinder } from './definitions.ts';
 import { textInstalled } from './installed-text.ts';
 import { type Installation, policyPlace, readRecords } from './state.ts';
@@ -16,21 +12,21 @@ export interface ProfileOnHost {
   installation?: Installation;
 }
 
-/** The profiles of a host. Each file is read and each profile evaluated once. */
+/** The profiles of a host. Each file is read, and its model computed, once. */
 export interface HostProfiles {
   /** The file that defines a profile. */
   file: (profile: string) => Promise<ProfileOnHost | undefined>;
-  /** The profile, hat or child of this name, with the rules of its file and includes. */
+  /** The model of the profile, hat or child of this name; included files that are missing count as empty. */
   profile: (
     profile: string,
-  ) => Promise<{ onHost?: ProfileOnHost; effective?: EffectiveProfile | undefined }>;
+  ) => Promise<{ onHost?: ProfileOnHost; model?: ProfileModel | undefined }>;
   /** How many records were skipped because of the limits for an image. */
   unreadRecords: () => number;
 }
 
 export function hostProfiles(root: string, resolver: IncludeResolver): HostProfiles {
   const files = new Map<string, ProfileOnHost | undefined>();
-  const effective = new Map<string, EffectiveProfile[]>();
+  const models = new Map<string, readonly ProfileModel[]>();
   let records: ReturnType<typeof readRecords> | undefined;
   const definition = definitionFinder(policyPlace(root));
   /**
@@ -59,9 +55,10 @@ export function hostProfiles(root: string, resolver: IncludeResolver): HostProfi
     async profile(name) {
       const onHost = await file(name);
       if (!onHost) return {};
-      const all = effective.get(onHost.file) ?? effectiveProfiles(onHost.text, resolver);
-      effective.set(onHost.file, all);
-      return { onHost, effective: all.find((one) => one.name === name) };
+      const all =
+        models.get(onHost.file) ?? model(onHost.text, { resolver, presume: true }).profiles;
+      models.set(onHost.file, all);
+      return { onHost, model: all.find((one) => one.name === name) };
     },
   };
 }

@@ -385,9 +385,9 @@ describe('can with a reference', { timeout: 60_000 }, () => {
         env: { HOME: at('home'), AA_REGISTRY: registry.url },
       });
       expect(verified.code).not.toBe(0);
-      const note = `${reference} does not exist as a file, so it is treated as a reference.\n`;
-      expect(outcome.stderr.replace(note, '')).toBe(verified.stderr);
-      expect(outcome.stderr.startsWith(note)).toBe(!reference.includes('@'));
+      const start = `No file or folder is named ${reference}, and as a reference it can’t be fetched: `;
+      expect(outcome.stderr.replace(start, '')).toBe(verified.stderr);
+      expect(outcome.stderr.includes(start)).toBe(!reference.includes('@'));
       expect([outcome.code, outcome.stdout]).toEqual([verified.code, verified.stdout]);
     }
   });

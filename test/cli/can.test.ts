@@ -15,6 +15,9 @@ profile web /usr/sbin/web {
   ^worker {
     /run/worker rw,
   }
+  profile child {
+  }
+  set rlimit nofile <= 1000,
 }
 `;
 
@@ -39,11 +42,23 @@ describe('can', () => {
     ['exec /usr/lib/web/helper', 0, /Px -> helper/],
     ['capability chown', 0, /^yes.*web:3:/is],
     ['capability sys_admin', 1, /^no/i],
+    ['rlimit nofile 1000', 0, /^yes\n.*web:14: set rlimit nofile <= 1000/],
+    ['rlimit ofile 4096', 1, /^no\n.*web:14: set rlimit nofile <= 1000/],
+    ['rlimit nofile infinity', 1, /^no\n/],
+    ['rlimit data 100M', 0, /^yes: the profile does not set it\n$/],
+    ['rlimit nofile 1M', 2, /"nofile 1M" is not a limit/],
+    ['rlimit files 1', 2, /"files 1" is not a limit/],
+    ['change_hat worker', 0, /^yes: web\/\/worker\n$/],
+    ['change_hat ^worker', 0, /^yes: web\/\/worker\n$/],
+    ['change_hat worker --profile worker', 0, /^yes: web\/\/worker\n$/],
+    ['change_hat child', 1, /^no: web\/\/child is not a hat\n$/],
+    ['change_hat other', 1, /^no: it has no such hat\n$/],
+    ['read /etc/web/*', 0, /^Taken as it is, not as a pattern: \/etc\/web\/\*\n.*yes\n/],
     ['write /run/worker', 1, /^no/i],
     ['write /run/worker --profile worker', 0, /^yes/i],
   ])('%s', async (question, code, message) => {
     const found = await command(['can', file, ...question.split(' ')]);
-    expect(found.output + found.stdout).toMatch(message);
+    expect(found.output).toMatch(message);
     expect(found.code).toBe(code);
   });
 

@@ -79,6 +79,7 @@ describe('aa-registry denials', () => {
     This would allow it:
         owner /etc/hosts r,
       The profile's processes may read /etc/hosts where they own it.
+      It permits nothing else.
 
 other  not installed by aa-registry  ${at('root/etc/apparmor.d/other')}
 
@@ -88,6 +89,7 @@ other  not installed by aa-registry  ${at('root/etc/apparmor.d/other')}
     This would allow it:
         owner /tmp/x w,
       The profile's processes may write, create, rename, delete, chmod and chown /tmp/x where they own it.
+      It permits nothing else.
 
 gone  not defined by any file on this host
 

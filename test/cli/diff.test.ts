@@ -45,6 +45,15 @@ describe('diff', () => {
     expect(code).toBe(0);
   });
 
+  test('an attachment that differs in the value of a variable is shown with the values', async () => {
+    const attached = (bin: string) =>
+      `abi <abi/3.0>,\n@{bin}=${bin}\nprofile web @{bin}/web {\n}\n`;
+    await writeFile(path('old-bin'), attached('/usr/bin'));
+    await writeFile(path('new-bin'), attached('/usr/sbin'));
+    const { stdout } = await command(['diff', path('old-bin'), path('new-bin')]);
+    expect(stdout).toBe('attachment\n  ~ /usr/bin/web -> /usr/sbin/web\n');
+  });
+
   test('shows what only one permits, with an example and the rules', async () => {
     const { code, stdout } = await command(['diff', path('first'), path('wider')]);
     expect(code).toBe(1);

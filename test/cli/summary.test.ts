@@ -45,6 +45,12 @@ describe('summary', () => {
     expect(lines.filter((line) => line.length > 200)).toEqual([]);
   });
 
+  test('a name that is no file says what was looked for before anything about trust', async () => {
+    const { code, output } = await command(['summary', 'nosuch', '--trust', path('no-trust')]);
+    expect(output).toMatch(/^aa-registry: No file or folder is named nosuch, and as a reference /);
+    expect(code).toBe(3);
+  });
+
   test('--all lists every rule with its place', async () => {
     const { code, stdout } = await command(['summary', path('web'), '--all']);
     expect(code).toBe(0);

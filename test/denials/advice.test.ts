@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { check, effectiveProfiles, type IncludeResolver, lint } from '../../policy/index.ts';
+import { check, type IncludeResolver, lint, model } from '../../policy/index.ts';
 import { adviseOn } from '../../sdk/denials/advice.ts';
 import { draftProfile } from '../../sdk/denials/draft.ts';
 import { parseEvent } from '../../sdk/denials/event.ts';
@@ -26,7 +26,7 @@ const opened = (name: string, mask = 'r', more = '') =>
 function advised(line: string, rules = '', flags = '') {
   const [finding] = findingsOf(line);
   if (!finding) throw new Error('no finding');
-  const [profile] = effectiveProfiles(`profile app${flags} {\n${rules}}\n`);
+  const [profile] = model(`profile app${flags} {\n${rules}}\n`, { presume: true }).profiles;
   return adviseOn(finding, profile);
 }
 const notesOf = (line: string, rules = '', flags = '') =>
@@ -115,7 +115,8 @@ describe('advice', () => {
 
   test.each([
     ['rlimit=nofile value=4096', 'set rlimit nofile <= 1K,', 'set rlimit nofile <= 4096,'],
-    ['rlimit=nice value=25', 'set rlimit nice <= 0,', 'set rlimit nice <= -5,'],
+    // apparmor_parser adds 20 to the value of nice.
+    ['rlimit=nice value=25', 'set rlimit nice <= 0,', 'set rlimit nice <= 5,'],
     ['rlimit=cpu value=60', 'set rlimit cpu <= 10s,', 'set rlimit cpu <= 60,'],
   ])('is a higher limit for %s', (fields, rule, suggestion) => {
     const line = `operation="setrlimit" profile="app" ${fields}`;
@@ -291,14 +292,14 @@ describe('generalised', () => {
               '@{PROC}=/proc/\n@{pid}={[1-9],[1-9][0-9],[1-9][0-9][0-9],[1-9]*[0-9]}\n@{HOMEDIRS}=/home/\n@{HOME}=@{HOMEDIRS}/*/ /root/\n',
           });
           const source = `${include}profile app {\n}\n`;
-          const [before] = effectiveProfiles(source, resolver);
+          const [before] = model(source, { resolver, presume: true }).profiles;
           const { suggestion } = adviseOn(finding as Finding, before, { generalise: true });
           const { text } = patch(
             source,
             [{ profile: 'app', rule: suggestion?.rule ?? '' }],
             resolver,
           );
-          const [after] = effectiveProfiles(text, resolver);
+          const [after] = model(text, { resolver, presume: true }).profiles;
           expect(adviseOn(finding as Finding, after).evaluation?.outcome).toBe('allowed');
         },
       ),
@@ -576,7 +577,10 @@ profile app flags=(attach_disconnected, mediate_deleted) {
       unsaid: [],
       children: ['app//worker', 'app//in ner'],
     });
-    expect(effectiveProfiles(text).map(({ name }) => name)).toEqual(['app', ...children]);
+    expect(model(text, { presume: true }).profiles.map(({ name }) => name)).toEqual([
+      'app',
+      ...children,
+    ]);
   });
 
   test('has a limited number of child profiles', () => {

@@ -64,7 +64,9 @@ describe('an update that waits', () => {
     expect(lines).toEqual([`Installed ${api} 1.0.0`]);
     expect(await installed()).toBe(textOf(web, narrow));
     const before = await readFile(record(), 'utf8');
-    expect((await run('sync', '--dry-run')).code).toBe(9);
+    const again = await run('sync', '--dry-run');
+    expect(again.code).toBe(9);
+    expect(again.lines.at(-1)).toBe('No changes until an update is approved.');
     expect((await run('sync')).code).toBe(9);
     expect(await readFile(record(), 'utf8')).toBe(before);
   });
@@ -75,6 +77,7 @@ describe('an update that waits', () => {
     expect(output).toContain(
       `${web} 1.1.0 waits for approval, because profiles.toml does not let it replace 1.0.0:\n  file: + w, a: /etc/app.conf\n`,
     );
+    expect(output).toMatch(new RegExp(`^${web} +1.0.0 .* 1.1.0 waits for approval$`, 'm'));
     expect(output).toContain(`To approve it: aa-registry approve ${web}@1.1.0 --root ${root}`);
     expect((await data('status', '--offline')).installed).toMatchObject([
       {

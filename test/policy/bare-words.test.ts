@@ -1,13 +1,6 @@
 // A bare word in place of a path: the expected results are those of apparmor_parser 3.0.8.
 import { describe, expect, test } from 'vitest';
-import {
-  check,
-  type EffectiveProfile,
-  effectiveProfiles,
-  evaluate,
-  format,
-  releases,
-} from '../../policy/index.ts';
+import { check, evaluate, format, model, type ProfileModel, releases } from '../../policy/index.ts';
 
 const profile = (rule: string) => `profile a {\n  ${rule}\n}\n`;
 const found = (rule: string) => {
@@ -142,9 +135,9 @@ describe('a bare word as a path', () => {
   });
 
   test('allows nothing', () => {
-    const [seen] = effectiveProfiles(profile('deleted rw,'));
+    const [seen] = model(profile('deleted rw,'), { presume: true }).profiles;
     const access = { kind: 'file', path: '/deleted', permissions: ['w'] } as const;
-    expect(evaluate(seen as EffectiveProfile, access).outcome).toBe('unmatched');
+    expect(evaluate(seen as ProfileModel, access).outcome).toBe('unmatched');
   });
 });
 
@@ -214,9 +207,9 @@ describe('synonyms', () => {
   });
 
   test('unmount allows the same as umount', () => {
-    const [seen] = effectiveProfiles(profile('unmount /x/,'));
+    const [seen] = model(profile('unmount /x/,'), { presume: true }).profiles;
     const access = { kind: 'umount', target: '/x/' } as const;
-    expect(evaluate(seen as EffectiveProfile, access).outcome).toBe('allowed');
+    expect(evaluate(seen as ProfileModel, access).outcome).toBe('allowed');
   });
 
   test('rewrite is a synonym of alias', () => {

@@ -1,13 +1,6 @@
 // The maximum nesting of blocks, the same in every runtime.
 import { describe, expect, test } from 'vitest';
-import {
-  capabilitiesOf,
-  check,
-  effectiveProfiles,
-  format,
-  lint,
-  parse,
-} from '../../policy/index.ts';
+import { capabilitiesOf, check, format, lint, model, parse } from '../../policy/index.ts';
 import { maxBlocks, maxDepth } from '../../policy/syntax/limits.ts';
 
 const inside = (body: string) => `$X = true\nprofile p {\n${body}\n}\n`;
@@ -27,7 +20,7 @@ describe.each(Object.entries(kinds))('%s', (_, nested) => {
     expect(check(text)).toMatchObject({ ok: true, diagnostics: [] });
     expect(lint(text).errors).toBe(0);
     expect(capabilitiesOf(parse(text).file)).toEqual(['chown']);
-    expect(effectiveProfiles(text)).toHaveLength(1);
+    expect(model(text, { presume: true }).profiles).toHaveLength(1);
     const formatted = format(text).text;
     expect(format(formatted).text).toBe(formatted);
     expect(formatted.length).toBeLessThan(text.length * 20);

@@ -67,6 +67,18 @@ describe('topics', () => {
     ['ptrace (read) peer=crun//&web,', 'ptrace-own', 'peer crun//&web', 'low'],
     ['ptrace (tracedby) peer=a,', 'ptrace-own', 'peer a', 'low'],
     ['dbus (send) bus=system,', 'dbus', 'bus system', 'low'],
+    ['dbus (send) bus=system,', 'dbus-control', undefined, 'critical'],
+    ['dbus (send) bus=session peer=(label=unconfined),', 'dbus-control', undefined, 'critical'],
+    ['capability setuid,', 'strong-capability', 'setuid', 'high'],
+    ['capability setfcap,', 'strong-capability', 'setfcap', 'high'],
+    ['capability sys_ptrace,', 'strong-capability', 'sys_ptrace', 'high'],
+    ['capability dac_override,', 'strong-capability', 'dac_override', 'high'],
+    ['/a cux -> kid,\nprofile kid {\n}', 'run-profile', '/a', 'medium'],
+    ['/a cux -> kid,', 'unconfined', '/a', 'critical'],
+    ['/a cux,\nprofile /a {\n}', 'run-profile', '/a', 'medium'],
+    ['/a* cux,\nprofile /a {\n}', 'unconfined', '/a', 'critical'],
+    ['/a cux -> hat,\n^hat {\n}', 'run-profile', '/a', 'medium'],
+    ['/a cix -> none,', 'run-profile', '/a', 'medium'],
     ['dbus (eavesdrop) bus=system,', 'dbus-eavesdrop', 'bus system', 'high'],
     ['mount fstype=tmpfs,', 'mount', undefined, 'high'],
     ['umount /mnt/,', 'mount', 'mount point /mnt/', 'high'],
@@ -97,6 +109,31 @@ describe('topics', () => {
     const ranks = ['critical', 'high', 'medium', 'low'];
     expect(severities).toEqual([...severities].sort((a, b) => ranks.indexOf(a) - ranks.indexOf(b)));
     expect(severities[0]).toBe('critical');
+  });
+
+  test('a change of profile names the profile, not the programs that may be run next', () => {
+    const examples = (rules: string) =>
+      linesOf(profile(rules))
+        .get('change-profile')
+        ?.examples.map(({ text }) => text);
+    expect(examples('change_profile -> helper,')).toEqual([
+      'profile helper',
+      'program /x, profile helper',
+    ]);
+    expect(examples('change_profile /bin/a -> /usr/bin/helper,')).toEqual([
+      'profile /usr/bin/helper',
+      'program /bin/a, profile /usr/bin/helper',
+    ]);
+  });
+
+  test.each([
+    ['path=/org/freedesktop/systemd1 interface=org.freedesktop.systemd1.Manager member=ListUnits'],
+    ['path=/org/freedesktop/login1'],
+    ['peer=(name=org.freedesktop.login1)'],
+  ])('a message with %s starts no program', (conditions) => {
+    const topics = [...linesOf(profile(`dbus (send) bus=system ${conditions},`)).keys()];
+    expect(topics).toContain('dbus');
+    expect(topics).not.toContain('dbus-control');
   });
 
   test('a deny rule takes files out of a line', () => {

@@ -1,6 +1,6 @@
 import { permissionTables } from '../../model/classes/classes.ts';
-import type { EffectiveRule } from '../../model/effective-rule.ts';
-import { describeRule, priority } from '../../model/evaluate.ts';
+import { describeRule } from '../../model/deciding-rule.ts';
+import { type EffectiveRule, priority } from '../../model/effective-rule.ts';
 import { capabilities } from '../../rules/capability.ts';
 import { allIn, type FilePermission, filePermissions, fileRules, letters } from '../file-rules.ts';
 import type { LintContext, LintedProfile, LintRule } from '../rule.ts';

@@ -39,8 +39,11 @@ export const change_profile: PermissionTable = {
       entry(fields(program, label), 'onexec'),
     ];
   },
-  describe(string) {
+  describe(string, permissions = []) {
     const [first, label] = splitFields(string, 2);
-    return label === undefined ? `profile ${first}` : `program ${first}, profile ${label}`;
+    if (label !== undefined) return `program ${first}, profile ${label}`;
+    // What may be run next, whatever the profile, is looked up apart.
+    const isProgram = permissions.join() === 'onexec' && first?.startsWith('/');
+    return `${isProgram ? 'program' : 'profile'} ${first}`;
   },
 };

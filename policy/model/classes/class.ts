@@ -25,8 +25,8 @@ export interface PermissionTable {
   entries(effective: EffectiveRule, scope: ClassScope): readonly TableEntry[] | NoEntries;
   /** Strings like this one about what people know, to be tried as examples. */
   familiar?(string: string): readonly string[];
-  /** A string of the class in words, such as `peer=foo`. */
-  describe(string: string): string;
+  /** A string of the class in words, such as `peer=foo`; `permissions`: what is said of it. */
+  describe(string: string, permissions?: readonly string[]): string;
 }
 
 export const byte = (code: number): Pattern => ({ kind: 'set', ranges: [code, code] });

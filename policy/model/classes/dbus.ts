@@ -42,6 +42,12 @@ export const dbus: PermissionTable = {
       ...entry(bus, 'eavesdrop'),
     ];
   },
+  familiar(string) {
+    // A message about which something else is known, but not who gets it.
+    const [bus, name, ...message] = splitFields(string, 6);
+    if (name !== '' || message.join('') === '') return [];
+    return [[bus, 'org.freedesktop.DBus', ...message].join('\0')];
+  },
   describe(string) {
     const [bus, name, label, path, called, member] = splitFields(string.slice(1), 6);
     const parts = { bus, name, label, path, interface: called, member };

@@ -83,6 +83,7 @@ export const posix_mqueue: PermissionTable = {
   prefix: posix,
   permissions: queuePermissions,
   entries: (effective, scope) => queueEntries(posix, effective, scope),
+  familiar: (string) => [string.replace(/^.(?=\0|$)/s, '$&/queue')],
   describe: (string) => describeQueue(splitFields(string.slice(1), 2)),
 };
 

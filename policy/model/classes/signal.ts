@@ -1,5 +1,6 @@
 // Signals: the signal, then the peer's label.
 import { conditionValue, messagePermissions, permissionsOf } from '../../rules/keyword-rule.ts';
+import { isUnnamed } from '../../rules/record.ts';
 import { canonicalSignal, signals } from '../../rules/signal.ts';
 import { anyByte, byte, type PermissionTable, sequence, someText, Texts } from './class.ts';
 
@@ -8,6 +9,8 @@ const permissions = ['send', 'receive'] as const;
 /** AppArmor's own number of each signal, and where its real-time signals start. */
 const numbers = new Map(signals.map((name, index) => [name, name === 'exists' ? 35 : index + 1]));
 const firstRealTime = 128;
+/** What stands for signals without a number of AppArmor's (SIGUNKNOWN in the kernel's sig_names.h). */
+const unmapped = 0;
 
 /** The number of a signal that a rule may name; undefined where there is no such signal. */
 export function signalNumber(name: string): number | undefined {
@@ -56,6 +59,6 @@ export const signal: PermissionTable = {
 
 /** What the kernel looks up for a signal to or from a process. */
 export function signalString(name: string, peer: string): string | undefined {
-  const number = signalNumber(name);
+  const number = isUnnamed(name) ? unmapped : signalNumber(name);
   return number === undefined ? undefined : String.fromCharCode(prefix, number) + peer;
 }

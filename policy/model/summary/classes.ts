@@ -8,6 +8,7 @@ import {
   anyText,
   byte,
   choice,
+  fields,
   nothing,
   nul,
   number16,
@@ -23,8 +24,11 @@ type OtherClass = Exclude<TableClass, 'file'>;
 export interface ClassTopics {
   /** Patterns of strings of the class, whose numbers `topic` takes. */
   patterns(profile: string): Pattern[];
-  /** The topic of a permission on a string; `matching`: whether each pattern matches it. */
-  topic(permission: string, matching: (pattern: number) => boolean): TopicId;
+  /**
+   * The topic of a permission on a string; `matching`: whether each pattern matches it. Undefined where the permission
+   * means nothing without another string, whose topic says it.
+   */
+  topic(permission: string, matching: (pattern: number) => boolean): TopicId | undefined;
 }
 
 /** A class with one topic. */
@@ -42,6 +46,19 @@ const labelsOf = (profile: string): Pattern =>
     choice(nothing, sequence(text('//&'), anyText)),
   );
 
+/** Messages with which systemd, the system's or a user's, runs programs or changes what it runs (its D-Bus API). */
+const startsPrograms: Pattern = sequence(
+  anyByte,
+  fields(
+    bytePattern('{system,session}'),
+    bytePattern('org.freedesktop.systemd1'),
+    anyText,
+    bytePattern('/org/freedesktop/systemd1{,/**}'),
+    bytePattern('org.freedesktop.systemd1.*'),
+    bytePattern('{Start,Restart,TryRestart,Enqueue,Set,Link,Enable,Bind,Mount,Attach,SwitchRoot}*'),
+  ),
+);
+
 const family = (name: string, type: Pattern = sequence(anyByte, anyByte)) =>
   sequence(anyByte, number16(familyNumber(name) ?? 0), type, anyBytes);
 
@@ -52,8 +69,13 @@ export const classTopics: Readonly<Record<OtherClass, ClassTopics>> = {
         choice(nothing, sequence(byte(47), anyText, nul)),
         bytePattern('{,:*:,:*://}unconfined'),
       ),
+      sequence(anyText, nul, anyBytes),
     ],
-    topic: (_, matching) => (matching(0) ? 'unconfined' : 'change-profile'),
+    topic(permission, matching) {
+      if (matching(0)) return 'unconfined';
+      // That a program may be run next says nothing without the profile, which may be changed to at once too.
+      return permission === 'onexec' && !matching(1) ? undefined : 'change-profile';
+    },
   },
   network: {
     patterns: () => [
@@ -81,8 +103,11 @@ export const classTopics: Readonly<Record<OtherClass, ClassTopics>> = {
       matching(0) || permission === 'receive' ? 'signal-own' : 'signal-send',
   },
   dbus: {
-    patterns: () => [],
-    topic: (permission) => (permission === 'eavesdrop' ? 'dbus-eavesdrop' : 'dbus'),
+    patterns: () => [startsPrograms],
+    topic(permission, matching) {
+      if (permission === 'send' && matching(0)) return 'dbus-control';
+      return permission === 'eavesdrop' ? 'dbus-eavesdrop' : 'dbus';
+    },
   },
   mount: only('mount'),
   posix_mqueue: only('mqueue'),

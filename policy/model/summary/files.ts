@@ -1,5 +1,5 @@
 // The topics of file permissions: by the place of the file, and by what else is granted on it.
-import type { Pattern } from '../../glob/aare.ts';
+import { type Pattern, wildcardOf } from '../../glob/aare.ts';
 import { bytePattern } from '../../glob/matcher.ts';
 import { anyText, choice, nul, sequence } from '../classes/class.ts';
 import { controlSockets, secretFiles, trustedFiles } from '../sensitive-files.ts';
@@ -122,6 +122,14 @@ export interface FilePermissionAt {
   writable: boolean;
   /** The patterns that match the string, by number, in order. */
   matching: readonly number[];
+  /** The child profiles of the profile. */
+  children: readonly ChildProgram[];
+}
+
+/** A child profile, by its name without that of its parent, and the pattern of the programs it is attached to. */
+export interface ChildProgram {
+  name: string;
+  attachment: string | undefined;
 }
 
 /** The topic of a permission that is granted, with a note; undefined where no kernel asks for it. */
@@ -141,7 +149,7 @@ export function fileTopic(at: FilePermissionAt): { topic: TopicId; note?: string
     case 'k':
       return { topic: 'lock' };
     case 'x':
-      if (leaves(grant.how)) return { topic: 'unconfined' };
+      if (leaves(at)) return { topic: 'unconfined' };
       if (at.writable) return { topic: 'run-writable' };
       if (grant.how !== 'ix') return { topic: 'run-profile' };
       return { topic: matching.includes(shell) ? 'run-shell' : 'run' };
@@ -164,10 +172,21 @@ function placed({ matching, owner }: FilePermissionAt, access: 'read' | 'write')
   return undefined;
 }
 
-/** Whether an exec transition may lead to no profile: `ux`, a fallback to it, or the target `unconfined`. */
-function leaves(transition: string): boolean {
-  const [mode = '', target] = transition.split(' -> ');
-  return /u/i.test(mode) || (target !== undefined && unconfinedName.test(target));
+/**
+ * Whether an exec transition may lead to no profile: `ux`, a fallback to it where the child profile does not exist, or the
+ * target `unconfined`.
+ */
+function leaves({ grant, string, children }: FilePermissionAt): boolean {
+  const [mode = '', target] = grant.how.split(' -> ');
+  if (target !== undefined && unconfinedName.test(target)) return true;
+  if (!/u/i.test(mode)) return false;
+  if (!/^c/i.test(mode)) return true;
+  if (target !== undefined) return !children.some(({ name }) => name === target);
+  // Without a target, the child is the one that is attached to the program. Other programs may have none.
+  const isOne = grant.decision.rules.every(
+    ({ rule }) => rule.kind === 'file' && wildcardOf(rule.path.value) === 'none',
+  );
+  return !isOne || !children.some(({ name, attachment = name }) => attachment === string);
 }
 
 /** Names of the profile `unconfined`, with a namespace or without. */

@@ -1,6 +1,7 @@
 // Collects what a profile permits into lines, one for each topic.
+
+import { type DecidingRule, describeRule } from '../deciding-rule.ts';
 import type { EffectiveRule } from '../effective-rule.ts';
-import { type DecidingRule, describeRule } from '../evaluate.ts';
 import { type SummarySeverity, type TopicId, topics } from './topics.ts';
 
 /** A string that the profile permits something on, in words. */

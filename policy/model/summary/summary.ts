@@ -8,10 +8,10 @@ import type { UnknownReason } from '../decision.ts';
 import { anyString, isKernelFile, stateAfter, walkBeside } from '../difference.ts';
 import type { Model, ProfileModel } from '../model.ts';
 import { tableClasses } from '../model.ts';
-import { amountsToRoot, reachesHost } from '../powerful-capabilities.ts';
+import { actsAsOthers, amountsToRoot, reachesHost } from '../powerful-capabilities.ts';
 import type { Compared, Grant } from '../table.ts';
 import { classTopics } from './classes.ts';
-import { filePatterns, fileTopic } from './files.ts';
+import { type ChildProgram, filePatterns, fileTopic } from './files.ts';
 import { Lines, type Permitted, type SummaryLine } from './lines.ts';
 
 /** What one profile, hat or child profile permits. */
@@ -41,13 +41,25 @@ export function summarize(
   { profiles }: Model,
   budget: Budget = new Budget(summarySteps),
 ): ProfileSummary[] {
-  return profiles.map((profile) => summarizeProfile(profile, budget));
+  return profiles.map((profile) => {
+    const children = profiles
+      .filter(({ parent }) => parent === profile.name)
+      .map((child) => ({
+        name: child.name.slice(profile.name.length + 2),
+        attachment: child.attachmentPattern,
+      }));
+    return summarizeProfile(profile, children, budget);
+  });
 }
 
 /** Tells where a file is; made when first asked for. */
 let places: Matcher | undefined;
 
-function summarizeProfile(profile: ProfileModel, budget: Budget): ProfileSummary {
+function summarizeProfile(
+  profile: ProfileModel,
+  children: readonly ChildProgram[],
+  budget: Budget,
+): ProfileSummary {
   const { name, mode, parent } = profile;
   const lines = new Lines();
   const unknown: { class: TableClass | 'capability'; reason: UnknownReason }[] = [];
@@ -65,7 +77,7 @@ function summarizeProfile(profile: ProfileModel, budget: Budget): ProfileSummary
       typeof table === 'string'
         ? table
         : of === 'file'
-          ? addFiles(lines, table, budget)
+          ? addFiles(lines, table, children, budget)
           : addClass(lines, table, of, name, budget);
     if (reason) unknown.push({ class: of, reason });
   }
@@ -83,7 +95,12 @@ const modeText: Readonly<Record<string, string>> = {
 };
 
 /** Adds what is granted on files; returns why some of it is not known. */
-function addFiles(lines: Lines, table: Compared, budget: Budget): UnknownReason | undefined {
+function addFiles(
+  lines: Lines,
+  table: Compared,
+  children: readonly ChildProgram[],
+  budget: Budget,
+): UnknownReason | undefined {
   places ??= Matcher.ofProgram(filePatterns());
   const columns = table.columns.map((permission, index) => {
     const [side, letter = ''] = permission.split(' ');
@@ -91,13 +108,17 @@ function addFiles(lines: Lines, table: Compared, budget: Budget): UnknownReason 
   });
   const writing = columns.filter(({ letter }) => letter === 'w' || letter === 'a');
   let prompts = false;
-  // Of strings that the same entries and places match, the first that is a folder, a link, or neither, is enough.
+  const attached = new Set(children.map(({ name, attachment = name }) => attachment));
+  // Of strings that the same entries and places match, the first that is a folder, a link, or the program of a child is
+  // enough.
   const seen = new Map<readonly number[], Set<readonly number[]>[]>();
   const covered = walkBeside(table, places, isKernelFile, budget, (state, beside, string) => {
     if (state.accepted.length === 0) return;
     const kinds = seen.get(state.accepted) ?? [];
     seen.set(state.accepted, kinds);
-    const kind = (string.endsWith('/') ? 1 : 0) + (string.includes('\0') ? 2 : 0);
+    const kind = attached.has(string)
+      ? 4
+      : (string.endsWith('/') ? 1 : 0) + (string.includes('\0') ? 2 : 0);
     const known = kinds[kind] ?? new Set();
     kinds[kind] = known;
     if (known.has(beside.accepted)) return;
@@ -112,7 +133,7 @@ function addFiles(lines: Lines, table: Compared, budget: Budget): UnknownReason 
       prompts ||= granted === undefined;
       if (granted !== true) continue;
       const matching = beside.accepted;
-      const at = fileTopic({ letter, owner, grant, string, writable, matching });
+      const at = fileTopic({ letter, owner, grant, string, writable, matching, children });
       const how = letter === 'x' ? grant.how : '';
       if (at) permitted.push({ ...at, permission, how, rules });
     }
@@ -142,7 +163,7 @@ function addClass(
       if (decision.granted !== true) continue;
       const permission = table.columns[index] as string;
       const about = topic(permission, (pattern) => beside.accepted.includes(pattern));
-      permitted.push({ topic: about, permission, rules: decision.rules });
+      if (about) permitted.push({ topic: about, permission, rules: decision.rules });
     }
     return permitted;
   };
@@ -185,8 +206,13 @@ function addCapabilities(lines: Lines, profile: ProfileModel): void {
   for (const name of capabilities) {
     const { decision } = profile.capabilityGrant(name);
     if (decision.granted !== true) continue;
-    const note = amountsToRoot[name] ?? reachesHost[name];
-    const topic = amountsToRoot[name] ? 'powerful-capability' : 'capability';
+    const strong = reachesHost[name] ?? actsAsOthers[name];
+    const note = amountsToRoot[name] ?? strong;
+    const topic = amountsToRoot[name]
+      ? 'powerful-capability'
+      : strong
+        ? 'strong-capability'
+        : 'capability';
     lines.add([{ topic, permission: name, note, rules: decision.rules }], () => name);
   }
 }

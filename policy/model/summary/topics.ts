@@ -25,6 +25,10 @@ export const topics = {
   'powerful-capability': { severity: 'critical', text: 'Has capabilities that amount to root' },
   'kernel-memory': { severity: 'critical', text: 'Reads or writes the memory of the system' },
   'write-disk': { severity: 'critical', text: 'Writes to disks' },
+  'dbus-control': {
+    severity: 'critical',
+    text: 'Asks systemd over D-Bus to run programs without this profile',
+  },
   'change-profile': { severity: 'high', text: 'Changes to another profile' },
   'write-programs': { severity: 'high', text: 'Changes installed programs and libraries' },
   'write-etc': { severity: 'high', text: 'Changes the configuration of the system' },
@@ -38,6 +42,10 @@ export const topics = {
   'ptrace-others': { severity: 'high', text: 'Traces or reads processes of other profiles' },
   'network-raw': { severity: 'high', text: 'Sends and receives raw packets' },
   'dbus-eavesdrop': { severity: 'high', text: 'Reads all messages of a D-Bus' },
+  'strong-capability': {
+    severity: 'high',
+    text: 'Has capabilities to act as other users, or to reach out of a container',
+  },
   userns: { severity: 'medium', text: 'Creates user namespaces' },
   io_uring: { severity: 'medium', text: 'Uses io_uring with a kernel thread or other credentials' },
   'run-profile': { severity: 'medium', text: 'Runs programs under another profile' },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { effectiveProfiles } from '../../../policy/index.ts';
+import { model } from '../../../policy/index.ts';
 import { adviseOn } from '../../../sdk/denials/advice.ts';
 import { parseEvent } from '../../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../../sdk/denials/finding.ts';
@@ -116,7 +116,7 @@ export class Trials {
   #add(scenario: Scenario, finding: Finding): void {
     const { name } = scenario;
     const outcome = this.#of(scenario);
-    const [profile] = effectiveProfiles(outcome.text);
+    const [profile] = model(outcome.text, { presume: true }).profiles;
     const { flag, suggestion } = adviseOn(finding, profile);
     const additions = [
       ...(flag === undefined ? [] : [{ profile: name, flag }]),

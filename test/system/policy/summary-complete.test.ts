@@ -6,6 +6,7 @@ import { Budget } from '../../../policy/budget.ts';
 import { bytes, Matcher } from '../../../policy/glob/matcher.ts';
 import { check, type IncludeResolver, model, summarize } from '../../../policy/index.ts';
 import { permissionTables } from '../../../policy/model/classes/classes.ts';
+import { describeRule } from '../../../policy/model/deciding-rule.ts';
 import {
   anyString,
   findString,
@@ -14,7 +15,6 @@ import {
   walkBeside,
 } from '../../../policy/model/difference.ts';
 import type { EffectiveRule } from '../../../policy/model/effective-rule.ts';
-import { describeRule } from '../../../policy/model/evaluate.ts';
 import { type ProfileModel, tableClasses } from '../../../policy/model/model.ts';
 import type { ProfileSummary } from '../../../policy/model/summary/summary.ts';
 import type { Grant } from '../../../policy/model/table.ts';
