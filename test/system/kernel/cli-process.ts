@@ -9,7 +9,12 @@ async function runRequests(): Promise<void> {
   const requests = createReadStream('/run/aa-registry-requests', { flags: 'r+' });
   for await (const folder of createInterface({ input: requests })) {
     const args = readFileSync(`${folder}/arguments`, 'utf8').split('\0').slice(0, -1);
-    const { code, stdout, stderr } = await command(args, env);
+    // An error of the test, such as a message that names a wrong command, must not end the process, which others wait for.
+    const { code, stdout, stderr } = await command(args, env).catch((error: Error) => ({
+      code: 70,
+      stdout: '',
+      stderr: `${error.stack}\n`,
+    }));
     writeFileSync(`${folder}/stdout`, stdout);
     writeFileSync(`${folder}/stderr`, stderr);
     writeFileSync(`${folder}/code`, `${code}\n`);

@@ -43,6 +43,9 @@ export async function installCliInOneProcess(root: string): Promise<void> {
     format: 'cjs',
     // Only the server needs it.
     external: ['libsql'],
+    // Half the text to parse.
+    minifyWhitespace: true,
+    legalComments: 'none',
   });
   const client = path.join(root, 'usr/local/bin/aa-registry');
   await copyFile(path.join(guest, 'one-process.sh'), client);
