@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -8,7 +8,7 @@ import { bundleOptions, threadFrom, threadProgram } from './bundle-options.ts';
 const root = join(import.meta.dirname, '..');
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-await build({
+const bundled = build({
   ...bundleOptions,
   entryPoints: { main: 'cli/main.ts', analysis: threadProgram },
   plugins: [...bundleOptions.plugins, threadFrom('open-built-thread')],
@@ -24,19 +24,28 @@ await build({
   },
 });
 
-// The library: unbundled modules with their types.
-run('tsc', '--project', 'tsconfig.sdk.json');
-run('wrangler', 'deploy', '--dry-run', '--outdir', 'dist/worker');
+// Each uses about one core.
+await Promise.all([
+  bundled,
+  // The library: unbundled modules with their types.
+  run('tsc', '--project', 'tsconfig.sdk.json'),
+  run('wrangler', 'deploy', '--dry-run', '--outdir', 'dist/worker'),
+]);
 
 /** Runs a tool of node_modules; if it fails, shows its output and ends the build. */
-function run(tool: string, ...args: string[]): void {
-  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin', tool), args, {
-    cwd: root,
-    encoding: 'utf8',
-    // The dry run requires no account and no network.
-    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG: 'warn', CI: '1' },
+function run(tool: string, ...args: string[]): Promise<void> {
+  // The dry run requires no account and no network.
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG: 'warn', CI: '1' };
+  return new Promise((resolve) => {
+    execFile(
+      join(root, 'node_modules/.bin', tool),
+      args,
+      { cwd: root, env },
+      (error, stdout, stderr) => {
+        if (!error) return resolve();
+        process.stderr.write(`${stdout}${stderr}`);
+        process.exit(1);
+      },
+    );
   });
-  if (status === 0) return;
-  process.stderr.write(`${stdout}${stderr}`);
-  process.exit(1);
 }

@@ -368,6 +368,9 @@ function sync(folder: Found): void {
   }
 }
 
+/** For all reads, since allocating as much for each file takes longer than reading it. */
+const readBuffer = Buffer.alloc(64 * 1024);
+
 function readOpen(found: Found, limit: number): Uint8Array<ArrayBuffer> {
   const tooLarge = () => {
     const what = `is larger than ${limit} bytes, the most that is read of such a file`;
@@ -379,12 +382,11 @@ function readOpen(found: Found, limit: number): Uint8Array<ArrayBuffer> {
     const chunks: Buffer[] = [];
     let size = 0;
     for (;;) {
-      const chunk = Buffer.alloc(64 * 1024);
-      const length = naming(found.path, () => readSync(fd, chunk));
+      const length = naming(found.path, () => readSync(fd, readBuffer));
       if (length === 0) return Buffer.concat(chunks);
       size += length;
       if (size > limit) throw tooLarge();
-      chunks.push(chunk.subarray(0, length));
+      chunks.push(Buffer.from(readBuffer.subarray(0, length)));
     }
   } finally {
     closeSync(fd);

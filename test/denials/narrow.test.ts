@@ -8,6 +8,7 @@ import { draftProfile } from '../../sdk/denials/draft.ts';
 import { type LogEvent, parseEvent } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';
 import { patch, wantedBy } from '../../sdk/denials/patch.ts';
+import { runs } from '../property-runs.ts';
 
 // For any record, the suggested rule allows exactly what the record names, or there is none, with an explanation.
 
@@ -227,7 +228,7 @@ describe('the rule suggested for a record', () => {
           narrowRule(line);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(500) },
     );
   });
 

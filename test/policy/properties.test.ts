@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check, format, lint, parse } from '../../policy/index.ts';
+import { runs } from '../property-runs.ts';
 import { cost, cpuTime } from './cpu.ts';
 import { anyText } from './generate.ts';
 import { violations } from './invariants.ts';
@@ -12,7 +13,7 @@ describe('any text', () => {
       fc.property(anyText, (text) => {
         expect(violations(text)).toEqual([]);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -21,7 +22,7 @@ describe('any text', () => {
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         expect(violations(text)).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(150) },
     );
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFile, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -141,11 +141,35 @@ describe.skipIf(reason !== '')(`the Debian package${reason}`, () => {
     await rm(first);
   }, 300_000);
 
+  /** The package with a few pages of its manual, since lintian runs man(1) for each, which takes half of its time. */
+  function withShortManual(): string {
+    const tree = join(folder, 'short');
+    execFileSync('dpkg-deb', ['--raw-extract', deb, tree]);
+    const omitted = readdirSync(join(tree, 'usr/share/man/man1')).filter(
+      (page) => page !== 'aa-registry.1.gz' && page !== 'aa-registry-pull.1.gz',
+    );
+    expect(omitted).not.toEqual([]);
+    for (const page of omitted) rmSync(join(tree, 'usr/share/man/man1', page));
+    const sums = join(tree, 'DEBIAN/md5sums');
+    const kept = readFileSync(sums, 'utf8')
+      .split('\n')
+      .filter((line) => !omitted.includes(basename(line)));
+    writeFileSync(sums, kept.join('\n'));
+    const short = join(folder, basename(deb));
+    execFileSync('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z1', '--build', tree, short], {
+      stdio: 'ignore',
+    });
+    return short;
+  }
+
   test.skipIf(!has('lintian'))(
     `passes lintian${lacking('lintian')}`,
     () => {
-      const { stdout } = spawnSync('lintian', ['--fail-on', 'warning', deb], { encoding: 'utf8' });
+      const { stdout, status } = spawnSync('lintian', ['--fail-on', 'warning', withShortManual()], {
+        encoding: 'utf8',
+      });
       expect(stdout).toBe('');
+      expect(status).toBe(0);
     },
     600_000,
   );

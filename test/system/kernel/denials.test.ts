@@ -8,7 +8,7 @@ import { debian12 } from './guests.ts';
 import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
 import { type Registry, startRegistry } from './registry.ts';
-import { installCli, missingBuild } from './software.ts';
+import { installCliInOneProcess, missingBuild } from './software.ts';
 import { type Scenario, Trials } from './trials.ts';
 
 const lacks = [...(await missing(debian12)), ...missingBuild()];
@@ -415,7 +415,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
   let machine: Machine;
   const trials = new Trials(scenarios, header, profile);
   beforeAll(async () => {
-    machine = await boot({ furnish: installCli });
+    machine = await boot({ furnish: installCliInOneProcess });
     await succeed(prepare);
     await trials.run(machine);
   }, 600_000);
@@ -535,7 +535,7 @@ aa-exec -p web -- ${socket(2, 1)}`);
     });
 
     test('follows the log until interrupted', async () => {
-      const stdout = await succeed(`aa-registry denials --follow >/run/followed 2>&1 &
+      const stdout = await succeed(`/usr/bin/aa-registry denials --follow >/run/followed 2>&1 &
 until grep -q Following /run/followed; do sleep 0.1; done
 aa-exec -p other -- ${socket(2, 1)}
 until grep -q 'network inet stream,' /run/followed; do sleep 0.1; done
@@ -570,7 +570,7 @@ ${tryOut}`);
 
     test('requires root for the log', async () => {
       await succeed('sysctl -qw kernel.dmesg_restrict=1');
-      const { code, stderr } = await machine.run("su nobody -c 'aa-registry denials'");
+      const { code, stderr } = await machine.run("su nobody -c '/usr/bin/aa-registry denials'");
       expect(stderr).toContain('Run it with sudo');
       expect(code).toBe(exit.unable);
     });

@@ -9,7 +9,7 @@ import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
 import { expectRefusal } from './refusal.ts';
 import { type Registry, startRegistry } from './registry.ts';
-import { installCli, missingBuild } from './software.ts';
+import { installCliInOneProcess, missingBuild } from './software.ts';
 
 const lacks = [...(await missing(debian12)), ...missingBuild()];
 const title = ['a registry whose database is changed', ...lacks].join(': ');
@@ -27,7 +27,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
     folder = await mkdtemp(path.join(tmpdir(), 'tampered-'));
     registry = await startRegistry(folder);
     await registry.publish(package_, '1.0.0');
-    machine = await boot({ furnish: installCli });
+    machine = await boot({ furnish: installCliInOneProcess });
     await succeed(`aa-registry trust init library --registry ${registry.url} --yes`);
   }, 600_000);
   afterAll(async () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { boot, type Machine } from './machine.ts';
 import { type Registry, startRegistry } from './registry.ts';
-import { installCli } from './software.ts';
+import { installCliInOneProcess } from './software.ts';
 
 /** The file of the profile web on a host. */
 export const webFile = '/etc/apparmor.d/aa-registry.library.web';
@@ -49,7 +49,7 @@ export class WebHost {
       for (const [version, text] of Object.entries(webPolicy)) {
         await registry.publish(await packageOf(folder, text), version);
       }
-      const host = new WebHost(folder, registry, await boot({ furnish: installCli }));
+      const host = new WebHost(folder, registry, await boot({ furnish: installCliInOneProcess }));
       await host.succeed('mkdir -p /srv /mnt /opt');
       await host.succeed(`aa-registry trust init library --registry ${registry.url} --yes`);
       return host;

@@ -1,0 +1,2 @@
+/** The number of runs of a property test: `usual`, times AA_TEST_RUNS. */
+export const runs = (usual: number): number => usual * Number(process.env.AA_TEST_RUNS ?? 1);
