@@ -1,6 +1,7 @@
 import { formatReference } from '../trust/index.ts';
 import { evidenceFor } from './bundle.ts';
-import { RegistryError, UnreachableError } from './client.ts';
+import { isRegistryFailure, RegistryError, UnreachableError } from './client.ts';
+import { earlierVersions } from './earlier-versions.ts';
 import { install } from './host/install.ts';
 import { findPolicyChange } from './host/installed-change.ts';
 import { reinstall } from './host/reinstall.ts';
@@ -41,6 +42,37 @@ export async function take(
       return repair(step, options);
     default:
       return fetchAndInstall(step, options, wants);
+  }
+}
+
+/**
+ * Takes the newest version before an update that waits that need not wait itself; undefined if there is none, or the
+ * registry does not say.
+ */
+export async function takeEarlier(
+  step: Extract<Step, { kind: 'update' }>,
+  { result }: SyncOutcome,
+  options: Taking,
+  wants: readonly Want[],
+): Promise<SyncOutcome | undefined> {
+  const isLocked = wants.some(({ reference, locked }) => reference === step.reference && locked);
+  if (result.ok || !result.waiting || isLocked || options.bundle) return undefined;
+  const { installation } = step.have;
+  try {
+    const { version: waiting } = result.waiting;
+    for (const version of await earlierVersions(
+      options.client,
+      step.reference,
+      installation,
+      waiting,
+    )) {
+      const outcome = await take({ ...step, version, otherwise: [] }, options, wants);
+      if (outcome.result.ok || !outcome.result.waiting) return outcome;
+    }
+    return undefined;
+  } catch (error) {
+    if (isRegistryFailure(error)) return undefined;
+    throw error;
   }
 }
 

@@ -9,7 +9,7 @@ import { unlisted } from './profiles-file.ts';
 import { type Have, planSync, type Want } from './sync-plan.ts';
 import type { SyncOptions, SyncOutcome, SyncReport } from './sync-report.ts';
 import { lockedMeaning, resolveInBundle, resolveOnline } from './sync-resolve.ts';
-import { take } from './sync-steps.ts';
+import { take, takeEarlier } from './sync-steps.ts';
 
 /**
  * Brings a host to the wanted state: installs, updates, repairs from its version store, and removes what an earlier
@@ -41,6 +41,9 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
     const outcome = await take(step, { ...options, revoked }, wants);
     outcomes.push(outcome);
     if (step.kind !== 'update' || outcome.result.ok) continue;
+    const earlier = await takeEarlier(step, outcome, { ...options, revoked }, wants);
+    if (earlier) outcomes.push(earlier);
+    if (earlier?.result.ok) continue;
     for (const one of step.otherwise)
       outcomes.push(await take(one, { ...options, revoked }, wants));
   }

@@ -98,6 +98,26 @@ describe('an update that waits', () => {
     expect(await installed()).toBe(textOf(web, wide));
   });
 
+  test('does not hide an earlier version that permits no more', async () => {
+    await publishText(fixture, web, '1.2.0', wide);
+    await publishText(fixture, web, '1.0.1', {});
+    await publishText(fixture, web, '1.0.2', narrow);
+    const planned = await run('sync', '--dry-run');
+    expect(planned.code).toBe(6);
+    expect(planned.lines).toContain(`Would update ${web} from 1.0.0 to 1.0.2`);
+    const { code, lines, output } = await run('sync');
+    expect(code).toBe(9);
+    expect(lines).toEqual([`Updated ${web} from 1.0.0 to 1.0.2`]);
+    expect(output).toContain(`Not updated: ${web} from 1.0.0 to 1.2.0`);
+    expect((await data('status', '--offline')).installed).toMatchObject([
+      { version: '1.0.2', waiting: { version: '1.2.0' } },
+    ]);
+    expect((await run('sync')).lines).toEqual([]);
+    await want(`profiles = [${entry(`${web}@1.2.0`)}]`);
+    await publishText(fixture, web, '1.0.3', narrow);
+    expect((await run('sync')).lines).toEqual([]);
+  });
+
   test('is installed once it is approved, and no other version is', async () => {
     await run('sync');
     const unanswered = await run('approve', web);
@@ -116,12 +136,9 @@ describe('an update that waits', () => {
     expect((await run('sync', '--dry-run')).code).toBe(6);
 
     await publishText(fixture, web, '1.2.0', wider);
-    expect((await run('sync')).code).toBe(9);
-    expect(await installed()).toBe(textOf(web, narrow));
-    const one = `profiles = [${entry(`${web}@~1.1`)}]`;
-    await want(one);
-    expect((await done('sync')).lines).toEqual([`Updated ${web} from 1.0.0 to 1.1.0`]);
-    await want(`profiles = [${entry(web)}]`);
+    // A newer version that waits does not hide the approved one.
+    const { code, lines } = await run('sync');
+    expect([code, lines]).toEqual([9, [`Updated ${web} from 1.0.0 to 1.1.0`]]);
     expect((await run('sync')).code).toBe(9);
     expect((await data('status', '--offline')).installed).toMatchObject([
       { version: '1.1.0', waiting: { version: '1.2.0' }, approved: null },
