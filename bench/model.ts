@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { check, compareModels, type IncludeResolver, type Model, model } from '../policy/index.ts';
-import { tableClasses } from '../policy/model/model.ts';
+import { tableClasses } from '../policy/model/profile-model.ts';
 import { cases, corpus } from '../scripts/conformance.ts';
 import { fileResolver } from '../sdk/host/includes.ts';
 import { median } from './median.ts';

@@ -48,7 +48,7 @@ export { differenceLines, firstLines, wideningEffects } from './model/difference
 export { type Evaluation, evaluate, evaluationReasons } from './model/evaluate.ts';
 export { changeHat } from './model/hats.ts';
 export { type Limit, readLimit } from './model/limits.ts';
-export { type FileDecision, type Model, model, type ProfileModel } from './model/model.ts';
+export { type Model, model } from './model/model.ts';
 export {
   describeAccess,
   isRuleFor,
@@ -62,6 +62,7 @@ export {
   joinPermissions,
   type PolicyDifference,
 } from './model/policy-difference.ts';
+export type { FileDecision, ProfileModel } from './model/profile-model.ts';
 export { type ClassQuestion, lookUp } from './model/questions.ts';
 export { accessOf, contradiction, requiredFields } from './model/record.ts';
 export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';

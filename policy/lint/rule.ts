@@ -3,7 +3,7 @@
 import type { Budget } from '../budget.ts';
 import type { Analysis, ProfileReport } from '../checks/analyse.ts';
 import type { EffectiveRule } from '../model/effective-rule.ts';
-import type { ProfileModel } from '../model/model.ts';
+import type { ProfileModel } from '../model/profile-model.ts';
 import type { RawDiagnostic, Severity } from '../raw-diagnostic.ts';
 import type { Range } from '../syntax/source.ts';
 import type { PolicyFile, Rule } from '../syntax/tree.ts';

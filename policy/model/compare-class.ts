@@ -12,7 +12,6 @@ import {
   differenceOn,
   isKernelFile,
 } from './difference.ts';
-import type { ProfileModel } from './model.ts';
 import {
   described,
   effectOf,
@@ -21,6 +20,7 @@ import {
   rulesOf,
   whole,
 } from './policy-difference.ts';
+import type { ProfileModel } from './profile-model.ts';
 import type { Compared, Grant } from './table.ts';
 
 /** What the comparison of two profiles depends on. */

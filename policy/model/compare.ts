@@ -11,9 +11,10 @@ import {
 import { describeRule } from './deciding-rule.ts';
 import type { UnknownReason } from './decision.ts';
 import { anyString, compareTables } from './difference.ts';
-import { isKnownAbi, type Model, type ProfileModel, tableClasses } from './model.ts';
+import type { Model } from './model.ts';
 import { type Effect, type PolicyDifference, whole } from './policy-difference.ts';
 import { hasSameUnread, mayGainUnread } from './presumed.ts';
+import { isKnownAbi, type ProfileModel, tableClasses } from './profile-model.ts';
 
 /** The steps that comparing one class of two profiles may cost. */
 const compareSteps = 40_000_000;

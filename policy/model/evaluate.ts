@@ -7,7 +7,7 @@ import { type DecidingRule, describeRule } from './deciding-rule.ts';
 import { type Decision, type UnknownReason, unknown, unknownReasons } from './decision.ts';
 import { anyString, walkBeside } from './difference.ts';
 import { limitDecision } from './limits.ts';
-import { type ProfileModel, questionSteps } from './model.ts';
+import { type ProfileModel, questionSteps } from './profile-model.ts';
 import { isPartlyKnown, stringPattern } from './questions.ts';
 import { type Asked, type LookedUp, lookUps } from './requests.ts';
 import type { Grant } from './table.ts';

@@ -1,6 +1,7 @@
 // Which hats a process may change to (change_hat in the kernel's domain.c).
 import { type Decision, unknown } from './decision.ts';
-import type { Model, ProfileModel } from './model.ts';
+import type { Model } from './model.ts';
+import type { ProfileModel } from './profile-model.ts';
 
 /** Whether a process of a profile, or of one of its hats, may change to a hat: one that the profile has, without a rule. */
 export function changeHat({ profiles }: Model, profile: ProfileModel, name: string): Decision {

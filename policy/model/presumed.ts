@@ -1,6 +1,7 @@
 // What a comparison does not know that takes includes which were not read as empty.
 import { describeRule } from './deciding-rule.ts';
-import type { Model, ProfileModel } from './model.ts';
+import type { Model } from './model.ts';
+import type { ProfileModel } from './profile-model.ts';
 
 /**
  * Whether the second profile may permit more by what was not read: it includes other files than the first, or no longer has

@@ -8,7 +8,7 @@ import {
   type IncludeResolver,
   model,
 } from '../../policy/index.ts';
-import { tableClasses } from '../../policy/model/model.ts';
+import { tableClasses } from '../../policy/model/profile-model.ts';
 import { adviseOn, beyondRequest } from '../../sdk/denials/advice.ts';
 import { parseEvent } from '../../sdk/denials/event.ts';
 import { type Finding, Findings } from '../../sdk/denials/finding.ts';

@@ -3,7 +3,7 @@
 import { Budget } from '../../policy/budget.ts';
 import { dead, type State } from '../../policy/glob/matcher.ts';
 import { permissionTables } from '../../policy/model/classes/classes.ts';
-import type { ProfileModel } from '../../policy/model/model.ts';
+import type { ProfileModel } from '../../policy/model/profile-model.ts';
 import type { Compared, Grant } from '../../policy/model/table.ts';
 import { bits, type CompiledAutomaton, type CompiledProfile } from './compiled-policy.ts';
 

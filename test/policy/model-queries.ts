@@ -1,5 +1,5 @@
 // Compares a profile's model with the tables that apparmor_parser compiles from it, for links.
-import type { ProfileModel } from '../../policy/model/model.ts';
+import type { ProfileModel } from '../../policy/model/profile-model.ts';
 import { bits, type CompiledProfile } from './compiled-policy.ts';
 
 /** The difference between a model and the compiled tables for a link; undefined if they agree, `unknown` if the model is. */

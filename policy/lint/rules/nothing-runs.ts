@@ -1,6 +1,7 @@
 import { languageSeverity } from '../../diagnostics.ts';
 import { samplePath } from '../../glob/aare.ts';
-import { type ProfileModel, unreadIncludes } from '../../model/model.ts';
+import { unreadIncludes } from '../../model/model.ts';
+import type { ProfileModel } from '../../model/profile-model.ts';
 import { type FilePermission, fileRules, letters } from '../file-rules.ts';
 import type { LintContext, LintedProfile, LintRule } from '../rule.ts';
 

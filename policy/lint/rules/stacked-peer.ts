@@ -1,7 +1,7 @@
 import { ptraceString } from '../../model/classes/ptrace.ts';
 import { signalString } from '../../model/classes/signal.ts';
 import type { EffectiveRule } from '../../model/effective-rule.ts';
-import type { ProfileModel } from '../../model/model.ts';
+import type { ProfileModel } from '../../model/profile-model.ts';
 import type { LintRule } from '../rule.ts';
 
 /** What a process of the container does to another: the class, the permission and the string for a peer's label. */

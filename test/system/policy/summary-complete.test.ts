@@ -15,7 +15,7 @@ import {
   walkBeside,
 } from '../../../policy/model/difference.ts';
 import type { EffectiveRule } from '../../../policy/model/effective-rule.ts';
-import { type ProfileModel, tableClasses } from '../../../policy/model/model.ts';
+import { type ProfileModel, tableClasses } from '../../../policy/model/profile-model.ts';
 import type { ProfileSummary } from '../../../policy/model/summary/summary.ts';
 import type { Grant } from '../../../policy/model/table.ts';
 import type { FilePermission } from '../../../policy/rules/file.ts';
