@@ -54,7 +54,7 @@ export async function summaryOf(
 }
 
 /** The longest text that is summarized when it is published, in characters: others cost as much as their analysis. */
-const maxPublishedText = 16 * 1024;
+const maxPublishedText = 8 * 1024;
 
 /** Computes and stores the summaries of a new version for each base policy, unless they cost much. Never throws. */
 export async function summarizePublished(deps: Deps, digest: Digest, text: string): Promise<void> {
