@@ -8,7 +8,8 @@ import type { Traffic } from './traffic.ts';
 
 /**
  * A server of the Hrana protocol over HTTP (version 2, JSON) for an embedded libSQL file, so that a worker under test uses
- * the same client as in production. Each stream has its own connection, as on a real server.
+ * the same client as in production. Each stream has a connection for itself, as on a real server; the next one gets it
+ * afterwards.
  */
 export interface HranaServer {
   url: string;
@@ -51,13 +52,31 @@ type Request =
 interface Stream {
   connection: Connection.Database;
   sql: Map<number, string>;
+  isClosed: boolean;
 }
+
+/** The statements of each connection: to open a connection and to prepare a statement take longer than most queries. */
+const statements = new WeakMap<Connection.Database, Map<string, Connection.Statement>>();
+
+/** The maximum number of prepared statements of a connection. */
+const maxStatements = 500;
 
 /** The time that a statement waits for another stream's transaction, in milliseconds. */
 const busyTimeout = 5_000;
 
 export async function startHrana(path: string): Promise<HranaServer> {
   const streams = new Map<string, Stream>();
+  const idle: Connection.Database[] = [];
+  const open = (): Stream => ({
+    connection: idle.pop() ?? new Connection(path),
+    sql: new Map(),
+    isClosed: false,
+  });
+  /** Ends a transaction that the stream has left open, as closing its connection would. */
+  const release = ({ connection }: Stream) => {
+    if (connection.inTransaction) connection.close();
+    else idle.push(connection);
+  };
   const traffic: Traffic = [];
   let lost: RegExp | undefined;
 
@@ -78,9 +97,7 @@ export async function startHrana(path: string): Promise<HranaServer> {
       baton?: string | null;
       requests: Request[];
     };
-    const stream = baton
-      ? streams.get(baton)
-      : { connection: new Connection(path), sql: new Map<number, string>() };
+    const stream = baton ? streams.get(baton) : open();
     if (!stream) return respond(400, { message: 'the stream has expired', code: 'STREAM_EXPIRED' });
     if (baton) streams.delete(baton);
 
@@ -96,12 +113,13 @@ export async function startHrana(path: string): Promise<HranaServer> {
     traffic.push(texts.filter((sql) => !/^\s*(?:begin|commit|rollback)\b/i.test(sql)));
     if (lost && texts.some((sql) => lost?.test(sql))) {
       lost = undefined;
-      if (stream.connection.open) stream.connection.close();
+      release(stream);
       request.socket.destroy();
       return;
     }
     let next: string | null = null;
-    if (stream.connection.open) {
+    if (stream.isClosed) release(stream);
+    else {
       next = randomUUID();
       streams.set(next, stream);
     }
@@ -116,7 +134,8 @@ export async function startHrana(path: string): Promise<HranaServer> {
       lost = sql;
       return () => lost !== sql;
     },
-    close: () => close(server, streams),
+    close: () =>
+      close(server, [...[...streams.values()].map(({ connection }) => connection), ...idle]),
   };
 }
 
@@ -127,10 +146,10 @@ function textsOf({ sql }: Stream, request: Request): string[] {
   return request.type === 'batch' ? request.batch.steps.map(({ stmt }) => textOf(stmt)) : [];
 }
 
-async function close(server: Server, streams: Map<string, Stream>): Promise<void> {
+async function close(server: Server, connections: Connection.Database[]): Promise<void> {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  for (const { connection } of streams.values()) connection.close();
+  for (const connection of connections) connection.close();
 }
 
 async function handle(stream: Stream, request: Request): Promise<unknown> {
@@ -157,7 +176,7 @@ async function handle(stream: Stream, request: Request): Promise<unknown> {
     case 'get_autocommit':
       return { type: 'get_autocommit', is_autocommit: !connection.inTransaction };
     case 'close':
-      connection.close();
+      stream.isClosed = true;
       return { type: 'close' };
   }
 }
@@ -216,8 +235,7 @@ function batch(stream: Stream, steps: { condition?: Condition; stmt: Statement }
 }
 
 function execute({ connection, sql }: Stream, stmt: Statement) {
-  const prepared = connection.prepare(stmt.sql ?? sql.get(stmt.sql_id ?? -1) ?? '');
-  prepared.safeIntegers(true);
+  const prepared = prepare(connection, stmt.sql ?? sql.get(stmt.sql_id ?? -1) ?? '');
   const args = bind(stmt);
   if (!returnsRows(prepared)) {
     const { changes, lastInsertRowid } = prepared.run(args);
@@ -231,6 +249,18 @@ function execute({ connection, sql }: Stream, stmt: Statement) {
   const cols = prepared.columns().map(({ name, type }) => ({ name, decltype: type }));
   const rows = (prepared.all(args) as unknown[][]).map((row) => row.map(encode));
   return { cols, rows, affected_row_count: 0, last_insert_rowid: null };
+}
+
+function prepare(connection: Connection.Database, sql: string): Connection.Statement {
+  const known = statements.get(connection) ?? new Map<string, Connection.Statement>();
+  statements.set(connection, known);
+  const before = known.get(sql);
+  if (before) return before;
+  if (known.size >= maxStatements) known.clear();
+  const prepared = connection.prepare(sql);
+  prepared.safeIntegers(true);
+  known.set(sql, prepared);
+  return prepared;
 }
 
 /** Whether a statement returns rows: in libsql, raw() throws for those that do not. */
