@@ -2,6 +2,7 @@
 import type { Budget } from '../budget.ts';
 import { type Pattern, wildcardOf } from '../glob/aare.ts';
 import { bytePattern, bytes, textOf } from '../glob/matcher.ts';
+import { compareReleases, type Release } from '../release.ts';
 import { execText, type FilePermission, lettersOf } from '../rules/file.ts';
 import type { ExecTransition } from '../syntax/file-modes.ts';
 import { combine, type Decision, type UnknownReason, unknown } from './decision.ts';
@@ -21,13 +22,14 @@ interface Entry extends TableEntry {
   transition: string | undefined;
   /** A path without wildcards, whose exec transition wins over those of patterns. */
   exact: boolean;
-  /** The rule does not name `m`; it comes with `ix`, and its use is not logged. */
+  /** The rule does not name `m`, which comes with `ix`. */
   impliesMap: boolean;
   /** The permissions of a link have to be among those of what it is made to. */
   subset: boolean;
 }
 
 interface Scope extends TextScope {
+  release: Release;
   classesAreExact: boolean;
   /** The profile is a hat or has children. */
   changesHat: boolean;
@@ -41,9 +43,11 @@ const columns = ['owner', 'others'].flatMap((side) =>
 
 export class FileModel {
   readonly table: Table<Entry>;
+  readonly #release: Release;
 
-  private constructor(table: Table<Entry>) {
+  private constructor(table: Table<Entry>, release: Release) {
     this.table = table;
+    this.#release = release;
   }
 
   /** The model of a profile's rules, or why there is none. */
@@ -61,8 +65,10 @@ export class FileModel {
       for (const entry of found ?? []) entries.push(entry);
       if (!scope.budget.spend(100)) return 'budget';
     }
-    const table = Table.of(entries, columns, grant, scope.budget);
-    return table ? new FileModel(table) : 'budget';
+    const { release } = scope;
+    const grants = (these: readonly Entry[], column: string) => grant(these, column, release);
+    const table = Table.of(entries, columns, grants, scope.budget);
+    return table ? new FileModel(table, release) : 'budget';
   }
 
   /** One permission; linking without a target asks whether any target may be linked to. */
@@ -76,16 +82,18 @@ export class FileModel {
     const both = from && this.table.matching(`${bytes(path)}\0${bytes(target)}`, budget);
     const to = both && this.table.matching(bytes(target), budget);
     if (!from || !to) return unknown('budget');
-    const onLink = decideOne(from, 'l', owner);
+    const decideOne = (entries: readonly Entry[], permission: FilePermission) =>
+      grant(entries, columnOf(permission, owner), this.#release).decision;
+    const onLink = decideOne(from, 'l');
     if (!onLink.granted) return onLink;
-    const { decision, how } = grant(both, columnOf('l', owner));
+    const { decision, how } = grant(both, columnOf('l', owner), this.#release);
     // apparmor_parser sets the bit that asks for the subset test for the owner of the target alone. It is that of locks.
-    const subset = owner && (how === 'subset' || decideOne(both, 'k', owner).granted === true);
+    const subset = owner && (how === 'subset' || decideOne(both, 'k').granted === true);
     if (!decision.granted || !subset) return decision;
     for (const permission of subsetPermissions) {
-      const own = decideOne(from, permission, owner);
+      const own = decideOne(from, permission);
       if (own.granted === false) continue;
-      const its = decideOne(to, permission, owner);
+      const its = decideOne(to, permission);
       if (own.granted === undefined || its.granted === undefined)
         return unknown('prompt', own.rules);
       if (!its.granted || !isSubset(own.transition, its.transition))
@@ -114,29 +122,52 @@ export class FileModel {
 const columnOf = (permission: FilePermission, owner: boolean) =>
   `${owner ? 'owner' : 'others'} ${permission}`;
 
-const decideOne = (entries: readonly Entry[], permission: FilePermission, owner: boolean) =>
-  grant(entries, columnOf(permission, owner)).decision;
-
-function grant(entries: readonly Entry[], column: string): Grant {
+/** Releases differ in what comes with `ix` (measured with 3.0.8, 4.1.0 and 5.0.2). */
+function grant(entries: readonly Entry[], column: string, release: Release): Grant {
   const [side, permission = ''] = column.split(' ');
   const other = side === 'owner' ? 'other' : 'owner';
-  const applying = entries.filter(
-    (one) => one.permissions.has(permission as FilePermission) && one.side !== other,
-  );
+  const having = (one: string) =>
+    entries.filter((entry) => entry.permissions.has(one as FilePermission) && entry.side !== other);
+  const applying =
+    permission === 'm' ? mapping(having('m'), having('x'), release) : having(permission);
   if (applying.length === 0) return nothingSaid;
   const { decision, counting } = combine(applying);
-  const logging = loggingOf(
-    decision,
-    permission === 'm' ? counting.filter((one) => !one.impliesMap) : counting,
-  );
-  if (permission === 'l')
-    return { decision, logging, how: counting.some(({ subset }) => subset) ? 'subset' : '' };
-  if (permission !== 'x' || decision.granted !== true) return { decision, logging, how: '' };
-  const exact = counting.filter((one) => one.exact);
-  const transition = (exact.length > 0 ? exact : counting)[0]?.transition;
-  const rules = exact.length > 0 ? combine(exact).decision.rules : decision.rules;
+  if (permission === 'm') {
+    const logsImplied = compareReleases(release, '4.0') >= 0 && !mapsWithExec(release);
+    const logged = logsImplied ? counting : counting.filter((one) => !one.impliesMap);
+    return { decision, logging: loggingOf(decision, logged), how: '' };
+  }
+  if (permission !== 'x' || decision.granted !== true) {
+    const how = permission === 'l' && counting.some(({ subset }) => subset) ? 'subset' : '';
+    return { decision, logging: loggingOf(decision, counting), how };
+  }
+  const winning = winnersOf(counting);
+  const transition = winning[0]?.transition;
+  const rules = winning === counting ? decision.rules : combine(winning).decision.rules;
   const known = transition === undefined ? {} : { transition };
+  const logging = loggingOf(decision, mapsWithExec(release) ? winning : counting);
   return { decision: { ...decision, rules, ...known }, logging, how: transition ?? '' };
+}
+
+/** Of rules that grant exec, those whose transition is taken: paths without wildcards win over patterns. */
+function winnersOf(counting: readonly Entry[]): readonly Entry[] {
+  const exact = counting.filter((one) => one.exact);
+  return exact.length > 0 ? exact : counting;
+}
+
+/** From 5.0 on, `m` comes with `ix` only where this is the transition that is taken. */
+const mapsWithExec = (release: Release) => compareReleases(release, '5.0') >= 0;
+
+/** The entries that say something about mapping: from 5.0 on, not those of `ix` that is not taken. */
+function mapping(
+  entries: readonly Entry[],
+  running: readonly Entry[],
+  release: Release,
+): readonly Entry[] {
+  if (!mapsWithExec(release) || !entries.some((one) => one.impliesMap)) return entries;
+  const { decision, counting } = combine(running);
+  const winning = decision.granted ? winnersOf(counting) : [];
+  return entries.filter((one) => !one.impliesMap || winning.includes(one));
 }
 
 /** What a link may not have where its target has it not. */
@@ -228,8 +259,10 @@ function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
       onPath,
       {
         ...{ effective, side, transition: undefined, exact: false, impliesMap: false },
-        // What an alias makes of a rule with a target loses its "subset".
-        subset: subset && (index === 0 || oneTarget === undefined),
+        // Before 5.0, what an alias makes of a rule with a target loses its "subset".
+        subset:
+          subset &&
+          (index === 0 || oneTarget === undefined || compareReleases(scope.release, '5.0') >= 0),
         pattern: { kind: 'sequence', items: [pattern, nul, to] },
         permissions: new Set<FilePermission>(['l']),
       },
