@@ -29,7 +29,6 @@ interface Entry extends TableEntry {
 }
 
 interface Scope extends TextScope {
-  release: Release;
   classesAreExact: boolean;
   /** The profile is a hat or has children. */
   changesHat: boolean;

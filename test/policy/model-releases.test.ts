@@ -1,19 +1,38 @@
 // What releases of apparmor_parser compile differently from the same rules, as measured with 3.0.8, 4.1.0 and 5.0.2.
 import { describe, expect, test } from 'vitest';
-import { Budget, model, type Release } from '../../policy/index.ts';
+import {
+  Budget,
+  type ClassQuestion,
+  lint,
+  lookUp,
+  model,
+  type ProfileModel,
+  type Release,
+} from '../../policy/index.ts';
 import { stateAfter } from '../../policy/model/difference.ts';
 
 const measured: readonly Release[] = ['3.0', '4.1', '5.0'];
 
+const firstProfile = (source: string, target: Release): ProfileModel => {
+  const [profile] = model(source, { target }).profiles;
+  if (!profile) throw new Error('no profile');
+  return profile;
+};
+
 /** Whether owners are granted a permission on /a, and how its use is logged. */
 function grantOn(body: string, permission: string, target: Release): string {
-  const [profile] = model(`profile p {\n${body}\n}\n`, { target }).profiles;
-  const table = profile?.table('file');
+  const table = firstProfile(`profile p {\n${body}\n}\n`, target).table('file');
   if (typeof table !== 'object') throw new Error(`no table: ${table}`);
   const state = stateAfter(table.matcher, '/a', new Budget(1e9));
   const grant = table.grants(state)[table.columns.indexOf(`owner ${permission}`)];
   return `${grant?.decision.granted} ${grant?.logging}`.trim();
 }
+
+const asks = (profile: ProfileModel, question: ClassQuestion) => {
+  const asked = lookUp(question);
+  if ('unknown' in asked) throw new Error(asked.unknown);
+  return profile.ask(asked.table, asked.permission, asked.string).granted;
+};
 
 describe('m that comes with ix', () => {
   test.each([
@@ -38,7 +57,49 @@ test('a link with a target that an alias copies keeps its subset test since 5.0'
   const source =
     'alias /b/ -> /a,\nprofile p {\n  /aa rw,\n  /c r,\n  link subset /b/a -> /c,\n}\n';
   const found = measured.map(
-    (target) => model(source, { target }).profiles[0]?.file('l', '/aa', '/c').owner.granted,
+    (target) => firstProfile(source, target).file('l', '/aa', '/c').owner.granted,
   );
   expect(found).toEqual([true, true, false]);
+});
+
+describe('slashes around the values of variables', () => {
+  const values = '@{ONE}=/b\n@{TWO}=/b /c\n';
+  test.each([
+    ['/@{TWO} r,', '/b', [true, true, false]],
+    ['/@{TWO} r,', '//b', [false, false, true]],
+    ['/@{ONE} r,', '//b', [true, true, true]],
+    ['/x/@{TWO}/y r,', '/x/b/y', [true, true, true]],
+  ])('%s: %s', (rule, path, expected) => {
+    const source = `${values}profile p {\n${rule}\n}\n`;
+    const found = measured.map((target) => firstProfile(source, target).file('r', path));
+    expect(found.map(({ owner }) => owner.granted)).toEqual(expected);
+  });
+
+  test.each([
+    ['x/@{ONE}', 'x/b', [false, false, true]],
+    ['x/@{ONE}', 'x//b', [true, true, false]],
+    ['x/@{TWO}', 'x/b', [true, true, true]],
+    ['x//@{TWO}', 'x//b', [true, true, true]],
+  ])('in labels, %s: %s', (label, peer, expected) => {
+    const source = `${values}profile p {\nptrace read peer=${label},\n}\n`;
+    const question = { class: 'ptrace', permission: 'read', peer } as const;
+    const found = measured.map((target) => asks(firstProfile(source, target), question));
+    expect(found).toEqual(expected);
+  });
+
+  test('lint takes them as the releases that permit more do', () => {
+    const source = '@{TWO}=/run /var/run\nprofile p {\n/@{TWO}/docker.sock rw,\n}\n';
+    expect(lint(source).diagnostics.map(({ id }) => id)).toContain('sensitive-write');
+  });
+});
+
+test.each([
+  ['unix,\ndeny unix setopt,', 'getopt', [true, false, false]],
+  ['unix,\ndeny unix getopt,', 'setopt', [true, false, false]],
+  ['unix,\naudit deny unix setopt,', 'getopt', [true, true, true]],
+])('of unix sockets, %j: %s', (rules, permission, expected) => {
+  const source = `abi <abi/3.0>,\nprofile p {\n${rules}\n}\n`;
+  const socket = { class: 'unix', permission, type: 'stream', address: 'none', own: 'p' } as const;
+  const found = measured.map((target) => asks(firstProfile(source, target), socket));
+  expect(found).toEqual(expected);
 });
