@@ -42,6 +42,7 @@ export const slowest = [
   'test/system/deb.test.ts',
   'test/system/kernel/debian-13.test.ts',
   'test/system/kernel/denials.test.ts',
+  'test/system/kernel/model-sample.test.ts',
   'test/system/admin.test.ts',
   'test/system/host/hostile-root.test.ts',
   'test/system/host/updates-attacks.test.ts',
