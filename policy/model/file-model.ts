@@ -157,14 +157,24 @@ function winnersOf(counting: readonly Entry[]): readonly Entry[] {
 /** From 5.0 on, `m` comes with `ix` only where this is the transition that is taken. */
 const mapsWithExec = (release: Release) => compareReleases(release, '5.0') >= 0;
 
-/** The entries that say something about mapping: from 5.0 on, not those of `ix` that is not taken. */
+/**
+ * The entries that count for mapping. From 5.0 on, not those of `ix` that is not taken, nor of any where mapping is
+ * denied; before, not those of rules that let programs run where another priority decides about that.
+ */
 function mapping(
   entries: readonly Entry[],
   running: readonly Entry[],
   release: Release,
 ): readonly Entry[] {
-  if (!mapsWithExec(release) || !entries.some((one) => one.impliesMap)) return entries;
+  if (!entries.some((one) => one.permissions.has('x'))) return entries;
   const { decision, counting } = combine(running);
+  if (!mapsWithExec(release)) {
+    const isLost = (one: Entry) =>
+      one.permissions.has('x') && !one.effective?.deny && !counting.includes(one);
+    return decision.granted ? entries.filter((one) => !isLost(one)) : entries;
+  }
+  const stated = entries.filter((one) => !one.impliesMap);
+  if (combine(stated).counting.some(({ effective }) => effective?.deny)) return stated;
   const winning = decision.granted ? winnersOf(counting) : [];
   return entries.filter((one) => !one.impliesMap || winning.includes(one));
 }

@@ -62,6 +62,18 @@ test('a link with a target that an alias copies keeps its subset test since 5.0'
   expect(found).toEqual([true, true, false]);
 });
 
+test.each([
+  // Since 4.1, rules may have priorities.
+  ['priority=1 /a Px,\n/* rmix,', [false, true]],
+  ['priority=1 owner /a Px,\n/* ix,', [false, false]],
+  ['priority=1 deny /a x,\n/* ix,', [true, false]],
+  ['priority=1 /a Px,\n/* m,', [true, true]],
+  ['priority=1 /a ix,\ndeny /* m,', [true, false]],
+])('m beside exec of another priority: %j', (body, expected) => {
+  const found = (['4.1', '5.0'] as const).map((target) => grantOn(body, 'm', target));
+  expect(found).toEqual(expected.map((one) => expect.stringMatching(new RegExp(`^${one}`))));
+});
+
 describe('slashes around the values of variables', () => {
   const values = '@{ONE}=/b\n@{TWO}=/b /c\n';
   test.each([

@@ -5,7 +5,7 @@ import type { Release } from '../../policy/index.ts';
 const unlike: Partial<Record<Release, readonly RegExp[]>> = {
   '4.1': [
     // Beside exec of other rules, it loses that `file` permits mapping, depending on what else there is.
-    /^ *(?:audit )?(?:owner )?file,/m,
+    /^ *(?:priority=\S+ )?(?:audit )?(?:owner )?file,/m,
     // What denies getopt denies setopt only to the rules before it, and the reverse.
     /^ *deny unix .*[gs]etopt/m,
     // What logs the use of getopt also logs that of setopt by other rules, and the reverse.

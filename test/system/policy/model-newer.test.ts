@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { check } from '../../../policy/index.ts';
 import { model } from '../../../policy/model/model.ts';
 import { compilePolicy } from '../../policy/compiled-policy.ts';
-import { generatedPolicy } from '../../policy/generated-policy.ts';
+import { generatedPolicy, prioritizedPolicy } from '../../policy/generated-policy.ts';
 import { generatedRules, newerRules } from '../../policy/generated-rules.ts';
 import { comparedClasses, compareProfile, newerClasses } from '../../policy/model-comparison.ts';
 import { isUnlike } from '../../policy/unlike.ts';
@@ -25,6 +25,7 @@ describe.skipIf(skipped !== '').each([
     { what: 'newer rules', policies: newerRules, usual: 60 },
     { what: 'rules of the older classes', policies: generatedRules, usual: 40 },
     { what: 'file rules', policies: generatedPolicy, usual: 12 },
+    { what: 'file rules with priorities', policies: prioritizedPolicy, usual: 12 },
   ])(
     'agree on generated $what',
     { timeout: AA_MODEL_RUNS ? 86_400_000 : 120_000 },
