@@ -22,17 +22,17 @@ const maxValues = 4000;
 const maxVariables = 1000;
 
 /**
- * From 5.0 on, a text may start with two slashes of which the second is that of a value (measured with 4.1.0 and 5.0.2).
- * What is presumed permits more.
+ * From 5.0 on, values after slashes at the start of a text keep their own, and one value is trimmed as several are (measured
+ * with 4.1.0 and 5.0.2). What is presumed permits more.
  */
-const startsApart = ({ release, usual }: TextScope) =>
+const keepsSlashes = ({ release, usual }: TextScope) =>
   compareReleases(release, '5.0') >= 0 && !usual;
 
 /** A value without the slashes that the text around it has. */
 function trim(value: string, before: string, after: string, scope: TextScope): string {
   const start = after.startsWith('/') ? value.replace(/\/+$/, '') : value;
-  const isApart = startsApart(scope) && before === '/' && /^\/(?!\/)/.test(value);
-  return before.endsWith('/') && !isApart ? start.replace(/^\/+/, '') : start;
+  const keeps = keepsSlashes(scope) && /^\/+$/.test(before);
+  return before.endsWith('/') && !keeps ? start.replace(/^\/+/, '') : start;
 }
 
 /**
@@ -52,7 +52,7 @@ export function replaceVariables(text: string, scope: TextScope): string | undef
     const values = scope.symbols.valuesOf(name, scope.variables, maxValues, scope.usual);
     if (!values || values.length === 0) return undefined;
     // Before 5.0, one value is put in as it is.
-    const trims = values.length > 1 || startsApart(scope);
+    const trims = values.length > 1 || keepsSlashes(scope);
     const trimmed = trims ? values.map((one) => trim(one, before, after, scope)) : values;
     found = before + (trimmed.length > 1 ? `{${trimmed.join(',')}}` : trimmed[0]) + after;
     if (found.length > maxExpansion || !scope.symbols.budget.spend(found.length))

@@ -75,12 +75,15 @@ test.each([
 });
 
 describe('slashes around the values of variables', () => {
-  const values = '@{ONE}=/b\n@{TWO}=/b /c\n';
+  const values = '@{ONE}=/b\n@{TWO}=/b /c\n@{MORE}=//b c\n';
   test.each([
     ['/@{TWO} r,', '/b', [true, true, false]],
     ['/@{TWO} r,', '//b', [false, false, true]],
     ['/@{ONE} r,', '//b', [true, true, true]],
     ['/x/@{TWO}/y r,', '/x/b/y', [true, true, true]],
+    ['/@{MORE} r,', '//b', [false, false, true]],
+    ['//@{TWO} r,', '///b', [false, false, true]],
+    ['@{MORE} r,', '/b', [true, true, true]],
   ])('%s: %s', (rule, path, expected) => {
     const source = `${values}profile p {\n${rule}\n}\n`;
     const found = measured.map((target) => firstProfile(source, target).file('r', path));
