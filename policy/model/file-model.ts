@@ -137,7 +137,9 @@ function grant(entries: readonly Entry[], column: string, release: Release): Gra
     return { decision, logging: loggingOf(decision, logged), how: '' };
   }
   if (permission !== 'x' || decision.granted !== true) {
-    const how = permission === 'l' && counting.some(({ subset }) => subset) ? 'subset' : '';
+    // The subset test is a permission of its own: rules of another priority may decide about it.
+    const { granted } = combine(applying.filter(({ subset }) => subset)).decision;
+    const how = permission === 'l' && granted ? 'subset' : '';
     return { decision, logging: loggingOf(decision, counting), how };
   }
   const winning = winnersOf(counting);

@@ -74,6 +74,14 @@ test.each([
   expect(found).toEqual(expected.map((one) => expect.stringMatching(new RegExp(`^${one}`))));
 });
 
+test('the subset test of a link may come from a rule of another priority', () => {
+  const rules = ['/a rw,', '/b r,', 'link /a -> /b,', 'priority=-1 /a l,'];
+  const found = [rules.slice(0, 3), rules].map((some) =>
+    firstProfile(`profile p {\n${some.join('\n')}\n}\n`, '5.0').file('l', '/a', '/b'),
+  );
+  expect(found.map(({ owner }) => owner.granted)).toEqual([true, false]);
+});
+
 describe('slashes around the values of variables', () => {
   const values = '@{ONE}=/b\n@{TWO}=/b /c\n@{MORE}=//b c\n';
   test.each([
