@@ -22,16 +22,16 @@ const maxValues = 4000;
 const maxVariables = 1000;
 
 /**
- * From 5.0 on, values after slashes at the start of a text keep their own, and one value is trimmed as several are (measured
- * with 4.1.0 and 5.0.2). What is presumed permits more.
+ * Since 5.0, equal values count once, one value is trimmed as several are, and values after slashes at the start of a text
+ * keep their own (measured with 4.1.0 and 5.0.2). What is presumed permits more, as before.
  */
-const keepsSlashes = ({ release, usual }: TextScope) =>
+const replacesAsSince50 = ({ release, usual }: TextScope) =>
   compareReleases(release, '5.0') >= 0 && !usual;
 
 /** A value without the slashes that the text around it has. */
 function trim(value: string, before: string, after: string, scope: TextScope): string {
   const start = after.startsWith('/') ? value.replace(/\/+$/, '') : value;
-  const keeps = keepsSlashes(scope) && /^\/+$/.test(before);
+  const keeps = replacesAsSince50(scope) && /^\/+$/.test(before);
   return before.endsWith('/') && !keeps ? start.replace(/^\/+/, '') : start;
 }
 
@@ -49,10 +49,11 @@ export function replaceVariables(text: string, scope: TextScope): string | undef
     const before = found.slice(0, at);
     const after = found.slice(end);
     const name = found.slice(at + 2, end - 1);
-    const values = scope.symbols.valuesOf(name, scope.variables, maxValues, scope.usual);
-    if (!values || values.length === 0) return undefined;
-    // Before 5.0, one value is put in as it is.
-    const trims = values.length > 1 || keepsSlashes(scope);
+    const all = scope.symbols.valuesOf(name, scope.variables, maxValues, scope.usual);
+    if (!all || all.length === 0) return undefined;
+    const newer = replacesAsSince50(scope);
+    const values = newer ? [...new Set(all)] : all;
+    const trims = newer || values.length > 1;
     const trimmed = trims ? values.map((one) => trim(one, before, after, scope)) : values;
     found = before + (trimmed.length > 1 ? `{${trimmed.join(',')}}` : trimmed[0]) + after;
     if (found.length > maxExpansion || !scope.symbols.budget.spend(found.length))

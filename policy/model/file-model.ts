@@ -5,28 +5,12 @@ import { bytePattern, bytes, textOf } from '../glob/matcher.ts';
 import { compareReleases, type Release } from '../release.ts';
 import { execText, type FilePermission, lettersOf } from '../rules/file.ts';
 import type { ExecTransition } from '../syntax/file-modes.ts';
-import { combine, type Decision, type UnknownReason, unknown } from './decision.ts';
+import { type Decision, type UnknownReason, unknown } from './decision.ts';
 import { findString, isKernelPath } from './difference.ts';
 import type { EffectiveRule } from './effective-rule.ts';
 import { mergeSlashes, replaceVariables, type TextScope, withAliases } from './expansion.ts';
-import { type Grant, loggingOf, nothingSaid, Table, type TableEntry } from './table.ts';
-
-/**
- * One entry of the table that apparmor_parser compiles, for paths, or for a link and what it is made to with a NUL
- * between: aliases make several of one rule.
- */
-interface Entry extends TableEntry {
-  permissions: ReadonlySet<FilePermission>;
-  side: 'owner' | 'other' | undefined;
-  /** What follows exec; undefined also where the rule denies it. */
-  transition: string | undefined;
-  /** A path without wildcards, whose exec transition wins over those of patterns. */
-  exact: boolean;
-  /** The rule does not name `m`, which comes with `ix`. */
-  impliesMap: boolean;
-  /** The permissions of a link have to be among those of what it is made to. */
-  subset: boolean;
-}
+import { type FileEntry, fileGrant } from './file-grant.ts';
+import { Table } from './table.ts';
 
 interface Scope extends TextScope {
   classesAreExact: boolean;
@@ -41,17 +25,17 @@ const columns = ['owner', 'others'].flatMap((side) =>
 );
 
 export class FileModel {
-  readonly table: Table<Entry>;
+  readonly table: Table<FileEntry>;
   readonly #release: Release;
 
-  private constructor(table: Table<Entry>, release: Release) {
+  private constructor(table: Table<FileEntry>, release: Release) {
     this.table = table;
     this.#release = release;
   }
 
   /** The model of a profile's rules, or why there is none. */
   static of(rules: readonly EffectiveRule[], scope: Scope): FileModel | UnknownReason {
-    const entries: Entry[] = [];
+    const entries: FileEntry[] = [];
     for (const one of [
       ...rules.map((effective) => ruleText(effective)),
       ...implied(rules, scope),
@@ -65,7 +49,8 @@ export class FileModel {
       if (!scope.budget.spend(100)) return 'budget';
     }
     const { release } = scope;
-    const grants = (these: readonly Entry[], column: string) => grant(these, column, release);
+    const grants = (these: readonly FileEntry[], column: string) =>
+      fileGrant(these, column, release);
     const table = Table.of(entries, columns, grants, scope.budget);
     return table ? new FileModel(table, release) : 'budget';
   }
@@ -81,11 +66,11 @@ export class FileModel {
     const both = from && this.table.matching(`${bytes(path)}\0${bytes(target)}`, budget);
     const to = both && this.table.matching(bytes(target), budget);
     if (!from || !to) return unknown('budget');
-    const decideOne = (entries: readonly Entry[], permission: FilePermission) =>
-      grant(entries, columnOf(permission, owner), this.#release).decision;
+    const decideOne = (entries: readonly FileEntry[], permission: FilePermission) =>
+      fileGrant(entries, columnOf(permission, owner), this.#release).decision;
     const onLink = decideOne(from, 'l');
     if (!onLink.granted) return onLink;
-    const { decision, how } = grant(both, columnOf('l', owner), this.#release);
+    const { decision, how } = fileGrant(both, columnOf('l', owner), this.#release);
     // apparmor_parser sets the bit that asks for the subset test for the owner of the target alone. It is that of locks.
     const subset = owner && (how === 'subset' || decideOne(both, 'k').granted === true);
     if (!decision.granted || !subset) return decision;
@@ -121,66 +106,6 @@ export class FileModel {
 const columnOf = (permission: FilePermission, owner: boolean) =>
   `${owner ? 'owner' : 'others'} ${permission}`;
 
-/** Releases differ in what comes with `ix` (measured with 3.0.8, 4.1.0 and 5.0.2). */
-function grant(entries: readonly Entry[], column: string, release: Release): Grant {
-  const [side, permission = ''] = column.split(' ');
-  const other = side === 'owner' ? 'other' : 'owner';
-  const having = (one: string) =>
-    entries.filter((entry) => entry.permissions.has(one as FilePermission) && entry.side !== other);
-  const applying =
-    permission === 'm' ? mapping(having('m'), having('x'), release) : having(permission);
-  if (applying.length === 0) return nothingSaid;
-  const { decision, counting } = combine(applying);
-  if (permission === 'm') {
-    const logsImplied = compareReleases(release, '4.0') >= 0 && !mapsWithExec(release);
-    const logged = logsImplied ? counting : counting.filter((one) => !one.impliesMap);
-    return { decision, logging: loggingOf(decision, logged), how: '' };
-  }
-  if (permission !== 'x' || decision.granted !== true) {
-    // The subset test is a permission of its own: rules of another priority may decide about it.
-    const { granted } = combine(applying.filter(({ subset }) => subset)).decision;
-    const how = permission === 'l' && granted ? 'subset' : '';
-    return { decision, logging: loggingOf(decision, counting), how };
-  }
-  const winning = winnersOf(counting);
-  const transition = winning[0]?.transition;
-  const rules = winning === counting ? decision.rules : combine(winning).decision.rules;
-  const known = transition === undefined ? {} : { transition };
-  const logging = loggingOf(decision, mapsWithExec(release) ? winning : counting);
-  return { decision: { ...decision, rules, ...known }, logging, how: transition ?? '' };
-}
-
-/** Of rules that grant exec, those whose transition is taken: paths without wildcards win over patterns. */
-function winnersOf(counting: readonly Entry[]): readonly Entry[] {
-  const exact = counting.filter((one) => one.exact);
-  return exact.length > 0 ? exact : counting;
-}
-
-/** From 5.0 on, `m` comes with `ix` only where this is the transition that is taken. */
-const mapsWithExec = (release: Release) => compareReleases(release, '5.0') >= 0;
-
-/**
- * The entries that count for mapping. From 5.0 on, not those of `ix` that is not taken, nor of any where mapping is
- * denied; before, not those of rules that let programs run where another priority decides about that.
- */
-function mapping(
-  entries: readonly Entry[],
-  running: readonly Entry[],
-  release: Release,
-): readonly Entry[] {
-  if (!entries.some((one) => one.permissions.has('x'))) return entries;
-  const { decision, counting } = combine(running);
-  if (!mapsWithExec(release)) {
-    const isLost = (one: Entry) =>
-      one.permissions.has('x') && !one.effective?.deny && !counting.includes(one);
-    return decision.granted ? entries.filter((one) => !isLost(one)) : entries;
-  }
-  const stated = entries.filter((one) => !one.impliesMap);
-  if (combine(stated).counting.some(({ effective }) => effective?.deny)) return stated;
-  const winning = decision.granted ? winnersOf(counting) : [];
-  return entries.filter((one) => !one.impliesMap || winning.includes(one));
-}
-
 /** What a link may not have where its target has it not. */
 const subsetPermissions: readonly FilePermission[] = ['r', 'w', 'a', 'k', 'm', 'x'];
 
@@ -197,7 +122,7 @@ const safe = (mode: string) =>
 const inherit: ExecTransition = { mode: 'i', safe: true };
 
 /** What a rule says of files, its patterns as they are written. */
-interface RuleText extends Omit<Entry, 'pattern' | 'exact'> {
+interface RuleText extends Omit<FileEntry, 'pattern' | 'exact'> {
   path: string;
   /** What a link may be made to; undefined: anything. */
   target: string | undefined;
@@ -206,7 +131,7 @@ interface RuleText extends Omit<Entry, 'pattern' | 'exact'> {
 /** What a rule says of files; undefined where it says nothing. */
 function ruleText(effective: EffectiveRule): RuleText | undefined {
   const { rule, deny, qualifiers } = effective;
-  const side = qualifiers.owner?.value as Entry['side'];
+  const side = qualifiers.owner?.value as FileEntry['side'];
   const common = {
     ...{ effective, side, target: undefined, transition: undefined },
     ...{ impliesMap: false, subset: true },
@@ -240,7 +165,7 @@ const everyPermission: ReadonlySet<FilePermission> = new Set(['r', 'w', 'a', 'l'
 const copySteps = 200;
 
 /** The entries of a rule; undefined when its variables are not known. */
-function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
+function entriesOf(rule: RuleText, scope: Scope): FileEntry[] | undefined {
   const path = replaceVariables(rule.path, scope);
   const target = rule.target === undefined ? undefined : replaceVariables(rule.target, scope);
   if (path === undefined || (rule.target !== undefined && target === undefined)) return undefined;
@@ -250,7 +175,7 @@ function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
   if (transition === undefined && rule.transition !== undefined) return undefined;
   const copies = withAliases(path, target, scope);
   if (!scope.budget.spend(scope.aliases.length + copySteps * (copies.length - 1))) return undefined;
-  return copies.flatMap(([onePath, oneTarget], index): Entry[] => {
+  return copies.flatMap(([onePath, oneTarget], index): FileEntry[] => {
     const merged = mergeSlashes(onePath);
     // Reading a pattern takes time with its length, and more for alternatives.
     if (!scope.budget.spend((merged.includes('{') ? 10 : 5) * merged.length)) return [];

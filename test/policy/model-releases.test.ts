@@ -83,7 +83,7 @@ test('the subset test of a link may come from a rule of another priority', () =>
 });
 
 describe('slashes around the values of variables', () => {
-  const values = '@{ONE}=/b\n@{TWO}=/b /c\n@{MORE}=//b c\n';
+  const values = '@{ONE}=/b\n@{TWO}=/b /c\n@{MORE}=//b c\n@{SAME}=b/ b/\n';
   test.each([
     ['/@{TWO} r,', '/b', [true, true, false]],
     ['/@{TWO} r,', '//b', [false, false, true]],
@@ -92,6 +92,8 @@ describe('slashes around the values of variables', () => {
     ['/@{MORE} r,', '//b', [false, false, true]],
     ['//@{TWO} r,', '///b', [false, false, true]],
     ['@{MORE} r,', '/b', [true, true, true]],
+    // Beside a slash, * stands for at least one character.
+    ['/@{SAME}* r,', '/b/', [true, true, false]],
   ])('%s: %s', (rule, path, expected) => {
     const source = `${values}profile p {\n${rule}\n}\n`;
     const found = measured.map((target) => firstProfile(source, target).file('r', path));
