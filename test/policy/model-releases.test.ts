@@ -74,6 +74,17 @@ test.each([
   expect(found).toEqual(expected.map((one) => expect.stringMatching(new RegExp(`^${one}`))));
 });
 
+test.each([
+  ['priority=1 capability kill,\ndeny capability kill,', false],
+  ['priority=-1 deny capability kill,\ncapability kill,', false],
+  ['priority=-1 capability kill,', true],
+])('priorities of capability rules have no effect: %j', (rules, expected) => {
+  for (const target of ['4.1', '5.0'] as const) {
+    const profile = firstProfile(`profile p {\n${rules}\n}\n`, target);
+    expect(profile.capability('kill').granted).toBe(expected);
+  }
+});
+
 test('the subset test of a link may come from a rule of another priority', () => {
   const rules = ['/a rw,', '/b r,', 'link /a -> /b,', 'priority=-1 /a l,'];
   const found = [rules.slice(0, 3), rules].map((some) =>
