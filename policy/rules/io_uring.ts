@@ -1,5 +1,6 @@
 // io_uring(7) (apparmor.d(5), "IO_URING rules").
 
+import { variablesIn } from '../glob/aare.ts';
 import {
   conditionValue,
   grants,
@@ -29,6 +30,14 @@ const syntax = keywordRule({
   since: '4.0',
   permissions,
   conditions: ['label'],
+  check(rule, report) {
+    const label = conditionValue(rule, 'label');
+    // The parsers of 4.1.0 and 5.0.2 replace no variables here.
+    if (label && variablesIn(label.value).length > 0)
+      report('condition-value', label, 'The label of an io_uring rule has no variables.', {
+        expected: 'a label, such as p or p//*',
+      });
+  },
 });
 
 export const io_uring: RuleKind<IoUringRule, IoUringAccess> = {
