@@ -41,6 +41,7 @@ export const slowest = [
   'test/system/kernel/denials.test.ts',
   'test/system/deb.test.ts',
   'test/system/kernel/debian-13.test.ts',
+  'test/system/kernel/model-sample.test.ts',
   'test/system/admin.test.ts',
   'test/system/kernel/tampered.test.ts',
   'test/system/kernel/drift.test.ts',

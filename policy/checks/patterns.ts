@@ -1,8 +1,8 @@
-import { checkPattern } from '../glob/aare.ts';
+import { checkPattern, variablesIn } from '../glob/aare.ts';
 import { error } from '../raw-diagnostic.ts';
 import { conditionValue, peerValue } from '../rules/keyword-rule.ts';
 import type { Statement, Word } from '../syntax/tree.ts';
-import { variablesIn, visitHeadWords } from '../syntax/words.ts';
+import { visitHeadWords } from '../syntax/words.ts';
 import { type CheckedProfile, defineCheck } from './check.ts';
 import { visitWords } from './summary.ts';
 import { headVariables, type ProfileVariables, type Symbols } from './symbols.ts';

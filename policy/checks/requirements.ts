@@ -1,6 +1,6 @@
 // Which AppArmor release each construct came with.
 import { fileSince, variableSince } from '../base-policy.ts';
-import { checkPattern } from '../glob/aare.ts';
+import { checkPattern, variablesIn } from '../glob/aare.ts';
 import { compareReleases, type Release } from '../release.ts';
 import { kindOf } from '../rules/kinds.ts';
 import { parseText } from '../syntax/parser.ts';
@@ -15,7 +15,7 @@ import type {
   Statement,
   Word,
 } from '../syntax/tree.ts';
-import { variablesIn, visitHeadWords, visitRuleWords } from '../syntax/words.ts';
+import { visitHeadWords, visitRuleWords } from '../syntax/words.ts';
 import { branches } from './summary.ts';
 
 /** A construct and the release that brought it; older apparmor_parsers refuse the file. */

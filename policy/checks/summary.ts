@@ -1,6 +1,6 @@
 // What checking a profile needs from a list of statements, gathered once per parsed file and cached with it:
 // an abstraction included by a hundred profiles is walked once.
-import { checkPattern } from '../glob/aare.ts';
+import { checkPattern, variablesIn } from '../glob/aare.ts';
 import type { RawDiagnostic } from '../raw-diagnostic.ts';
 import type { ChangeProfileRule } from '../rules/change_profile.ts';
 import type { BareFileRule, FileRule } from '../rules/file.ts';
@@ -22,7 +22,7 @@ import {
   type Variable,
   type Word,
 } from '../syntax/tree.ts';
-import { variablesIn, visitHeadWords, visitRuleWords } from '../syntax/words.ts';
+import { visitHeadWords, visitRuleWords } from '../syntax/words.ts';
 
 export interface Summary {
   abis: Abi[];

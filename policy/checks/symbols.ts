@@ -1,7 +1,6 @@
 // Variables and booleans as the preamble sets them.
 import { type Budget, expandedCharacters } from '../budget.ts';
-import { checkPattern, variableEndAt } from '../glob/aare.ts';
-import { variablesIn } from '../syntax/words.ts';
+import { checkPattern, variableEndAt, variablesIn } from '../glob/aare.ts';
 
 /** How long an expanded text may get, in characters. Real ones have a few thousand. */
 export const maxExpansion = 200_000;

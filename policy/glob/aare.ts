@@ -31,6 +31,16 @@ export function variableEndAt(text: string, at: number): number {
   return end > at + 2 && text.charCodeAt(end) === 125 ? end + 1 : -1;
 }
 
+/** The names of the variables a text mentions, in order. */
+export function variablesIn(text: string): string[] {
+  const names: string[] = [];
+  for (let at = text.indexOf('@{'); at >= 0; at = text.indexOf('@{', at + 2)) {
+    const end = variableEndAt(text, at);
+    if (end > 0) names.push(text.slice(at + 2, end - 1));
+  }
+  return names;
+}
+
 /**
  * Checks the brackets of a pattern without building it; variables count as one opaque piece.
  * Returns what is wrong, or undefined.

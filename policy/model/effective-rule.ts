@@ -32,9 +32,9 @@ export function effectiveRules(
   return found;
 }
 
-/** The priority of a rule; 0 where it has none. */
-export function priority({ qualifiers }: EffectiveRule): number {
-  return Number(qualifiers.priority?.value ?? 0);
+/** The priority of a rule; 0 where it has none. That of a capability rule has no effect (measured with 4.1.0 and 5.0.2). */
+export function priority({ rule, qualifiers }: EffectiveRule): number {
+  return rule.kind === 'capability' ? 0 : Number(qualifiers.priority?.value ?? 0);
 }
 
 function merge(outer: EffectiveRule['qualifiers'], inner: Qualifiers): EffectiveRule['qualifiers'] {

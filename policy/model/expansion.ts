@@ -2,10 +2,12 @@
 import type { ProfileVariables, Symbols } from '../checks/symbols.ts';
 import { maxExpansion } from '../checks/symbols.ts';
 import { variableEndAt } from '../glob/aare.ts';
+import { compareReleases, type Release } from '../release.ts';
 import type { Alias } from '../syntax/tree.ts';
 
 /** What the text of a rule means where it stands. */
 export interface TextScope {
+  release: Release;
   symbols: Symbols;
   variables: ProfileVariables;
   aliases: readonly Alias[];
@@ -20,8 +22,22 @@ const maxValues = 4000;
 const maxVariables = 1000;
 
 /**
- * The text with its variables replaced, one after the other: one value as it is, several as a choice, whose slashes are
- * dropped where the text around it has one. Undefined when a variable is not known, or the text gets too long.
+ * Since 5.0, equal values count once, one value is trimmed as several are, and values after slashes at the start of a text
+ * keep their own (measured with 4.1.0 and 5.0.2). What is presumed permits more, as before.
+ */
+const replacesAsSince50 = ({ release, usual }: TextScope) =>
+  compareReleases(release, '5.0') >= 0 && !usual;
+
+/** A value without the slashes that the text around it has. */
+function trim(value: string, before: string, after: string, scope: TextScope): string {
+  const start = after.startsWith('/') ? value.replace(/\/+$/, '') : value;
+  const keeps = replacesAsSince50(scope) && /^\/+$/.test(before);
+  return before.endsWith('/') && !keeps ? start.replace(/^\/+/, '') : start;
+}
+
+/**
+ * The text with its variables replaced, one after the other, several values as a choice. Undefined when a variable is not
+ * known, or the text gets too long.
  */
 export function replaceVariables(text: string, scope: TextScope): string | undefined {
   let found = text;
@@ -33,17 +49,13 @@ export function replaceVariables(text: string, scope: TextScope): string | undef
     const before = found.slice(0, at);
     const after = found.slice(end);
     const name = found.slice(at + 2, end - 1);
-    const values = scope.symbols.valuesOf(name, scope.variables, maxValues, scope.usual);
-    if (!values || values.length === 0) return undefined;
-    const [only] = values;
-    if (values.length === 1) found = before + only + after;
-    else {
-      const trimmed = values.map((value) => {
-        const end = after.startsWith('/') ? value.replace(/\/+$/, '') : value;
-        return before.endsWith('/') ? end.replace(/^\/+/, '') : end;
-      });
-      found = `${before}{${trimmed.join(',')}}${after}`;
-    }
+    const all = scope.symbols.valuesOf(name, scope.variables, maxValues, scope.usual);
+    if (!all || all.length === 0) return undefined;
+    const newer = replacesAsSince50(scope);
+    const values = newer ? [...new Set(all)] : all;
+    const trims = newer || values.length > 1;
+    const trimmed = trims ? values.map((one) => trim(one, before, after, scope)) : values;
+    found = before + (trimmed.length > 1 ? `{${trimmed.join(',')}}` : trimmed[0]) + after;
     if (found.length > maxExpansion || !scope.symbols.budget.spend(found.length))
       return tooLong(scope);
   }

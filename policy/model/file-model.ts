@@ -2,30 +2,15 @@
 import type { Budget } from '../budget.ts';
 import { type Pattern, wildcardOf } from '../glob/aare.ts';
 import { bytePattern, bytes, textOf } from '../glob/matcher.ts';
+import { compareReleases, type Release } from '../release.ts';
 import { execText, type FilePermission, lettersOf } from '../rules/file.ts';
 import type { ExecTransition } from '../syntax/file-modes.ts';
-import { combine, type Decision, type UnknownReason, unknown } from './decision.ts';
+import { type Decision, type UnknownReason, unknown } from './decision.ts';
 import { findString, isKernelPath } from './difference.ts';
 import type { EffectiveRule } from './effective-rule.ts';
 import { mergeSlashes, replaceVariables, type TextScope, withAliases } from './expansion.ts';
-import { type Grant, loggingOf, nothingSaid, Table, type TableEntry } from './table.ts';
-
-/**
- * One entry of the table that apparmor_parser compiles, for paths, or for a link and what it is made to with a NUL
- * between: aliases make several of one rule.
- */
-interface Entry extends TableEntry {
-  permissions: ReadonlySet<FilePermission>;
-  side: 'owner' | 'other' | undefined;
-  /** What follows exec; undefined also where the rule denies it. */
-  transition: string | undefined;
-  /** A path without wildcards, whose exec transition wins over those of patterns. */
-  exact: boolean;
-  /** The rule does not name `m`; it comes with `ix`, and its use is not logged. */
-  impliesMap: boolean;
-  /** The permissions of a link have to be among those of what it is made to. */
-  subset: boolean;
-}
+import { type FileEntry, fileGrant } from './file-grant.ts';
+import { Table } from './table.ts';
 
 interface Scope extends TextScope {
   classesAreExact: boolean;
@@ -40,18 +25,23 @@ const columns = ['owner', 'others'].flatMap((side) =>
 );
 
 export class FileModel {
-  readonly table: Table<Entry>;
+  readonly table: Table<FileEntry>;
+  readonly #release: Release;
 
-  private constructor(table: Table<Entry>) {
+  private constructor(table: Table<FileEntry>, release: Release) {
     this.table = table;
+    this.#release = release;
   }
 
   /** The model of a profile's rules, or why there is none. */
   static of(rules: readonly EffectiveRule[], scope: Scope): FileModel | UnknownReason {
     const entries = fileEntries(rules, scope);
     if (typeof entries === 'string') return entries;
-    const table = Table.of(entries, columns, grant, scope.budget);
-    return table ? new FileModel(table) : 'budget';
+    const { release } = scope;
+    const grants = (these: readonly FileEntry[], column: string) =>
+      fileGrant(these, column, release);
+    const table = Table.of(entries, columns, grants, scope.budget);
+    return table ? new FileModel(table, release) : 'budget';
   }
 
   /** One permission; linking without a target asks whether any target may be linked to. */
@@ -65,16 +55,18 @@ export class FileModel {
     const both = from && this.table.matching(`${bytes(path)}\0${bytes(target)}`, budget);
     const to = both && this.table.matching(bytes(target), budget);
     if (!from || !to) return unknown('budget');
-    const onLink = decideOne(from, 'l', owner);
+    const decideOne = (entries: readonly FileEntry[], permission: FilePermission) =>
+      fileGrant(entries, columnOf(permission, owner), this.#release).decision;
+    const onLink = decideOne(from, 'l');
     if (!onLink.granted) return onLink;
-    const { decision, how } = grant(both, columnOf('l', owner));
+    const { decision, how } = fileGrant(both, columnOf('l', owner), this.#release);
     // apparmor_parser sets the bit that asks for the subset test for the owner of the target alone. It is that of locks.
-    const subset = owner && (how === 'subset' || decideOne(both, 'k', owner).granted === true);
+    const subset = owner && (how === 'subset' || decideOne(both, 'k').granted === true);
     if (!decision.granted || !subset) return decision;
     for (const permission of subsetPermissions) {
-      const own = decideOne(from, permission, owner);
+      const own = decideOne(from, permission);
       if (own.granted === false) continue;
-      const its = decideOne(to, permission, owner);
+      const its = decideOne(to, permission);
       if (own.granted === undefined || its.granted === undefined)
         return unknown('prompt', own.rules);
       if (!its.granted || !isSubset(own.transition, its.transition))
@@ -104,8 +96,8 @@ export class FileModel {
 export function fileEntries(
   rules: readonly EffectiveRule[],
   scope: Scope,
-): readonly Entry[] | UnknownReason {
-  const entries: Entry[] = [];
+): readonly FileEntry[] | UnknownReason {
+  const entries: FileEntry[] = [];
   for (const one of [...rules.map((effective) => ruleText(effective)), ...implied(rules, scope)]) {
     const found = one && entriesOf(one, scope);
     if (one && !found) {
@@ -120,31 +112,6 @@ export function fileEntries(
 
 const columnOf = (permission: FilePermission, owner: boolean) =>
   `${owner ? 'owner' : 'others'} ${permission}`;
-
-const decideOne = (entries: readonly Entry[], permission: FilePermission, owner: boolean) =>
-  grant(entries, columnOf(permission, owner)).decision;
-
-function grant(entries: readonly Entry[], column: string): Grant {
-  const [side, permission = ''] = column.split(' ');
-  const other = side === 'owner' ? 'other' : 'owner';
-  const applying = entries.filter(
-    (one) => one.permissions.has(permission as FilePermission) && one.side !== other,
-  );
-  if (applying.length === 0) return nothingSaid;
-  const { decision, counting } = combine(applying);
-  const logging = loggingOf(
-    decision,
-    permission === 'm' ? counting.filter((one) => !one.impliesMap) : counting,
-  );
-  if (permission === 'l')
-    return { decision, logging, how: counting.some(({ subset }) => subset) ? 'subset' : '' };
-  if (permission !== 'x' || decision.granted !== true) return { decision, logging, how: '' };
-  const exact = counting.filter((one) => one.exact);
-  const transition = (exact.length > 0 ? exact : counting)[0]?.transition;
-  const rules = exact.length > 0 ? combine(exact).decision.rules : decision.rules;
-  const known = transition === undefined ? {} : { transition };
-  return { decision: { ...decision, rules, ...known }, logging, how: transition ?? '' };
-}
 
 /** What a link may not have where its target has it not. */
 const subsetPermissions: readonly FilePermission[] = ['r', 'w', 'a', 'k', 'm', 'x'];
@@ -162,7 +129,7 @@ const safe = (mode: string) =>
 const inherit: ExecTransition = { mode: 'i', safe: true };
 
 /** What a rule says of files, its patterns as they are written. */
-interface RuleText extends Omit<Entry, 'pattern' | 'exact'> {
+interface RuleText extends Omit<FileEntry, 'pattern' | 'exact'> {
   path: string;
   /** What a link may be made to; undefined: anything. */
   target: string | undefined;
@@ -171,7 +138,7 @@ interface RuleText extends Omit<Entry, 'pattern' | 'exact'> {
 /** What a rule says of files; undefined where it says nothing. */
 function ruleText(effective: EffectiveRule): RuleText | undefined {
   const { rule, deny, qualifiers } = effective;
-  const side = qualifiers.owner?.value as Entry['side'];
+  const side = qualifiers.owner?.value as FileEntry['side'];
   const common = {
     ...{ effective, side, target: undefined, transition: undefined },
     ...{ impliesMap: false, subset: true },
@@ -205,7 +172,7 @@ const everyPermission: ReadonlySet<FilePermission> = new Set(['r', 'w', 'a', 'l'
 const copySteps = 200;
 
 /** The entries of a rule; undefined when its variables are not known. */
-function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
+function entriesOf(rule: RuleText, scope: Scope): FileEntry[] | undefined {
   const path = replaceVariables(rule.path, scope);
   const target = rule.target === undefined ? undefined : replaceVariables(rule.target, scope);
   if (path === undefined || (rule.target !== undefined && target === undefined)) return undefined;
@@ -215,7 +182,7 @@ function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
   if (transition === undefined && rule.transition !== undefined) return undefined;
   const copies = withAliases(path, target, scope);
   if (!scope.budget.spend(scope.aliases.length + copySteps * (copies.length - 1))) return undefined;
-  return copies.flatMap(([onePath, oneTarget], index): Entry[] => {
+  return copies.flatMap(([onePath, oneTarget], index): FileEntry[] => {
     const merged = mergeSlashes(onePath);
     // Reading a pattern takes time with its length, and more for alternatives.
     if (!scope.budget.spend((merged.includes('{') ? 10 : 5) * merged.length)) return [];
@@ -235,8 +202,10 @@ function entriesOf(rule: RuleText, scope: Scope): Entry[] | undefined {
       onPath,
       {
         ...{ effective, side, transition: undefined, exact: false, impliesMap: false },
-        // What an alias makes of a rule with a target loses its "subset".
-        subset: subset && (index === 0 || oneTarget === undefined),
+        // Before 5.0, what an alias makes of a rule with a target loses its "subset".
+        subset:
+          subset &&
+          (index === 0 || oneTarget === undefined || compareReleases(scope.release, '5.0') >= 0),
         pattern: { kind: 'sequence', items: [pattern, nul, to] },
         permissions: new Set<FilePermission>(['l']),
       },

@@ -1,6 +1,7 @@
 // io_uring(7) (apparmor.d(5), "IO_URING rules").
 
-import { type KeywordRule, keywordRule, permissionsOf } from './keyword-rule.ts';
+import { variablesIn } from '../glob/aare.ts';
+import { conditionValue, type KeywordRule, keywordRule, permissionsOf } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
 import { deniedField } from './record.ts';
 import { bracketed, exactly } from './rule-text.ts';
@@ -22,6 +23,14 @@ const syntax = keywordRule({
   since: '4.0',
   permissions,
   conditions: ['label'],
+  check(rule, report) {
+    const label = conditionValue(rule, 'label');
+    // The parsers of 4.1.0 and 5.0.2 replace no variables here.
+    if (label && variablesIn(label.value).length > 0)
+      report('condition-value', label, 'The label of an io_uring rule has no variables.', {
+        expected: 'a label, such as p or p//*',
+      });
+  },
 });
 
 export const io_uring: RuleKind<IoUringRule, IoUringAccess> = {

@@ -160,6 +160,12 @@ const syntax = keywordRule({
   permissionsFirst: true,
   plain: ['ip', 'port'],
   check(rule, report) {
+    // Refused by the parsers of 4.1.0 and 5.0.2.
+    const { priority } = rule.qualifiers;
+    if (priority)
+      report('qualifier-not-allowed', priority, 'A network rule has no priority.', {
+        expected: 'network without priority=',
+      });
     const [first, second] = rule.words;
     if (
       first &&

@@ -218,7 +218,7 @@ export const syntaxDiagnostics = {
   ),
   'qualifier-not-allowed': error(
     'Qualifier that cannot stand here',
-    'Not every rule can be limited to the owner, and a block takes neither deny nor priority.',
+    'Not every rule can be limited to the owner. Network rules and the rule all have no priority, and a block takes neither deny nor priority.',
     'profile demo {\n  owner capability chown,\n}\n',
     'profile demo {\n  capability chown,\n}\n',
   ),

@@ -1,5 +1,4 @@
-// Which words of a rule are patterns, and which variables they mention.
-import { variableEndAt } from '../glob/aare.ts';
+// Which words of rules and heads of profiles may hold variables.
 import { kindOf, type Rule } from '../rules/kinds.ts';
 import type { WordVisitor } from './nodes.ts';
 import type { Profile } from './tree.ts';
@@ -19,14 +18,4 @@ export function visitHeadWords(profile: Profile, visit: WordVisitor): void {
   }
   for (const flag of profile.flags?.values ?? [])
     if (!flag.value.startsWith('kill.signal')) visit(flag, false);
-}
-
-/** The names of the variables a text mentions, in order. */
-export function variablesIn(text: string): string[] {
-  const names: string[] = [];
-  for (let at = text.indexOf('@{'); at >= 0; at = text.indexOf('@{', at + 2)) {
-    const end = variableEndAt(text, at);
-    if (end > 0) names.push(text.slice(at + 2, end - 1));
-  }
-  return names;
 }

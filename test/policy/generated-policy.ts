@@ -111,6 +111,16 @@ export const generatedPolicy = fc
       `${hat ? `  ^h {\n    ${hat.join('\n    ')}\n  }\n` : ''}}\n`,
   );
 
+const priority = fc.constantFrom('', '', 'priority=1 ', 'priority=-1 ');
+
+/** Such a policy, of which some rules have a priority. */
+export const prioritizedPolicy = fc
+  .tuple(generatedPolicy, fc.array(priority, { minLength: 30, maxLength: 30 }))
+  .map(([policy, priorities]) => {
+    let at = 0;
+    return policy.replace(/^( +)(?=\S.*,$)/gm, (blank) => blank + priorities[at++]);
+  });
+
 /** Paths for such rules in the kernel's form: absolute, without `//`. */
 export const paths = fc
   .array(fc.constantFrom('a', 'b', '/', '/a', '/b', 'é', '*', 'x'), { maxLength: 7 })

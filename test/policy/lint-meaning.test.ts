@@ -275,3 +275,25 @@ test('the processes of a host program have no stacked label', () => {
   const host = 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  signal peer=demo,\n}\n';
   expect(reports(host, 'stacked-peer')).toEqual([]);
 });
+
+describe('what aliases make of a rule', () => {
+  const linesOf = (id: string, ...lines: string[]) =>
+    reports(['abi <abi/3.0>,', ...lines].join('\n'), id).map(({ span }) => span.start.line);
+
+  test('does not cover the rule itself', () => {
+    const aliases = ['alias /bin/dir -> /bin/gnudir,', 'alias /bin/dirname -> /bin/gnudirname,'];
+    const policy = [...aliases, 'profile demo {', '/bin/dirname rix,', '}'];
+    expect(linesOf('covered-rule', ...policy)).toEqual([]);
+  });
+
+  test('has to be covered too', () => {
+    const policy = (rule: string) => ['alias /a/ -> /b/,', 'profile demo {', rule, '/a/x r,', '}'];
+    expect(linesOf('covered-rule', ...policy('/b/x r,'))).toEqual([]);
+    expect(linesOf('covered-rule', ...policy('/{a,b}/* r,'))).toEqual([5]);
+  });
+
+  test('is reported once with it', () => {
+    const policy = ['alias /a/ -> /b/,', 'profile demo {', '/a/** rwix,', '}'];
+    expect(linesOf('writable-exec', ...policy)).toEqual([4]);
+  });
+});

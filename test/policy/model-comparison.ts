@@ -5,6 +5,7 @@ import { dead, type State } from '../../policy/glob/matcher.ts';
 import { permissionTables } from '../../policy/model/classes/classes.ts';
 import type { ProfileModel } from '../../policy/model/profile-model.ts';
 import type { Compared, Grant } from '../../policy/model/table.ts';
+import { capabilities } from '../../policy/rules/capability.ts';
 import { bits, type CompiledAutomaton, type CompiledProfile } from './compiled-policy.ts';
 
 /** The decisions of a state, in the same format for both. */
@@ -257,7 +258,24 @@ export function compareClass(
   );
 }
 
-/** Compares file rules, and the rules of other classes. */
+const verdict = (granted: boolean, logging: string) =>
+  `${granted ? 'yes' : 'no'} ${logging}`.trim();
+
+function compareCapabilities(profile: ProfileModel, tables: CompiledProfile): Comparison {
+  const { allow, audit, quiet } = tables.capabilities;
+  for (const [number, name] of capabilities.entries()) {
+    const has = (mask: bigint) => (mask & (1n << BigInt(number))) !== 0n;
+    const { decision, logging } = profile.capabilityGrant(name);
+    const [used, refused] = [has(audit) ? 'audit' : '', has(quiet) ? 'quiet' : ''];
+    const found = { [name]: verdict(decision.granted === true, logging) };
+    const expected = { [name]: verdict(has(allow), has(allow) ? used : refused) };
+    if (JSON.stringify(found) !== JSON.stringify(expected))
+      return { string: name, model: found, tables: expected };
+  }
+  return { compared: capabilities.length };
+}
+
+/** Compares file rules, capabilities, and the rules of other classes. */
 export function compareProfile(
   profile: ProfileModel,
   tables: CompiledProfile,
@@ -267,6 +285,7 @@ export function compareProfile(
   const name = profile.name.split('//').at(-1) ?? '';
   return [
     ['file', typeof files === 'string' ? 'unknown' : compareFiles(files, tables.files, name)],
+    ['capability', compareCapabilities(profile, tables)],
     ...classes.map((of): [string, Comparison] => {
       const table = profile.table(of);
       const automaton = of === 'change_profile' ? tables.files : tables.policy;

@@ -100,8 +100,9 @@ function automataPolicyAgree(
         // Strings of labels, which kernels no longer look up.
         if (depth === 0 && byte === 16) continue;
         const to: [number, number] = [one?.step(x, byte) ?? 0, two?.step(y, byte) ?? 0];
-        if (seen.has(to.join())) continue;
-        seen.add(to.join());
+        // The first byte may lead to states that longer strings lead to as well.
+        if (depth > 0 && seen.has(to.join())) continue;
+        if (depth > 0) seen.add(to.join());
         next.push(to);
       }
     }

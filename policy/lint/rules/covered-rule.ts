@@ -15,16 +15,12 @@ export const coveredRule: LintRule = {
       if (hasPriorities(profile)) continue;
       const { all } = fileRules(context, profile);
       const outlines = new Outlines(all);
-      for (const one of all) {
-        const { rule } = one.effective;
-        if (!one.effective.own || rule.kind !== 'file') continue;
-        let other: ExpandedFileRule | undefined;
-        outlines.someBeginning(one.outline.prefix, context.budget, (two) => {
-          const covers = two !== one && coversRule(context, two, one);
-          if (covers) other = two;
-          return covers;
-        });
-        if (!other) continue;
+      const own = all.filter(({ effective }) => effective.own && effective.rule.kind === 'file');
+      // What aliases make of a rule has to be covered too, and not by the rule itself.
+      for (const [{ rule }, copies] of Map.groupBy(own, ({ effective }) => effective)) {
+        const covering = copies.map((one) => coveringRule(context, outlines, one));
+        const [other] = covering;
+        if (!other || covering.includes(undefined)) continue;
         const by = other.effective.rule;
         const text = by.kind === 'file' ? `${by.path.text} ${by.mode.text}` : 'file';
         const where = other.effective.own ? '' : ` of ${other.effective.unit.name}`;
@@ -37,6 +33,21 @@ export const coveredRule: LintRule = {
     }
   },
 };
+
+/** Another rule that covers this one. */
+function coveringRule(
+  context: LintContext,
+  outlines: Outlines<ExpandedFileRule>,
+  one: ExpandedFileRule,
+): ExpandedFileRule | undefined {
+  let found: ExpandedFileRule | undefined;
+  outlines.someBeginning(one.outline.prefix, context.budget, (two) => {
+    const covers = two.effective !== one.effective && coversRule(context, two, one);
+    if (covers) found = two;
+    return covers;
+  });
+  return found;
+}
 
 function coversRule(
   context: LintContext,

@@ -1,4 +1,5 @@
 import type { Outline } from '../../glob/related.ts';
+import type { EffectiveRule } from '../../model/effective-rule.ts';
 import { allIn, type ExpandedFileRule, fileRules, patternsIntersect } from '../file-rules.ts';
 import type { LintRule } from '../rule.ts';
 
@@ -15,13 +16,16 @@ export const writableExec: LintRule = {
     for (const profile of context.profiles) {
       const rules = fileRules(context, profile);
       const writers = rules.allowing('write');
+      // Aliases make several of a rule.
+      const reported = new Set<EffectiveRule>();
       for (const one of rules.all) {
         const { rule } = one.effective;
         if (
           one.effective.deny ||
           !one.effective.own ||
           rule.kind !== 'file' ||
-          !one.permissions.has('exec')
+          !one.permissions.has('exec') ||
+          reported.has(one.effective)
         )
           continue;
         const denied = (permission: 'write' | 'exec', by: ExpandedFileRule, path: Outline) =>
@@ -41,6 +45,7 @@ export const writableExec: LintRule = {
           return false;
         });
         if (!writer) continue;
+        reported.add(one.effective);
         const by = writer.effective.rule;
         const same = by === rule;
         const text = by.kind === 'file' ? `${by.path.text} ${by.mode.text}` : 'file';

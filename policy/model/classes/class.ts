@@ -1,15 +1,10 @@
 // What a class of permissions needs to be modelled: how its rules are compiled, and how what the kernel asks is looked up.
 import type { Pattern } from '../../glob/aare.ts';
 import { bytePattern } from '../../glob/matcher.ts';
-import type { Release } from '../../release.ts';
 import type { Word } from '../../syntax/nodes.ts';
 import type { EffectiveRule } from '../effective-rule.ts';
 import { mergeSlashes, replaceVariables, type TextScope } from '../expansion.ts';
 import type { TableEntry } from '../table.ts';
-
-export interface ClassScope extends TextScope {
-  release: Release;
-}
 
 /** Why a rule has no entries: its variables are not known, or it has conditions that are not modelled. */
 export type NoEntries = 'variables' | 'conditions';
@@ -22,7 +17,7 @@ export interface PermissionTable {
   readonly prefix: number | undefined;
   readonly permissions: readonly string[];
   /** What a rule is compiled to; nothing where it is of another class. */
-  entries(effective: EffectiveRule, scope: ClassScope): readonly TableEntry[] | NoEntries;
+  entries(effective: EffectiveRule, scope: TextScope): readonly TableEntry[] | NoEntries;
   /** Strings like this one about what people know, to be tried as examples. */
   familiar?(string: string): readonly string[];
   /** A string of the class in words, such as `peer=foo`; `permissions`: what is said of it. */
@@ -48,10 +43,10 @@ export function fields(...parts: Pattern[]): Pattern {
 
 /** Compiles the words of a rule. `failed` is set if a variable can't be replaced. */
 export class Texts {
-  readonly #scope: ClassScope;
+  readonly #scope: TextScope;
   failed = false;
 
-  constructor(scope: ClassScope) {
+  constructor(scope: TextScope) {
     this.#scope = scope;
   }
 

@@ -4,11 +4,11 @@ import { bytePattern } from '../../glob/matcher.ts';
 import { compareReleases, type Release } from '../../release.ts';
 import { conditionValue, type KeywordRule } from '../../rules/keyword-rule.ts';
 import type { EffectiveRule } from '../effective-rule.ts';
+import type { TextScope } from '../expansion.ts';
 import type { TableEntry } from '../table.ts';
 import {
   anyText,
   byte,
-  type ClassScope,
   choice,
   fields,
   type NoEntries,
@@ -208,7 +208,7 @@ function flagsPattern(set: number, optional: number, every: number): Pattern {
 function mountEntries(
   effective: EffectiveRule,
   rule: KeywordRule,
-  scope: ClassScope,
+  scope: TextScope,
 ): TableEntry[] | NoEntries {
   const texts = new Texts(scope);
   const remounts = rule.keyword.value === 'remount';

@@ -10,15 +10,14 @@ import {
   permissionsOf,
 } from '../../rules/keyword-rule.ts';
 import { families, localPermissions, protocols, typeOfProtocol } from '../../rules/network.ts';
-import type { EffectiveRule } from '../effective-rule.ts';
-import { mergeSlashes } from '../expansion.ts';
+import { type EffectiveRule, isQuiet } from '../effective-rule.ts';
+import { mergeSlashes, type TextScope } from '../expansion.ts';
 import type { TableEntry } from '../table.ts';
 import {
   anyByte,
   anyBytes,
   anyText,
   byte,
-  type ClassScope,
   nul,
   number16,
   type PermissionTable,
@@ -79,7 +78,11 @@ export const network: PermissionTable = {
           address: addr(conditionValue(rule, 'addr')),
           peerAddress: addr(peerValue(rule, 'addr')),
           peerLabel: peerLabel && texts.pattern(peerLabel),
-          granted: permissionsOf(rule, permissions, messagePermissions),
+          granted: withOtherOption(
+            permissionsOf(rule, permissions, messagePermissions),
+            effective,
+            scope.release,
+          ),
         };
         if (texts.failed) return 'variables';
         return [
@@ -209,6 +212,19 @@ function logsAsNetwork({ deny, qualifiers }: EffectiveRule): boolean {
   return (qualifiers.audit?.value === 'audit') !== deny;
 }
 
+const optionPermissions = ['getopt', 'setopt'];
+
+/** From 4.0 on, a rule that denies one of getopt and setopt without logging it denies both (measured with 4.1.0 and 5.0.2). */
+function withOtherOption(
+  granted: readonly string[],
+  effective: EffectiveRule,
+  release: Release,
+): readonly string[] {
+  if (compareReleases(release, '4.0') < 0 || !isQuiet(effective)) return granted;
+  if (!granted.some((one) => optionPermissions.includes(one))) return granted;
+  return [...new Set([...granted, ...optionPermissions])];
+}
+
 interface UnixSockets {
   type?: number | undefined;
   address?: string | undefined;
@@ -224,7 +240,7 @@ const commands = { address: 1, listen: 2, option: 4 } as const;
 function fallbackEntry(
   entry: TableEntry,
   { granted = permissions }: UnixSockets,
-  { release }: ClassScope,
+  { release }: TextScope,
 ): TableEntry {
   const narrow = compareReleases(release, '4.0') >= 0;
   return { ...entry, fallback: true, ...(narrow && { permissions: new Set(granted) }) };

@@ -3,11 +3,11 @@ import type { Pattern } from '../../glob/aare.ts';
 import { compareReleases, type Release } from '../../release.ts';
 import { conditionValue, permissionsOf } from '../../rules/keyword-rule.ts';
 import type { EffectiveRule } from '../effective-rule.ts';
+import type { TextScope } from '../expansion.ts';
 import type { TableEntry } from '../table.ts';
 import {
   anyByte,
   byte,
-  type ClassScope,
   fields,
   type NoEntries,
   type PermissionTable,
@@ -35,7 +35,7 @@ const systemV = 18;
 function queueEntries(
   prefix: number,
   effective: EffectiveRule,
-  scope: ClassScope,
+  scope: TextScope,
 ): TableEntry[] | NoEntries {
   const { rule } = effective;
   if (rule.kind !== 'mqueue' && rule.kind !== 'all') return [];

@@ -1,25 +1,36 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Parser } from '../../policy/compiled-policy.ts';
+import { aptFor } from '../kernel/apt.ts';
 import { cached } from '../kernel/cache.ts';
-import type { Guest } from '../kernel/guests.ts';
-import { guestDebs } from '../kernel/packages.ts';
 import { run } from '../kernel/tools.ts';
 
 /** The packages with the parser and its libraries. */
-const packages = ['apparmor', 'libc6', 'libgcc-s1', 'libstdc++6'];
+const packages = ['apparmor', 'libapparmor1', 'libc6', 'libgcc-s1', 'libstdc++6', 'libzstd1'];
+
+/** The apparmor_parser of a Debian suite, and its version. */
+export interface DebianParser extends Parser {
+  /** Such as 5.0.2-5. */
+  version: string;
+}
 
 /**
- * The apparmor_parser of a Debian release, with its own libraries. It compiles for every class of permissions that it
+ * The apparmor_parser of a Debian suite, with its own libraries. It compiles for every class of permissions that it
  * knows, in the format of tables of older kernels.
  */
-export async function parserOf(guest: Guest): Promise<Parser> {
-  const debs = (await guestDebs(guest)).filter((path) =>
-    packages.includes(basename(path).split('_')[0] ?? ''),
-  );
-  const key = debs.map((path) => basename(path)).join('+');
-  const root = await cached(`parser-${guest.suite}`, key.replaceAll('%', ''), async (folder) => {
-    for (const deb of debs) await run('dpkg-deb', ['--extract', deb, folder]);
+export async function parserOf(suite: string): Promise<DebianParser> {
+  const apt = await aptFor(suite);
+  // One line per package, with its hash.
+  const files = await apt('apt-get', ['download', '--print-uris', '-qq', ...packages]);
+  const version = /apparmor_([^_]+)_/.exec(files.toString())?.[1] ?? '';
+  const key = createHash('sha256').update(files).digest('hex').slice(0, 16);
+  const root = await cached(`parser-${suite}`, key, async (folder) => {
+    await apt('apt-get', ['download', '-qq', ...packages], { cwd: folder, timeoutMs: 300_000 });
+    for (const deb of await readdir(folder)) {
+      await run('dpkg-deb', ['--extract', join(folder, deb), folder]);
+      await rm(join(folder, deb));
+    }
     const abi = await readFile(join(folder, 'etc/apparmor.d/abi/4.0'), 'utf8');
     await writeFile(join(folder, 'features'), withEveryClass(abi));
   });
@@ -28,6 +39,7 @@ export async function parserOf(guest: Guest): Promise<Parser> {
   const parser = join(root, 'usr/sbin/apparmor_parser');
   const base = ['-b', join(root, 'etc/apparmor.d'), '--config-file', '/dev/null'];
   return {
+    version,
     command: [loader, '--library-path', lib, parser, ...base],
     features: join(root, 'features'),
   };
