@@ -15,7 +15,7 @@ export const powerfulCapability: LintRule = {
         for (const word of rule.words) {
           const reason =
             amountsToRoot[word.value] ?? (container ? reachesHost[word.value] : undefined);
-          // A deny rule may take it away, unless the priority of this one is higher.
+          // A deny rule may take it away.
           if (!reason || model.capabilityGrant(word.value).decision.granted === false) continue;
           report(word, `${word.value} amounts to root: ${reason}.`, {
             expected:
