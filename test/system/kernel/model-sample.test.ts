@@ -51,7 +51,7 @@ function samples(target: Release, newer: boolean): Sample[] {
   const kinds = newer
     ? [generatedPolicy, generatedRules, newerRules]
     : [generatedPolicy, generatedRules];
-  const policies = kinds.flatMap((kind) => fc.sample(kind, { numRuns: newer ? 18 : 25, seed: 18 }));
+  const policies = kinds.flatMap((kind) => fc.sample(kind, { numRuns: newer ? 30 : 25, seed: 18 }));
   return policies.flatMap((policy, number) => {
     const text = `abi <abi/kernel>,\n\n${policy.replace('profile p {', `profile p${number} {`)}`;
     if (!check(text, { target }).ok || isUnlike(text, target)) return [];
