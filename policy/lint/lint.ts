@@ -1,5 +1,11 @@
 // Runs the lint rules over a checked file.
-import { Budget, lintModelSteps, lintSteps, profileSteps } from '../budget.ts';
+import {
+  Budget,
+  lintFactorWithIncludes,
+  lintModelSteps,
+  lintSteps,
+  profileSteps,
+} from '../budget.ts';
 import type { Analysis, ProfileReport } from '../checks/analyse.ts';
 import { withAliases } from '../model/expansion.ts';
 import { aliasesOf, presumedModels } from '../model/model.ts';
@@ -35,10 +41,11 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
   const [main] = analysis.units;
   if (!main) return { findings: [], omitted: 0, suppressed: 0 };
   let omitted = 0;
-  const budget = new Budget(lintSteps);
+  const factor = analysis.units.length > 1 ? lintFactorWithIncludes : 1;
+  const budget = new Budget(lintSteps * factor);
   const findings: LintFinding[] = [];
   const profiles: LintedProfile[] = [];
-  const modelBudget = new Budget(lintModelSteps);
+  const modelBudget = new Budget(lintModelSteps * factor);
   const modelOf = presumedModels(analysis, modelBudget);
   const add = (report: ProfileReport, parent: LintedProfile | undefined) => {
     // A thousand children may include the same abstractions.
@@ -111,8 +118,7 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
       id: 'limit',
       start,
       end,
-      message:
-        'This file takes more work to lint than any real one, so not all of it was looked at.',
+      message: 'This file takes more work to lint than the limit, so not all of it was looked at.',
       expected: 'fewer profiles, fewer or narrower patterns, shorter values of variables',
       severity: 'error',
     });
