@@ -43,7 +43,7 @@ const attacks: [what: string, before: Text, after: Text, reason: RegExp][] = [
     'another program to confine, by a variable',
     { preamble: '@{PROGRAM}=/usr/bin/a', head: '@{PROGRAM}' },
     { preamble: '@{PROGRAM}=/usr/bin/none', head: '@{PROGRAM}' },
-    /attachment: ~ @\{PROGRAM\} -> @\{PROGRAM\}/,
+    /attachment: ~ \/usr\/bin\/a -> \/usr\/bin\/none/,
   ],
   ['an alias', {}, { preamble: 'alias /srv/ -> /etc/,' }, /file: \+ r: \/etc\//],
   [
