@@ -4,7 +4,13 @@ import { baseResolver, type CheckOptions, findWidening, newestRelease } from '..
 import { type Client, RegistryError } from '../sdk/client.ts';
 import { comparisonSteps } from '../sdk/policy-change.ts';
 import { findTargetBase, type TargetBase } from '../sdk/target-base.ts';
-import { compareVersions, isNewMajor, type Manifest, sha256 } from '../trust/index.ts';
+import {
+  breakingPart,
+  compareVersions,
+  isNewMajor,
+  type Manifest,
+  sha256,
+} from '../trust/index.ts';
 import { CliError, exit } from './framework/command.ts';
 import { includeResolver } from './include-options.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
@@ -91,11 +97,10 @@ export function wideningError(
   io.note(`What it may permit beyond ${before}, ${how}:`);
   for (const line of differences) io.note(`  ${visibleLine(line)}`);
   if (omitted > 0) io.note(`  … and ${omitted} more`);
-  const major = version.startsWith('0.') ? 'minor' : 'major';
   return new CliError(
     exit.failed,
     `${start} ${team}/${name}@${version} may permit more than ${before}, which it follows, and the version policy of team ${team} is semver.`,
-    `Publish it as a new ${major} version, sign a reason with --widens "REASON", or let it permit no more.`,
+    `Publish it as a new ${breakingPart(version)} version, sign a reason with --widens "REASON", or let it permit no more.`,
     'version-widens',
   );
 }

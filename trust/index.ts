@@ -60,4 +60,11 @@ export {
   type Verification,
   verify,
 } from './verify.ts';
-export { compareVersions, isNewMajor, isPrerelease, isVersion, precedenceKey } from './version.ts';
+export {
+  breakingPart,
+  compareVersions,
+  isNewMajor,
+  isPrerelease,
+  isVersion,
+  precedenceKey,
+} from './version.ts';

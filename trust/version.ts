@@ -58,3 +58,8 @@ function orderedNumber(value: number | string): string {
 function orderedField(field: string | number): string {
   return /^\d+$/.test(String(field)) ? `0${orderedNumber(field)}` : `a${field}`;
 }
+
+/** The part of a version that a breaking change raises: below 1.0.0 the minor one (Semantic Versioning 2.0.0, item 4). */
+export function breakingPart(version: string): 'major' | 'minor' {
+  return version.startsWith('0.') ? 'minor' : 'major';
+}

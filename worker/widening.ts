@@ -2,7 +2,7 @@ import type { Widening } from '../contract/index.ts';
 import { listBases } from '../db/bases.ts';
 import type { Predecessor } from '../db/versions.ts';
 import { newestRelease } from '../policy/index.ts';
-import { isNewMajor, type Manifest } from '../trust/index.ts';
+import { breakingPart, isNewMajor, type Manifest } from '../trust/index.ts';
 import { whenBusy } from './analysis/version.ts';
 import { compilerOf, targetsOf } from './permissions.ts';
 import type { Deps } from './ports.ts';
@@ -33,11 +33,10 @@ export async function requireNoWidening(
   const [first] = widening.differences;
   const rest = widening.differences.length - 1 + widening.omitted;
   const others = rest === 0 ? '' : `, and ${rest} more`;
-  const major = version.startsWith('0.') ? 'minor' : 'major';
   throw new ProblemError(
     'version-widens',
     `${team}/${name}@${version} may permit more than ${before.version}, which it follows (${first}${others}), and the ` +
-      `version policy of team ${team} is semver. Publish it as a new ${major} version, or sign a reason with ` +
+      `version policy of team ${team} is semver. Publish it as a new ${breakingPart(version)} version, or sign a reason with ` +
       '"publish --widens REASON", or let it permit no more.',
     { widening },
   );

@@ -49,9 +49,7 @@ export interface State {
 }
 
 /** Where no pattern matches any more. */
-export const dead: State = {
-  ...{ id: 0, nodes: [], accepted: [], next: [], steps: [] },
-};
+export const dead: State = { id: 0, nodes: [], accepted: [], next: [], steps: [] };
 
 /** A step over any byte of a range. */
 export interface Step {

@@ -15,7 +15,7 @@ export const amountsToRoot: Readonly<Record<string, string>> = {
 /** Capabilities to act as another user, and how. The rules of the profile still hold them. */
 export const actsAsOthers: Readonly<Record<string, string>> = {
   dac_override: 'it reads and writes files of every user',
-  setfcap: 'it gives programs capabilities for whoever runs them',
+  setfcap: 'it gives programs capabilities that every user who runs them gets',
   setgid: 'it acts as every group',
   setuid: 'it acts as every user',
 };

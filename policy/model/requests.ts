@@ -48,7 +48,7 @@ function questionsOf(access: Exclude<LookedUp, { kind: 'file' | 'link' }>): Clas
     case 'unix': {
       const { type, address = 'none', peer: label, peerAddress = 'none' } = access;
       return access.access.map((permission) => ({
-        // A socket that was passed on has the label of whoever made it.
+        // A socket that was passed on has the label of the process that created it.
         ...{ class: 'unix', permission, type, address, own: undefined },
         ...(withPeer.has(permission) && { peer: { address: peerAddress, label } }),
       }));

@@ -73,7 +73,7 @@ export const classTopics: Readonly<Record<OtherClass, ClassTopics>> = {
     ],
     topic(permission, matching) {
       if (matching(0)) return 'unconfined';
-      // That a program may be run next says nothing without the profile, which may be changed to at once too.
+      // That a program may be run next says nothing without the profile, to which a process may also change immediately.
       return permission === 'onexec' && !matching(1) ? undefined : 'change-profile';
     },
   },

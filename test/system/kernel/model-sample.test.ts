@@ -24,7 +24,7 @@ import {
 const lacks = await missing(debian12, debian13);
 const title = ['the model and the kernel', ...lacks].join(': ');
 
-/** A program for x86-64 that ends at once. */
+/** A program for x86-64 that exits immediately. */
 const program = Buffer.from(
   [
     // The header, and that of its one segment: all of the file, at 0x400000.

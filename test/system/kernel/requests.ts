@@ -9,7 +9,7 @@ import {
   type ProfileModel,
 } from '../../../policy/index.ts';
 
-/** The files of the guest for such requests, of root and of others; each is a program that ends at once. */
+/** The files of the guest for such requests, of root and of others; each is a program that exits immediately. */
 export const files = ['/ab', '/aé', '/a/a', '/a/x', '/b/b', '/a/b/b'];
 export const otherFiles = ['/ba', '/*', '/x', '/a/é', '/b/a', '/a/b/a'];
 export const folders = ['/a', '/b', '/a/b'];
@@ -233,7 +233,7 @@ function mountRequests(profile: ProfileModel): Request[] {
     ...['private', 'slave', 'shared', 'unbindable'].flatMap((option) =>
       mount('propagation', atA, [option], none),
     ),
-    // Of these, the kernel asks only whoever has the capability.
+    // Of these, the kernel asks only processes that have the capability.
     ...(profile.capability('sys_admin').granted ? rootRequests(profile) : []),
   ];
 }
