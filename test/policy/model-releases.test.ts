@@ -9,6 +9,7 @@ import {
   type ProfileModel,
   type Release,
 } from '../../policy/index.ts';
+import { unixString } from '../../policy/model/classes/network.ts';
 import { stateAfter } from '../../policy/model/difference.ts';
 
 const measured: readonly Release[] = ['3.0', '4.1', '5.0'];
@@ -137,5 +138,19 @@ test.each([
   const source = `abi <abi/3.0>,\nprofile p {\n${rules}\n}\n`;
   const socket = { class: 'unix', permission, type: 'stream', address: 'none', own: 'p' } as const;
   const found = measured.map((target) => asks(firstProfile(source, target), socket));
+  expect(found).toEqual(expected);
+});
+
+test.each([
+  ['network unix,', 1, [true, true, true]],
+  // In detail also since 5.0, whose rules for other families are about all types.
+  ['network unix,', 6, [false, false, false]],
+  ['network,', 6, [true, true, true]],
+])('%s with unix sockets of type %d', (rules, type, expected) => {
+  const source = `abi <abi/3.0>,\nprofile p {\n${rules}\n}\n`;
+  const created = unixString('create', type, '', 'p');
+  const found = measured.map(
+    (target) => firstProfile(source, target).ask('network', 'create', created).granted,
+  );
   expect(found).toEqual(expected);
 });
