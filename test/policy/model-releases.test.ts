@@ -70,6 +70,8 @@ test.each([
   ['priority=1 deny /a x,\n/* ix,', [true, false]],
   ['priority=1 /a Px,\n/* m,', [true, true]],
   ['priority=1 /a ix,\ndeny /* m,', [true, false]],
+  ['priority=1 /a Px,\n/* mUx,', [true, true]],
+  ['priority=1 /a Px,\n/* mPix -> q,', [false, true]],
 ])('m beside exec of another priority: %j', (body, expected) => {
   const found = (['4.1', '5.0'] as const).map((target) => grantOn(body, 'm', target));
   expect(found).toEqual(expected.map((one) => expect.stringMatching(new RegExp(`^${one}`))));
@@ -92,6 +94,14 @@ test('the subset test of a link may come from a rule of another priority', () =>
     firstProfile(`profile p {\n${some.join('\n')}\n}\n`, '5.0').file('l', '/a', '/b'),
   );
   expect(found.map(({ owner }) => owner.granted)).toEqual([true, false]);
+});
+
+test('the subset test of a link is denied with locks where a path matches both ends', () => {
+  const rules = ['/a w,', 'link subset /a -> /b,', 'deny /a[^x]/b k,'];
+  const found = [rules.slice(0, 2), rules].map((some) =>
+    firstProfile(`profile p {\n${some.join('\n')}\n}\n`, '3.0').file('l', '/a', '/b'),
+  );
+  expect(found.map(({ owner }) => owner.granted)).toEqual([false, true]);
 });
 
 describe('slashes around the values of variables', () => {
