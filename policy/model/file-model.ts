@@ -1,5 +1,6 @@
 // Which file permissions a profile grants, for the owner of a file and for everybody else.
 import type { Budget } from '../budget.ts';
+import { mergeSlashes, withAliases } from '../checks/aliases.ts';
 import { type Pattern, wildcardOf } from '../glob/aare.ts';
 import { bytePattern, bytes, textOf } from '../glob/matcher.ts';
 import { compareReleases, type Release } from '../release.ts';
@@ -8,7 +9,7 @@ import type { ExecTransition } from '../syntax/file-modes.ts';
 import { type Decision, type UnknownReason, unknown } from './decision.ts';
 import { findString, isKernelPath } from './difference.ts';
 import type { EffectiveRule } from './effective-rule.ts';
-import { mergeSlashes, replaceVariables, type TextScope, withAliases } from './expansion.ts';
+import { replaceVariables, type TextScope } from './expansion.ts';
 import { type FileEntry, fileGrant } from './file-grant.ts';
 import { Table } from './table.ts';
 
@@ -180,7 +181,7 @@ function entriesOf(rule: RuleText, scope: Scope): FileEntry[] | undefined {
   // Profiles in transitions may be named by variables, whose values count.
   const transition = rule.transition && replaceVariables(rule.transition, scope);
   if (transition === undefined && rule.transition !== undefined) return undefined;
-  const copies = withAliases(path, target, scope);
+  const copies = withAliases(path, target, scope.aliases);
   if (!scope.budget.spend(scope.aliases.length + copySteps * (copies.length - 1))) return undefined;
   return copies.flatMap(([onePath, oneTarget], index): FileEntry[] => {
     const merged = mergeSlashes(onePath);

@@ -1,5 +1,6 @@
 // Sockets: the family and the type, as rules about the network grant them; and of unix sockets all that rules about those
 // say. A kernel that does not know rules about unix sockets asks for the family and the type alone.
+import { mergeSlashes } from '../../checks/aliases.ts';
 import type { Pattern } from '../../glob/aare.ts';
 import { bytePattern } from '../../glob/matcher.ts';
 import { compareReleases, type Release } from '../../release.ts';
@@ -11,7 +12,7 @@ import {
 } from '../../rules/keyword-rule.ts';
 import { families, localPermissions, protocols, typeOfProtocol } from '../../rules/network.ts';
 import { type EffectiveRule, isQuiet } from '../effective-rule.ts';
-import { mergeSlashes, type TextScope } from '../expansion.ts';
+import type { TextScope } from '../expansion.ts';
 import type { TableEntry } from '../table.ts';
 import {
   anyByte,
