@@ -99,7 +99,10 @@ export function fileEntries(
   scope: Scope,
 ): readonly FileEntry[] | UnknownReason {
   const entries: FileEntry[] = [];
-  for (const one of [...rules.map((effective) => ruleText(effective)), ...implied(rules, scope)]) {
+  for (const one of [
+    ...rules.map((one) => ruleText(one, scope.release)),
+    ...implied(rules, scope),
+  ]) {
     const found = one && entriesOf(one, scope);
     if (one && !found) {
       if (scope.symbols.budget.exhausted) return 'budget';
@@ -137,7 +140,7 @@ interface RuleText extends Omit<FileEntry, 'pattern' | 'exact'> {
 }
 
 /** What a rule says of files; undefined where it says nothing. */
-function ruleText(effective: EffectiveRule): RuleText | undefined {
+function ruleText(effective: EffectiveRule, release: Release): RuleText | undefined {
   const { rule, deny, qualifiers } = effective;
   const side = qualifiers.owner?.value as FileEntry['side'];
   const common = {
@@ -156,7 +159,9 @@ function ruleText(effective: EffectiveRule): RuleText | undefined {
   if (rule.kind !== 'file') return undefined;
   const { exec, link } = rule.permissions;
   const permissions = new Set(lettersOf(rule));
-  const target = rule.leading && link ? rule.target?.value : undefined;
+  // Before 5.0, a target after permissions is that of exec alone.
+  const linksTo = rule.leading || (!exec && compareReleases(release, '5.0') >= 0);
+  const target = linksTo && link ? rule.target?.value : undefined;
   const profile = target === undefined ? rule.target?.value : undefined;
   // A program that may inherit the confinement may be mapped too.
   const impliesMap = (exec?.mode === 'i' || exec?.fallback === 'i') && !permissions.has('m');

@@ -174,8 +174,8 @@ export class Profile implements ProfileModel {
     this.mode = flags.find((one) => modes.includes(one)) ?? 'enforce';
     this.#audits = flags.includes('audit');
     this.incomplete = shared.incomplete;
-    this.rules = report.rules.flatMap(({ statements, unit }) =>
-      effectiveRules(statements, {}, unit, unit === main),
+    this.rules = report.rules.flatMap((list) =>
+      effectiveRules(list, list.unit === main, shared.release),
     );
     this.includes = report.rules.flatMap(({ statements }) =>
       statements.flatMap((one) => (one.kind === 'include' ? [one.path] : [])),

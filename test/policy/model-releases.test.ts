@@ -104,6 +104,62 @@ test('the subset test of a link is denied with locks where a path matches both e
   expect(found.map(({ owner }) => owner.granted)).toEqual([false, true]);
 });
 
+test.each([
+  ['/a l -> /b,', [true, true, false]],
+  ['l /a -> /b,', [false, false, false]],
+  ['/a lpx -> b,', [true, true, true]],
+])('the target of links in %s', (rule, expected) => {
+  // Whether /a may be linked to another file, which both may do nothing with.
+  const found = measured.map((target) =>
+    firstProfile(`profile p {\n${rule}\n}\n`, target).file('l', '/a', '/c'),
+  );
+  expect(found.map(({ others }) => others.granted)).toEqual(expected);
+});
+
+describe('rules that apparmor_parser drops', () => {
+  const granted = (rules: string, target: Release) => {
+    const profile = firstProfile(`$A = true\nprofile p {\n${rules}\n}\n`, target);
+    const signal = { class: 'signal', permission: 'send', signal: 'kill', peer: 'x' } as const;
+    return [
+      profile.file('r', '/a').owner.granted && 'file',
+      profile.capability('kill').granted && 'capability',
+      asks(profile, signal) && 'signal',
+      asks(profile, { class: 'change_profile', target: 'x' }) && 'change_profile',
+      profile.limits.size > 0 && 'rlimit',
+    ].filter((one) => one !== false);
+  };
+  const all = 'owner /a r,\ncapability kill,\nsignal,\nchange_profile -> x,\n';
+  const limit = 'set rlimit nofile <= 3,\n';
+  test.each([
+    ['', '', ['file', 'capability', 'signal', 'change_profile', 'rlimit'], undefined],
+    ['audit {\n', '}\n', ['file', 'change_profile'], undefined],
+    ['{\n', '}\n', ['file', 'change_profile'], undefined],
+    ['audit {\nif $A {\n', '}\n}\n', ['file', 'change_profile'], undefined],
+    [
+      ...(['if $A {\n', '}\n', ['file', 'capability', 'signal', 'change_profile']] as const),
+      ['file', 'capability', 'change_profile'],
+    ],
+  ])('in %j', (before, after, newer, older) => {
+    const found = measured.map((target) => granted(`${before}${all}${limit}${after}`, target));
+    expect(found).toEqual([older ?? newer, newer, newer]);
+  });
+
+  test('a deny rule that is dropped denies nothing', () => {
+    const rules = 'capability,\naudit {\n  deny capability kill,\n}\n';
+    for (const target of measured) expect(granted(rules, target)).toEqual(['capability']);
+  });
+
+  test('a block is around the rules of its conditionals', () => {
+    const profile = firstProfile(
+      '$A = true\nprofile p {\nowner {\nif $A {\n/a r,\n}\n}\n}\n',
+      '4.1',
+    );
+    expect(profile.file('r', '/a')).toMatchObject({
+      ...{ owner: { granted: true }, others: { granted: false } },
+    });
+  });
+});
+
 describe('slashes around the values of variables', () => {
   const values = '@{ONE}=/b\n@{TWO}=/b /c\n@{MORE}=//b c\n@{SAME}=b/ b/\n';
   test.each([
