@@ -2,6 +2,7 @@
 import { compareReleases, type Release } from '../release.ts';
 import type { FilePermission } from '../rules/file.ts';
 import { combine } from './decision.ts';
+import { priority } from './effective-rule.ts';
 import { type Grant, loggingOf, nothingSaid, type TableEntry } from './table.ts';
 
 /**
@@ -86,7 +87,12 @@ function mapping(
     return decision.granted ? entries.filter((one) => !isLost(one)) : entries;
   }
   const stated = entries.filter((one) => !one.impliesMap);
-  if (combine(stated).counting.some(({ effective }) => effective?.deny)) return stated;
+  const { counting: naming } = combine(stated);
+  if (naming.some(({ effective }) => effective?.deny)) return stated;
   const winning = decision.granted ? winnersOf(counting) : [];
-  return entries.filter((one) => !one.impliesMap || winning.includes(one));
+  // What comes with `ix` takes nothing from rules that name `m`, whatever its priority is.
+  const named = naming[0]?.effective;
+  const counts = ({ effective }: FileEntry) =>
+    !named || !effective || priority(effective) <= priority(named);
+  return entries.filter((one) => !one.impliesMap || (winning.includes(one) && counts(one)));
 }

@@ -71,6 +71,7 @@ test.each([
   ['priority=1 /a Px,\n/* m,', [true, true]],
   ['priority=1 /a ix,\ndeny /* m,', [true, false]],
   ['priority=1 /a Px,\n/* mUx,', [true, true]],
+  ['priority=1 /a Cix,\naudit /* m,', ['true$', 'true audit']],
   ['priority=1 /a Px,\n/* mPix -> q,', [false, true]],
 ])('m beside exec of another priority: %j', (body, expected) => {
   const found = (['4.1', '5.0'] as const).map((target) => grantOn(body, 'm', target));
