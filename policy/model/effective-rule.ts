@@ -41,9 +41,33 @@ export function effectiveRules(
       return effectiveRules({ statements: one.body, unit, place: inside }, own, release);
     }
     if (!isRule(one) || isDropped(one, place, release)) return [];
-    const qualifiers = merge(outer, one.qualifiers);
+    const qualifiers =
+      place.blocks.length === 0
+        ? one.qualifiers
+        : qualifiersInBlock(one.qualifiers, outer, release);
     return [{ rule: one, qualifiers, deny: qualifiers.effect?.value === 'deny', unit, own }];
   });
+}
+
+/**
+ * The qualifiers of a rule in a block with these. Before 4.0 apparmor_parser logs what is denied where both say `audit`.
+ * Since then it loses `deny` and the priority, so that the rule permits, and takes what was not logged as logged (measured
+ * with 3.0.8, 4.1.0 and 5.0.2).
+ */
+function qualifiersInBlock(
+  own: Qualifiers,
+  outer: EffectiveRule['qualifiers'],
+  release: Release,
+): EffectiveRule['qualifiers'] {
+  const { audit, effect, priority, ...both } = merge(outer, own);
+  if (effect?.value !== 'deny') {
+    const kept = compareReleases(release, '4.0') < 0 && priority ? { priority } : {};
+    return { ...both, ...kept, ...(audit && { audit }), ...(effect && { effect }) };
+  }
+  const [inner, around] = [own.audit, outer.audit].map((one) => one?.value === 'audit');
+  if (compareReleases(release, '4.0') < 0)
+    return { ...both, effect, ...(inner && around && audit && { audit }) };
+  return { ...both, ...((around || !inner) && { audit: { ...effect, value: 'audit' } }) };
 }
 
 /** The priority of a rule; 0 where it has none. That of a capability rule has no effect (measured with 4.1.0 and 5.0.2). */

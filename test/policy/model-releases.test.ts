@@ -150,6 +150,15 @@ describe('rules that apparmor_parser drops', () => {
     for (const target of measured) expect(granted(rules, target)).toEqual(['capability']);
   });
 
+  test.each([
+    ['{\ndeny /a r,\n}', ['false quiet', 'true audit', 'true audit']],
+    ['{\naudit deny /a r,\n}', ['false quiet', 'true', 'true']],
+    ['audit {\naudit deny /a r,\n}', ['false', 'true audit', 'true audit']],
+    ['audit {\n/a r,\n}', ['true audit', 'true audit', 'true audit']],
+  ])('deny in a block permits since 4.0: %j', (rules, expected) => {
+    expect(measured.map((target) => grantOn(rules, 'r', target))).toEqual(expected);
+  });
+
   test('a block is around the rules of its conditionals', () => {
     const profile = firstProfile(
       '$A = true\nprofile p {\nowner {\nif $A {\n/a r,\n}\n}\n}\n',
