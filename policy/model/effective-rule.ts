@@ -60,7 +60,7 @@ function qualifiersInBlock(
   release: Release,
 ): EffectiveRule['qualifiers'] {
   const { audit, effect, priority, ...both } = merge(outer, own);
-  if (effect?.value !== 'deny') {
+  if (own.effect?.value !== 'deny' || !effect) {
     const kept = compareReleases(release, '4.0') < 0 && priority ? { priority } : {};
     return { ...both, ...kept, ...(audit && { audit }), ...(effect && { effect }) };
   }
