@@ -1,6 +1,7 @@
 // The state of a host as JSON.
 import type { Status } from '../sdk/calls/status.ts';
 import { isAsInstalled } from '../sdk/host/drift.ts';
+import { profilesOf } from '../sdk/host/installation.ts';
 import type { LoadedProfile } from '../sdk/host/kernel.ts';
 import type { Named } from '../sdk/host/state.ts';
 import type { Untrusted } from '../sdk/host/trust-check.ts';
@@ -9,7 +10,7 @@ import type { Untrusted } from '../sdk/host/trust-check.ts';
 export function statusData(found: Status): unknown {
   const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
   const { untrusted, unread } = found;
-  const own = new Set(installed.map(({ installation }) => installation.name));
+  const own = new Set(installed.flatMap(({ installation }) => profilesOf(installation)));
   return {
     verdict: found.verdict,
     apparmor:
@@ -26,6 +27,7 @@ export function statusData(found: Status): unknown {
     installed: installed.map(({ installation, drift, mode, processes, update, unmanaged }) => ({
       team: installation.team,
       name: installation.name,
+      profiles: profilesOf(installation),
       version: installation.version,
       digest: installation.digest,
       reference: installation.reference,

@@ -20,6 +20,7 @@ import { print } from './syntax/printer.ts';
 import { kernelName } from './syntax/profile-head.ts';
 import type { PolicyFile } from './syntax/tree.ts';
 
+export { attachments } from './attachments.ts';
 export { baseResolver } from './base-resolver.ts';
 export { Budget } from './budget.ts';
 export { type CheckOptions, type CheckResult, check, firstError } from './check.ts';
@@ -68,6 +69,7 @@ export { accessOf, contradiction, requiredFields } from './model/record.ts';
 export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';
 export { type ProfileSummary, summarize } from './model/summary/summary.ts';
 export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
+export { packageOptions } from './package-options.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './raw-diagnostic.ts';
 export { compareReleases, isRelease, newestRelease, type Release, releases } from './release.ts';

@@ -5,6 +5,7 @@ import { maxReadmeLength } from '../contract/index.ts';
 import { type Diagnostic, hiddenTextDiagnostics, lineAt, secretsIn } from '../policy/index.ts';
 import {
   defaultTeam,
+  isPathName,
   isProfileName,
   isTeam,
   linksWithCredentials,
@@ -75,11 +76,21 @@ const ManifestFile = Manifest.omit({ readme: true, widens: true })
     license: Manifest.shape.license.superRefine(fieldCheck(licenceFault)),
     links: Manifest.shape.links.superRefine(fieldCheck(credentialsFault)),
   })
-  .strict();
+  .strict()
+  .superRefine(({ kind, images, profiles = [] }, context) => {
+    const report = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    if (kind === 'host' && images.length > 0) {
+      report('images', 'must be empty with kind = "host", as images are for containers');
+    }
+    if (kind !== 'host' && profiles.some(isPathName)) {
+      report('profiles', 'a profile named by a path attaches to that program: set kind = "host"');
+    }
+  });
 
 /** The purpose and an example of each field; see aa-profile.toml(5) and docs/manifest.md. */
 export const manifestFields: Fields = {
-  name: { what: 'the name of the profile and of its file', example: 'name = "docker-nginx"' },
+  name: { what: 'the name of the package and of its file', example: 'name = "docker-nginx"' },
   team: { what: 'the team that publishes it', example: 'team = "platform"' },
   description: {
     what: 'one line on what it confines, at most 300 characters',
@@ -89,6 +100,14 @@ export const manifestFields: Fields = {
   entrypoint: {
     what: "the program to run instead of the images' own entry point, with its arguments",
     example: 'entrypoint = ["nginx", "-g", "daemon off;"]',
+  },
+  profiles: {
+    what: "the profiles that the file defines, if not only the one with the package's name",
+    example: 'profiles = ["man", "man_groff", "man_filter"]',
+  },
+  kind: {
+    what: '"container", or "host" for programs of the host',
+    example: 'kind = "host"',
   },
   abi: { what: 'the policy ABI that it is written against', example: 'abi = "3.0"' },
   license: { what: 'an SPDX licence expression', example: 'license = "Apache-2.0"' },

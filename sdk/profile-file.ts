@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { Diagnostic } from '../policy/index.ts';
+import { type Diagnostic, type LintOptions, packageOptions } from '../policy/index.ts';
 import { SdkError } from './error.ts';
 import { readBounded, readOwnFile, replaceFile } from './files.ts';
 import { manifestName, readmeName, readPackageFolder } from './package-folder.ts';
@@ -16,10 +16,8 @@ export interface ProfileFile {
   text: string;
   /** Not necessarily UTF-8: lone surrogates from U+DC80 to U+DCFF stand for invalid bytes. */
   rawBytes: boolean;
-  /** The package's name, if a package folder was given. */
-  packageName?: string;
-  /** The abi in its manifest. */
-  manifestAbi?: string;
+  /** The options by which lint judges it, if a package folder was given. */
+  package?: LintOptions;
   /** Warnings about the package's manifest and README. */
   warnings: Diagnostic[];
 }
@@ -40,11 +38,7 @@ export async function readProfileFile(path: string): Promise<ProfileFile> {
   const bytes = folder ? Buffer.from(folder.bytes) : await readBounded(file, maxProfileFile);
   return {
     ...parseProfileFile(file, bytes),
-    ...(folder && {
-      packageName: folder.name,
-      manifestAbi: folder.manifest.abi,
-      warnings: folder.warnings,
-    }),
+    ...(folder && { package: packageOptions(folder), warnings: folder.warnings }),
   };
 }
 

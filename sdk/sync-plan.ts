@@ -1,6 +1,6 @@
 import { compareVersions, type Digest, type Reference } from '../trust/index.ts';
 import { type Drift, describeDrift, isAsInstalled } from './host/drift.ts';
-import { type Installation, isHeldFrom } from './host/state.ts';
+import { type Installation, isHeldFrom } from './host/installation.ts';
 import type { Resolution } from './resolve/index.ts';
 import type { UpdateRule } from './update-rule.ts';
 

@@ -1,6 +1,6 @@
 import type { Bundle } from './bundle.ts';
 import type { Client } from './client.ts';
-import type { Installation, Waiting } from './host/state.ts';
+import type { Installation, Waiting } from './host/installation.ts';
 import type { TrustCheck } from './host/trust-check.ts';
 import type { PolicyChange } from './policy-change.ts';
 import type { LockedProfile, WantedProfile } from './profiles-file.ts';
@@ -58,6 +58,8 @@ export interface SyncOutcome {
         id: string;
         reason: string;
         isRefusal: boolean;
+        /** What to do about it, if known. */
+        next?: string | undefined;
         /** The update, if it waits for approval; id `update-waits`. */
         waiting?: Waiting | undefined;
       };

@@ -3,6 +3,7 @@ import { evidenceFor } from './bundle.ts';
 import { isRegistryFailure, RegistryError, UnreachableError } from './client.ts';
 import { earlierVersions } from './earlier-versions.ts';
 import { install } from './host/install.ts';
+import type { Installation } from './host/installation.ts';
 import { findPolicyChange } from './host/installed-change.ts';
 import { reinstall } from './host/reinstall.ts';
 import { remove } from './host/remove.ts';
@@ -13,7 +14,6 @@ import {
   writeRevoked,
   writeSeen,
 } from './host/seen.ts';
-import type { Installation } from './host/state.ts';
 import { verifyStored } from './host/store.ts';
 import { fetchEvidence, type VerifiedProfile, verifyEvidence } from './resolve/index.ts';
 import type { Step, Want } from './sync-plan.ts';
@@ -139,9 +139,9 @@ async function fetchAndInstall(
     );
   const view = { trust, revoked };
   const candidate = { root, installation: before, complain, ...(isForeign && { view }) };
-  const refused = (id: string, reason: string, isRefusal = true): SyncOutcome => ({
+  const refused = (id: string, reason: string, isRefusal = true, next?: string): SyncOutcome => ({
     step,
-    result: { ok: false, id, reason, isRefusal },
+    result: { ok: false, id, reason, isRefusal, next },
   });
   /** The outcome for a version that waits for approval. */
   const hold = async (profile: VerifiedProfile): Promise<SyncOutcome | undefined> => {
@@ -177,7 +177,7 @@ async function fetchAndInstall(
       now,
     });
     if (!dryRun) await writeRevoked(folder, team, verified.revoked);
-    if (!verified.ok) return refused(verified.id, verified.reason);
+    if (!verified.ok) return refused(verified.id, verified.reason, true, verified.next);
     const { profile } = verified;
     if (locked && profile.digest !== locked.digest) {
       return refused(
@@ -194,7 +194,7 @@ async function fetchAndInstall(
     await writeSeen(folder, profile.checkpoint);
     if (held) return held;
     const done = await install(profile, target);
-    if (!done.ok) return refused(done.id, done.reason, done.id === 'profile-invalid');
+    if (!done.ok) return refused(done.id, done.reason, done.id === 'profile-invalid', done.next);
     return { step, result: { ok: true, setAside: done.setAside }, profile };
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;

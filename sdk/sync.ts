@@ -1,8 +1,9 @@
 import type { Reference } from '../trust/index.ts';
 import { detectDrift } from './host/drift.ts';
+import type { Installation } from './host/installation.ts';
 import { type LoadedProfile, readPolicy } from './host/kernel.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked, type SeenFolder } from './host/seen.ts';
-import { type Installation, listInstallations, writeUpdate } from './host/state.ts';
+import { listInstallations, writeUpdate } from './host/state.ts';
 import { writeSyncState } from './host/sync-state.ts';
 import { checkTrust, lacksKeys } from './host/trust-check.ts';
 import { unlisted } from './profiles-file.ts';

@@ -4,7 +4,7 @@ import { type Envelope, sign } from './dsse.ts';
 import { parseJson } from './json.ts';
 import type { KeyPair } from './key.ts';
 import { linePattern } from './line.ts';
-import { isProfileName, isTeam } from './name.ts';
+import { isDefinedName, isProfileName, isTeam } from './name.ts';
 import { isVersion } from './version.ts';
 
 export const payloadType = 'application/vnd.in-toto+json';
@@ -38,6 +38,11 @@ const Entrypoint = z
     'must begin with a program, such as ["nginx", "-g", "daemon off;"]',
   );
 
+/** The name of a profile that the package defines, as the kernel has it. */
+const DefinedName = z
+  .string()
+  .refine(isDefinedName, 'must be the name of a profile, such as "man_groff" or "/usr/sbin/ntpd"');
+
 /** A word for search. */
 const Tag = z
   .string()
@@ -67,6 +72,15 @@ export const Manifest = z.object({
   images: z.array(Image).max(32),
   /** The program with its arguments that such a container runs, where the profile does not allow the image's own. */
   entrypoint: Entrypoint.optional(),
+  /** The top-level profiles that the file defines; without them, the one with the package's name. */
+  profiles: z
+    .array(DefinedName)
+    .min(1)
+    .max(64)
+    .refine((names) => new Set(names).size === names.length, 'must list each profile once')
+    .optional(),
+  /** Whether it confines containers or programs of the host, to which only the latter may attach. */
+  kind: z.enum(['container', 'host']).optional(),
   /** The policy ABI the profile is written against, such as `3.0`. */
   abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a version such as "3.0"'),
   /** An SPDX licence expression. */
@@ -84,6 +98,17 @@ export const Manifest = z.object({
   readme: z.string().refine(isDigest, 'must be a sha256 digest').optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
+
+/** The names of the profiles that a package defines. */
+export function definedProfiles({
+  name,
+  manifest,
+}: {
+  name: string;
+  manifest: Pick<Manifest, 'profiles'>;
+}): readonly string[] {
+  return manifest.profiles ?? [name];
+}
 
 /**
  * The in-toto Statement v1 that a publisher signs: the profile with the subject's digest is this version of this profile

@@ -4,7 +4,7 @@ import {
   approve as approveUpdate,
   type Proposal,
 } from '../../sdk/calls/approve.ts';
-import { isHeldFrom } from '../../sdk/host/state.ts';
+import { isHeldFrom } from '../../sdk/host/installation.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { formatReference } from '../../trust/index.ts';
 import { bundleAdvice } from '../bundle-file.ts';

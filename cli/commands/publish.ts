@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { gradeOf, lint } from '../../policy/index.ts';
+import { gradeOf, lint, packageOptions } from '../../policy/index.ts';
 import { type Client, RegistryError } from '../../sdk/client.ts';
 import { type PackageFolder, profileText, readPackageFolder } from '../../sdk/package-folder.ts';
 import { isVersion, Manifest, sha256, signStatement } from '../../trust/index.ts';
@@ -74,7 +74,7 @@ export const publish = defineCommand({
     const { team, name, file, bytes, readme, warnings } = read;
     const manifest = withReason(read.manifest, values.widens);
     const text = profileText(read);
-    const report = lint(text, { packageName: name, team, manifestAbi: manifest.abi });
+    const report = lint(text, packageOptions({ team, name, manifest }));
     const diagnostics = [...report.diagnostics, ...warnings];
     if (diagnostics.length > 0) {
       printDiagnostics(io, io.stderr, { ...report, diagnostics, file, source: text });

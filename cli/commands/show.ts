@@ -67,7 +67,10 @@ export const show = defineCommand({
       ['Digest', version.digest],
       ['Signed by', version.signers.map((keyId) => nameSigner(keyId, keys)).join(', ')],
       ['About', manifest.description],
-      ['Images', manifest.images.join(', ') || '-'],
+      ...(manifest.kind === 'host'
+        ? [['For', 'programs of the host'] as [string, string]]
+        : [['Images', manifest.images.join(', ') || '-'] as [string, string]]),
+      ...(manifest.profiles ? [['Defines', manifest.profiles.join(', ')] as [string, string]] : []),
       ...(tags.length > 0 ? [['Tags', tags.join(', ')] as [string, string]] : []),
       ...(manifest.widens ? [['Permits more', manifest.widens] as [string, string]] : []),
       ...Object.entries(links).map(([kind, url]): [string, string] => [

@@ -5,7 +5,8 @@ import {
   type StatusRefusal,
 } from '../../sdk/calls/status.ts';
 import { describeDrift } from '../../sdk/host/drift.ts';
-import { type Installation, maxRecords } from '../../sdk/host/state.ts';
+import { type Installation, profilesOf } from '../../sdk/host/installation.ts';
+import { maxRecords } from '../../sdk/host/state.ts';
 import type { Untrusted } from '../../sdk/host/trust-check.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { flaggedMode } from '../flagged-mode.ts';
@@ -196,10 +197,12 @@ function printWaiting(io: Io, installation: Installation, host: AdvisedHost): vo
 
 function printAll(io: Io, { loaded, confined, installed }: Status): void {
   const own = new Map(
-    installed.map(({ installation }) => [
-      installation.name,
-      `${pathOf(installation)}@${installation.version}`,
-    ]),
+    installed.flatMap(({ installation }) =>
+      profilesOf(installation).map((name) => [
+        name,
+        `${pathOf(installation)}@${installation.version}`,
+      ]),
+    ),
   );
   if (loaded.length > 0) {
     io.print('');
@@ -248,6 +251,7 @@ function noteworthy(
       : [
           `rolled back from ${rolledBackFrom}: sync keeps this version until a newer one or "pull"`,
         ]),
+    ...(installation.profiles ? [`defines ${installation.profiles.join(', ')}`] : []),
     ...(complainChosen ? ['in complain mode until "enforce"'] : []),
     ...(unmanaged
       ? [

@@ -168,16 +168,19 @@ function reportTrust(
   for (const one of [...untrusted, ...outdated]) io.note(proofAdvice(one, values));
   const refused = [
     ...outcomes.flatMap(({ step, result }) =>
-      result.ok || step.kind === 'remove' ? [] : [{ ...step.reference, id: result.id }],
+      result.ok || step.kind === 'remove'
+        ? []
+        : [{ ...step.reference, id: result.id, next: result.next }],
     ),
   ];
   const ofBundle = (id: string) =>
     values.bundle === undefined ? undefined : bundleAdvice(id, seen);
-  const advice = refused.flatMap(({ team, name, selector: named, id }) => {
+  const advice = refused.flatMap(({ team, name, selector: named, id, next }) => {
     const lacksKeys = teamsLackingKeys.includes(team);
     // The lock file may not name the latest version.
     const selector = lockFile === undefined ? named : undefined;
-    return ofBundle(id) ?? trustAdvice(id, { team, name, lacksKeys, selector }, values) ?? [];
+    const advice = trustAdvice(id, { team, name, lacksKeys, selector }, values);
+    return ofBundle(id) ?? advice ?? next ?? [];
   });
   if (lockFile !== undefined && refused.some(({ id }) => id === 'key-revoked')) {
     advice.push(

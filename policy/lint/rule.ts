@@ -9,8 +9,10 @@ import type { Range } from '../syntax/source.ts';
 import type { PolicyFile, Rule } from '../syntax/tree.ts';
 
 export interface LintOptions {
-  /** The package the file is published as: it must define exactly this profile. */
+  /** The package that the file is published in. */
   packageName?: string;
+  /** The profiles that its file must define, and no others; without them, the one with the package's name. */
+  profiles?: readonly string[];
   /** The team whose package it is, where that is known: some names are left to one. */
   team?: string;
   /** The policy ABI that the package's manifest names, such as `3.0`. */

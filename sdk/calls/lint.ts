@@ -71,12 +71,13 @@ async function lintSource(
 ): Promise<Linted> {
   const profile: Omit<ProfileFile, 'file' | 'rawBytes'> & Partial<ProfileFile> =
     typeof source === 'string' ? await readProfileFile(source) : { warnings: [], ...source };
-  const { text: before, file, warnings, ...ofPackage } = profile;
+  const { text: before, file, warnings, package: ofPackage, ...more } = profile;
   const finds = resolver ?? fileResolver({ base, include });
   const options = {
-    resolver: ofPackage.packageName === undefined ? finds : withinDirectories(finds),
+    resolver: ofPackage ? withinDirectories(finds) : finds,
     ...(target && { target, targetBase }),
     ...ofPackage,
+    ...more,
   };
   const fixed = fix ? fixPolicy(before, options) : undefined;
   const { ok, diagnostics, omitted, suppressed, needs } =

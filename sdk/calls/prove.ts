@@ -203,6 +203,7 @@ export async function prove(
         ok: false,
         id: one.id,
         reason: one.reason,
+        next: one.next,
         reference,
         seen: seen?.size,
         lacksKeys: lacksKeys(trust, team, revoked.get(team), one.revoked),

@@ -1,10 +1,12 @@
-import { formatReference, type Reference } from '../../trust/index.ts';
+import { definedProfiles, formatReference, type Reference } from '../../trust/index.ts';
+import { type Attachment, attachmentsIn } from '../attachments.ts';
 import { detectDrift, isAsInstalled } from '../host/drift.ts';
 import { type InstallRefusal, install, type TargetRefusal } from '../host/install.ts';
+import type { Installation } from '../host/installation.ts';
 import { findPolicyChange } from '../host/installed-change.ts';
 import { textInstalled } from '../host/installed-text.ts';
-import { readPolicy } from '../host/kernel.ts';
-import { type Installation, listInstallations } from '../host/state.ts';
+import { readPolicy, stateOf } from '../host/kernel.ts';
+import { listInstallations } from '../host/state.ts';
 import { readTrustView, type TrustView, verifyStored } from '../host/store.ts';
 import type { PolicyChange } from '../policy-change.ts';
 import type { Refusal } from '../refusal.ts';
@@ -38,6 +40,8 @@ export interface PullOptions extends HostOptions<PullEvent> {
   offline?: boolean | undefined;
   /** Whether to load in complain mode; default: as installed already, else the profile's own mode. */
   complain?: boolean | undefined;
+  /** Replace profiles that something else has loaded. */
+  replace?: boolean | undefined;
   /** Fetch and verify, but change nothing. */
   dryRun?: boolean | undefined;
 }
@@ -46,6 +50,8 @@ export type PullEvent =
   | HostEvent
   | ProveEvent
   | StepEvent
+  /** What a package that is about to be installed attaches to. */
+  | { kind: 'attaches'; profile: VerifiedProfile; attachments: readonly Attachment[] }
   /** A profile was installed, or was installed already. */
   | { kind: 'installed'; at: number; pulled: Pulled };
 
@@ -170,7 +176,12 @@ async function pullEach(
         before: findIn(installed, profile),
         reference: formatReference(source.references[at] as Reference),
         complain: options.complain,
+        replace: options.replace,
         view,
+        onStart: () => {
+          const attachments = attachmentsIn(profile);
+          if (attachments.length > 0) emit({ kind: 'attaches', profile, attachments });
+        },
         onStep: (step) => emit({ kind: 'step', at, step }),
       });
       if (!pulled.ok) return { ...pulled, items };
@@ -187,7 +198,10 @@ interface OneInstallation {
   before: Installation | undefined;
   reference: string;
   complain: boolean | undefined;
+  replace: boolean | undefined;
   view: TrustView;
+  /** Called before the host is changed, unless nothing needs to be. */
+  onStart: () => void;
   onStep: (step: string) => void;
 }
 
@@ -197,7 +211,9 @@ async function installOne({
   before,
   reference,
   complain,
+  replace,
   view,
+  onStart,
   onStep,
 }: OneInstallation): Promise<Pulled | NotInstalled> {
   const isWanted =
@@ -211,7 +227,7 @@ async function installOne({
   const isSame = isWanted && isAsInstalled(await detectDrift(root, before, policy));
   // A stored version that can no longer be verified is stored again.
   if (isSame && (await verifyStored(root, before, before, view)).ok) {
-    const mode = policy?.get(profile.name)?.mode;
+    const mode = policy && stateOf(policy, definedProfiles(profile))?.mode;
     const { path: file } = textInstalled(root, profile);
     return {
       ok: true,
@@ -229,8 +245,10 @@ async function installOne({
     complainChosen: complain,
     reference,
     origin: 'pull',
+    replace,
     onStep,
   } as const;
+  onStart();
   const done = await install(profile, options);
   if (!done.ok) return { ...done, profile };
   const { file, mode, setAside } = done;

@@ -1,7 +1,8 @@
 import { parseReference, type Reference } from '../../trust/index.ts';
 import { UnreachableError } from '../client.ts';
 import { isSdkError } from '../error.ts';
-import type { Installation, Named } from '../host/state.ts';
+import { type Installation, profilesOf } from '../host/installation.ts';
+import type { Named } from '../host/state.ts';
 import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '../host/status.ts';
 import { checkTrust, type TrustCheck } from '../host/trust-check.ts';
 import { profilesPlace, readProfiles, unlisted } from '../profiles-file.ts';
@@ -117,7 +118,7 @@ function narrow(
     const next = namesInstalled(found.installed.map(({ installation }) => installation));
     return { ok: false, id: 'not-installed', reason, next };
   }
-  const own = new Set(known.map(({ name }) => name));
+  const own = new Set(known.flatMap((one) => ('version' in one ? profilesOf(one) : [one.name])));
   return {
     ok: true,
     found: {
@@ -127,7 +128,7 @@ function narrow(
       loaded: found.loaded.filter(({ name }) => own.has(name.split('//')[0] ?? '')),
       confined: installed.flatMap(({ processes }) => processes),
       unconfined: [],
-      pending: found.pending.filter(({ installation }) => own.has(installation.name)),
+      pending: found.pending.filter(({ installation }) => isNamed(installation)),
     },
   };
 }

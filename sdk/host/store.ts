@@ -9,8 +9,9 @@ import {
 import { evidenceIn, makeBundle, parseBundle } from '../bundle.ts';
 import { type Verified, verifyEvidence } from '../resolve/index.ts';
 import type { HostTrust } from '../trust-file.ts';
+import type { Installation, Release } from './installation.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked } from './seen.ts';
-import { type Installation, type Named, type Release, statePlace } from './state.ts';
+import { type Named, statePlace } from './state.ts';
 import { list, lookAt, type Place, readText, removeAll, write } from './tree.ts';
 
 /**
@@ -79,17 +80,17 @@ export async function verifyStored(
   return verified;
 }
 
-/** The verified manifest and text of an installation; `undefined` if the host no longer has them. */
+/** The manifest and bytes of a stored version, which was verified before; `undefined` if the host does not have it. */
 export function readStoredPackage(
   root: string,
-  installation: Installation,
-): { manifest: Manifest; text: string } | undefined {
-  const evidence = readStored(root, installation, installation);
+  named: Named,
+  release: Pick<Release, 'version' | 'digest'>,
+): { manifest: Manifest; bytes: Uint8Array } | undefined {
+  const evidence = readStored(root, named, release);
   const payload = evidence && decodeBase64(evidence.envelope.payload);
   const statement = payload && parseStatement(payload);
   if (!statement) return undefined;
-  const text = new TextDecoder().decode(evidence.profile);
-  return { manifest: statement.predicate.manifest, text };
+  return { manifest: statement.predicate.manifest, bytes: evidence.profile };
 }
 
 /** The stored text of an installation, whatever its digest is; `undefined` if the host does not have it. */

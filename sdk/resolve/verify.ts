@@ -13,7 +13,9 @@ import {
   type SeenCheckpoint,
 } from '../../trust/index.ts';
 import type { Checkpoint } from '../../trust/log/index.ts';
+import { checkNames } from '../allowed-names.ts';
 import type { RevokedByTeam } from '../host/seen.ts';
+import type { Refusal } from '../refusal.ts';
 import type { HostTrust } from '../trust-file.ts';
 import type { UnresolvedId } from './reference.ts';
 
@@ -39,6 +41,7 @@ export type VerifyRefusalId =
   | AdmissionRefusalId
   | UnresolvedId
   | 'team-untrusted'
+  | 'name-not-allowed'
   | 'reference-digest'
   | 'reference-range'
   | 'version-yanked'
@@ -47,7 +50,7 @@ export type VerifyRefusalId =
 export type Verified =
   | { ok: true; profile: VerifiedProfile; revoked: RevokedKeys }
   /** `revoked`, also for refusals: the team's keys that the log proves to be revoked, to be stored. */
-  | { ok: false; id: VerifyRefusalId; reason: string; revoked?: RevokedKeys };
+  | (Refusal<VerifyRefusalId> & { revoked?: RevokedKeys });
 
 /** The host's context for a verification. */
 export interface HostView {
@@ -61,8 +64,8 @@ export interface HostView {
 }
 
 /**
- * Verifies evidence from any source: it must match the reference, not be older than the installed version unless
- * requested explicitly, and satisfy the host's policy. Never throws.
+ * Verifies evidence from any source: it must match the reference, define only profiles that its team may define, not be
+ * older than the installed version unless requested explicitly, and satisfy the host's policy. Never throws.
  */
 export async function verifyEvidence(
   evidence: Evidence,
@@ -105,6 +108,8 @@ export async function verifyEvidence(
       `the registry offers ${version}, which is older than the installed ${installed}; request ${name}@${version} to install it`,
     );
   }
+  const named = checkNames(team, policy.names, { name, manifest });
+  if (named) return { ...named, revoked };
   const profile = { team, name, version, digest, bytes, manifest, signers, checkpoint, evidence };
   return { ok: true, profile, revoked };
 }

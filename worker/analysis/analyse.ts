@@ -8,6 +8,7 @@ import {
   hiddenTextDiagnostics,
   lint,
   type Diagnostic as PolicyDiagnostic,
+  packageOptions,
   releases,
 } from '../../policy/index.ts';
 import type { Analysed } from '../ports.ts';
@@ -30,7 +31,7 @@ export const shownLimits = {
  * for any input, and exceeding a limit is an error diagnostic.
  */
 export function analysePackage({ team, name, manifest, text, readme }: Package): Analysed {
-  const result = lint(text, { packageName: name, team, manifestAbi: manifest.abi });
+  const result = lint(text, packageOptions({ team, name, manifest }));
   const chosen = choose(result.diagnostics, result.omitted);
   const diagnostics = chosen.diagnostics.map(toDiagnostic);
   const rendered = readme === undefined ? undefined : renderReadme(readme);

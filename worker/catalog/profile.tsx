@@ -77,8 +77,23 @@ export function ProfilePage(props: {
         </p>
       )}
       <dl>
-        <dt>Images</dt>
-        <dd>{version.manifest.images.join(', ') || '–'}</dd>
+        {version.manifest.kind === 'host' ? (
+          <>
+            <dt>For</dt>
+            <dd>programs of the host</dd>
+          </>
+        ) : (
+          <>
+            <dt>Images</dt>
+            <dd>{version.manifest.images.join(', ') || '–'}</dd>
+          </>
+        )}
+        {version.manifest.profiles && (
+          <>
+            <dt>Defines</dt>
+            <dd>{version.manifest.profiles.join(', ')}</dd>
+          </>
+        )}
         {tags.length > 0 && (
           <>
             <dt>Tags</dt>
