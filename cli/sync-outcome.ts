@@ -76,6 +76,8 @@ function describe(step: Step, lockFile: string | undefined): string {
     case 'install':
       return `${pathOf(step.reference)} ${step.version}`;
     case 'update':
+      if (step.version === step.have.installation.version && step.have.variant !== undefined)
+        return `${pathOf(step.reference)} ${step.version} to its variant for AppArmor ${step.have.variant} and newer`;
       return `${pathOf(step.reference)} from ${step.have.installation.version} to ${step.version}${
         isDowngrade(step) && lockFile !== undefined ? `, as ${lockFile} says` : ''
       }`;

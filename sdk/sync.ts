@@ -1,6 +1,6 @@
 import type { Reference } from '../trust/index.ts';
 import { detectDrift } from './host/drift.ts';
-import type { Installation } from './host/installation.ts';
+import { type Installation, otherVariant } from './host/installation.ts';
 import { type LoadedProfile, readPolicy } from './host/kernel.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked, type SeenFolder } from './host/seen.ts';
 import { listInstallations, writeUpdate } from './host/state.ts';
@@ -35,7 +35,7 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
     };
   });
   const policy = root === '/' ? await readPolicy() : undefined;
-  const haves = await detectAll(root, policy);
+  const haves = await detectAll(root, policy, options.choice);
   const steps = planSync(wants, options.isForeign ? haves.map(withoutChoices) : haves);
   const outcomes: SyncOutcome[] = [];
   for (const step of steps) {
@@ -87,10 +87,12 @@ async function withSeen(learned: RevokedByTeam, folder: SeenFolder): Promise<Rev
 async function detectAll(
   root: string,
   policy: ReadonlyMap<string, LoadedProfile> | undefined,
+  choice: SyncOptions['choice'],
 ): Promise<Have[]> {
   const haves: Have[] = [];
   for (const installation of await listInstallations(root)) {
-    haves.push({ installation, drift: await detectDrift(root, installation, policy) });
+    const drift = await detectDrift(root, installation, policy);
+    haves.push({ installation, drift, variant: choice && otherVariant(installation, choice) });
   }
   return haves;
 }

@@ -60,7 +60,15 @@ export {
   parseStatement,
   type Subject,
   signStatement,
+  subjectDigests,
 } from './statement.ts';
+export {
+  areVariants,
+  compareReleaseNumbers,
+  isReleaseNumber,
+  maxVariants,
+  variantFor,
+} from './variants.ts';
 export {
   type Claim,
   type RefusalId,

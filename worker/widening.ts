@@ -1,8 +1,9 @@
 import type { Widening } from '../contract/index.ts';
 import { listBases } from '../db/bases.ts';
+import { parseVariants } from '../db/variants.ts';
 import type { Predecessor } from '../db/versions.ts';
 import { newestRelease } from '../policy/index.ts';
-import { breakingPart, isNewMajor, type Manifest } from '../trust/index.ts';
+import { breakingPart, isNewMajor, type Manifest, variantFor } from '../trust/index.ts';
 import { whenBusy } from './analysis/version.ts';
 import { compilerOf, targetsOf } from './permissions.ts';
 import type { Deps } from './ports.ts';
@@ -16,6 +17,8 @@ interface NewVersion {
   /** The signed manifest. */
   manifest: Manifest;
   text: string;
+  /** The texts of the further variants. */
+  others: readonly string[];
 }
 
 /**
@@ -24,29 +27,59 @@ interface NewVersion {
  */
 export async function requireNoWidening(
   deps: Deps,
-  { team, name, version, manifest, text }: NewVersion,
+  { team, name, version, manifest, text, others }: NewVersion,
   before: Predecessor,
 ): Promise<void> {
   if (manifest.widens !== undefined || isNewMajor(before.version, version)) return;
-  const widening = await findWidening(deps, team, before, text);
+  let widening: Widening | undefined;
+  const added = [text, ...others].map((one, at) => ({ from: manifest.variants?.[at], text: one }));
+  for (const [from, to] of counterparts(before, added)) {
+    widening = await findWidening(deps, team, { version: before.version, text: from }, to);
+    if (widening) break;
+  }
   if (!widening) return;
   const [first] = widening.differences;
   const rest = widening.differences.length - 1 + widening.omitted;
-  const others = rest === 0 ? '' : `, and ${rest} more`;
+  const further = rest === 0 ? '' : `, and ${rest} more`;
   throw new ProblemError(
     'version-widens',
-    `${team}/${name}@${version} may permit more than ${before.version}, which it follows (${first}${others}), and the ` +
+    `${team}/${name}@${version} may permit more than ${before.version}, which it follows (${first}${further}), and the ` +
       `version policy of team ${team} is semver. Publish it as a new ${breakingPart(version)} version, or sign a reason with ` +
       '"publish --widens REASON", or let it permit no more.',
     { widening },
   );
 }
 
+/** The pairs of texts that the same hosts take of the version before and of a new one, by their releases. */
+function counterparts(
+  { text, variants }: Predecessor,
+  added: readonly { from: string | undefined; text: string }[],
+): [before: string, after: string][] {
+  const known = parseVariants(variants);
+  const former = known.length > 0 ? known : [{ from: undefined, text }];
+  const pairs = new Map<string, [string, string]>();
+  for (const { from: release } of [...former, ...added]) {
+    const pair: [string, string] = [textFor(former, release), textFor(added, release)];
+    pairs.set(JSON.stringify(pair), pair);
+  }
+  return [...pairs.values()];
+}
+
+/** The text of the variant for a release; the first one's before all of them. */
+function textFor(
+  variants: readonly { from: string | undefined; text: string }[],
+  release: string | undefined,
+): string {
+  const all = variants.map(({ from }) => from ?? '0.0');
+  const at = release === undefined ? 0 : variantFor(all, release);
+  return variants[Math.max(0, at)]?.text ?? '';
+}
+
 /** What a text may permit beyond the one before, by the registry's base policies; undefined if nothing. */
 async function findWidening(
   deps: Deps,
   team: string,
-  { version, text: from }: Predecessor,
+  { version, text: from }: Pick<Predecessor, 'version' | 'text'>,
   text: string,
 ): Promise<Widening | undefined> {
   if (from === text) return undefined;

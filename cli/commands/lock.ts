@@ -101,9 +101,9 @@ export const lock = defineCommand({
             : trustAdvice(one.id, { team, name, lacksKeys: lacking }, values);
         throw refused(one, { consequence: `nothing was written: ${names[at]}`, next });
       }
-      const { version, digest, checkpoint } = one.profile;
+      const { version, versionDigest, checkpoint } = one.profile;
       await writeSeen(folder, checkpoint);
-      locked.push({ reference: names[at] ?? '', version, digest });
+      locked.push({ reference: names[at] ?? '', version, digest: versionDigest });
     }
     const file = lockPath(path);
     const text = formatLock(locked);

@@ -21,7 +21,7 @@ import { changeData, describeChange } from '../policy-comparison.ts';
 import { reportUse } from '../profile-use.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { rootOf, rootOption, targetOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
 import type { Io } from '../terminal/io.ts';
 import { type Progress, showingProgress } from '../terminal/progress.ts';
@@ -36,6 +36,7 @@ export const pull = defineCommand({
     ...registryOptions,
     root: rootOption,
     trust: trustOption,
+    target: targetOption,
     bundle: {
       type: 'string',
       value: 'FILE',
@@ -108,9 +109,9 @@ export const pull = defineCommand({
     if (!parsed.ok) throw refused(parsed);
     const { references } = parsed;
     const root = rootOf(values.root);
-    const { trust, registry, offline, complain, replace } = values;
+    const { trust, registry, offline, complain, replace, target } = values;
     const connect = connectWith(io, values);
-    const call = { root, trust, registry, bundle, env: io.env, connect };
+    const call = { root, trust, registry, bundle, target, env: io.env, connect };
     if (output !== undefined) return download(io, values, parsed.references, { ...call, output });
 
     const items: Pulled[] = [];
@@ -225,6 +226,13 @@ function reportEvent(io: Io, progress: Progress, event: PullEvent, host: Advised
       update(event.at, event.step);
       detail(event.step);
       break;
+    case 'variant': {
+      const { profile, choice } = event;
+      note(
+        `${pathOf(profile)} ${profile.version}: the variant for AppArmor ${profile.variant} and newer, ${choice.why}.`,
+      );
+      break;
+    }
     case 'attaches':
       note(`${pathOf(event.profile)} ${describeAttachments(event.attachments)}`);
       break;
@@ -266,9 +274,10 @@ function withoutInstallation({ exitCode, message, next, id }: CliError): CliErro
 }
 
 /** The fields of a profile in all JSON output. */
-function identityOf({ team, name, version, digest, signers, deprecation }: VerifiedProfile) {
+function identityOf(profile: VerifiedProfile) {
+  const { team, name, version, digest, variant = null, signers, deprecation = null } = profile;
   const signedBy = signers.map(({ keyId }) => keyId);
-  return { team, name, version, digest, signedBy, deprecation: deprecation ?? null };
+  return { team, name, version, digest, variant, signedBy, deprecation };
 }
 
 function showChange(

@@ -64,7 +64,10 @@ export const show = defineCommand({
         : []),
       ['Version', `${version.version}, published ${version.publishedAt}`],
       ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
-      ['Digest', version.digest],
+      ...(version.variants?.map(({ from, digest }, at): [string, string] => [
+        at === 0 ? 'Variants' : '',
+        `AppArmor ${from} and newer: ${digest}`,
+      ]) ?? [['Digest', version.digest] as [string, string]]),
       ['Signed by', version.signers.map((keyId) => nameSigner(keyId, keys)).join(', ')],
       ['About', manifest.description],
       ...(manifest.kind === 'host'

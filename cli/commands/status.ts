@@ -18,7 +18,7 @@ import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
 import { countModes, statusData } from '../status-data.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { rootOf, rootOption, targetOption } from '../target.ts';
 import type { Io } from '../terminal/io.ts';
 import { printTable, printText } from '../terminal/table.ts';
 
@@ -53,6 +53,7 @@ export const status = defineCommand({
     format: formatOption,
     ...registryOptions,
     root: rootOption,
+    target: targetOption,
     trust: trustOption,
   },
   details:
@@ -67,13 +68,14 @@ export const status = defineCommand({
     'sudo aa-registry status --all',
   ],
   async run({ values, args, io }) {
-    const { registry, trust, offline } = values;
+    const { registry, trust, offline, target } = values;
     const found = await readStatus({
       root: rootOf(values.root),
       trust,
       registry,
       names: args,
       offline,
+      target,
       env: io.env,
       connect: connectWith(io, values),
       onEvent: (event) => reportEvent(io, event, values),
@@ -231,7 +233,7 @@ function trustOf({ installation }: InstalledStatus, untrusted: Untrusted[]): str
 }
 
 function noteworthy(
-  { installation, update, unmanaged }: InstalledStatus,
+  { installation, update, unmanaged, variant }: InstalledStatus,
   host: AdvisedHost,
 ): string[] {
   const { rolledBackFrom, complainChosen } = installation;
@@ -252,6 +254,11 @@ function noteworthy(
           `rolled back from ${rolledBackFrom}: sync keeps this version until a newer one or "pull"`,
         ]),
     ...(installation.profiles ? [`defines ${installation.profiles.join(', ')}`] : []),
+    ...(variant === undefined
+      ? []
+      : [
+          `the variant for AppArmor ${variant} and newer fits this host now; "sync" or "pull" installs it`,
+        ]),
     ...(complainChosen ? ['in complain mode until "enforce"'] : []),
     ...(unmanaged
       ? [

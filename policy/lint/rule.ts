@@ -5,6 +5,7 @@ import type { Analysis, ProfileReport } from '../checks/analyse.ts';
 import type { EffectiveRule } from '../model/effective-rule.ts';
 import type { ProfileModel } from '../model/profile-model.ts';
 import type { RawDiagnostic, Severity } from '../raw-diagnostic.ts';
+import type { Release } from '../release.ts';
 import type { Range } from '../syntax/source.ts';
 import type { PolicyFile, Rule } from '../syntax/tree.ts';
 
@@ -17,6 +18,8 @@ export interface LintOptions {
   team?: string;
   /** The policy ABI that the package's manifest names, such as `3.0`. */
   manifestAbi?: string;
+  /** The last release that the file is for, from the target on: what it refuses is reported too. */
+  until?: Release;
   /** What the profile is for; without it, a profile that attaches to no program and has a container's name. */
   kind?: 'container' | 'host';
 }

@@ -1,7 +1,8 @@
 import { parseReference, type Reference } from '../../trust/index.ts';
 import { UnreachableError } from '../client.ts';
 import { isSdkError } from '../error.ts';
-import { type Installation, profilesOf } from '../host/installation.ts';
+import { type Installation, otherVariant, profilesOf } from '../host/installation.ts';
+import { variantChoice } from '../host/release.ts';
 import type { Named } from '../host/state.ts';
 import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '../host/status.ts';
 import { checkTrust, type TrustCheck } from '../host/trust-check.ts';
@@ -45,6 +46,8 @@ export interface Status extends Omit<HostStatus, 'installed'>, TrustCheck {
   installed: (InstalledStatus & {
     /** The registry's view of it; `undefined` if not requested. */
     update: Update | undefined;
+    /** The variant that fits the host now, by its oldest release, if another one is installed. */
+    variant: string | undefined;
     /** Whether it was pulled and is not in this host's profiles.toml: sync neither changes nor removes it. */
     unmanaged: boolean;
   })[];
@@ -86,6 +89,7 @@ async function readHost(options: StatusOptions): Promise<Status | StatusRefusal>
       { trust, folder: folderOf(root, trust, options), emit, ...(connect && { connect }) },
       teams,
     ));
+  const choice = await variantChoice(root, options.target);
   const check = await checkTrust(root, installations, view);
   const unmanaged = await unmanagedOf(root, installations, emit);
   return {
@@ -95,6 +99,7 @@ async function readHost(options: StatusOptions): Promise<Status | StatusRefusal>
     installed: found.installed.map((one, at) => ({
       ...one,
       update: updates[at],
+      variant: otherVariant(one.installation, choice),
       unmanaged: unmanaged.includes(one.installation),
     })),
     ...check,

@@ -1,5 +1,5 @@
 import { lint, packageOptions } from '../../policy/index.ts';
-import { definedProfiles, sha256 } from '../../trust/index.ts';
+import { compareReleaseNumbers, definedProfiles, sha256 } from '../../trust/index.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
 import { checkDefinitions, checkLoaded } from './conflicts.ts';
@@ -7,13 +7,14 @@ import { maxPolicy } from './digest-of.ts';
 import {
   type Earlier,
   type Installation,
-  recordProfiles,
+  recordManifest,
   releaseOf,
   wasLeft,
 } from './installation.ts';
 import { checkKernel } from './kernel.ts';
 import { dryRunArguments, findParser, namesArguments, runParser } from './parser.ts';
 import { type PolicyCopy, withPolicyCopy } from './policy-copy.ts';
+import { hostRelease } from './release.ts';
 import { findUnsafe } from './root.ts';
 import { installedPlace, policyPlace, readInstallation, statePlace } from './state.ts';
 import { store } from './store.ts';
@@ -111,7 +112,8 @@ export async function install(
   if (text === undefined) {
     return { ok: false, id: 'profile-invalid', reason: 'it is not valid UTF-8' };
   }
-  const { manifestAbi: _, ...rules } = packageOptions(profile);
+  // What was right when it was published stays so.
+  const { manifestAbi: _, target: __, until: ___, ...rules } = packageOptions(profile);
   const report = lint(text, rules);
   // What was published is published: here it is about what the host would be given.
   const error = report.diagnostics.find(
@@ -140,7 +142,7 @@ async function checkAndPut(
   const { bytes, evidence } = profile;
   const names = definedProfiles(profile);
   const before = await readInstallation(root, profile);
-  const parser = await findParser();
+  const parser = await parserFor(root, profile);
   const staged = stage(place, bytes, 0o644);
   try {
     if (parser) {
@@ -176,13 +178,20 @@ async function checkAndPut(
   return { ok: true, file, mode, checkedByParser, setAside };
 }
 
+/** The parser to check a profile with: none, if it is a variant for newer systems than this one in another root. */
+async function parserFor(root: string, { variant }: VerifiedProfile): Promise<string | undefined> {
+  const release = root === '/' || variant === undefined ? undefined : await hostRelease();
+  const isNewer = variant && release && compareReleaseNumbers(variant, release) > 0;
+  return isNewer ? undefined : findParser();
+}
+
 /** The new record of a profile's installation. */
 function succeed(
   profile: VerifiedProfile,
   before: Installation | undefined,
   options: InstallOptions,
 ): Installation {
-  const { team, name, version, digest } = profile;
+  const { team, name, version, digest, versionDigest } = profile;
   const { now = () => new Date(), rolledBackFrom } = options;
   const time = now().toISOString();
   const complain = options.complain ?? before?.complain ?? false;
@@ -196,9 +205,10 @@ function succeed(
   return {
     team,
     name,
-    ...recordProfiles(profile),
+    ...recordManifest(profile.manifest, profile.variant),
     version,
     digest,
+    ...(versionDigest !== digest && { versionDigest }),
     file: installedPlace('/', { team, name }).path,
     verifiedAt: options.verifiedAt ?? time,
     installedAt: time,

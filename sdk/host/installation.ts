@@ -5,10 +5,12 @@ import {
   isDefinedName,
   isDigest,
   isProfileName,
+  isReleaseNumber,
   isTeam,
   isVersion,
   type Manifest,
 } from '../../trust/index.ts';
+import { chosenVariant, type VariantChoice } from '../resolve/variant.ts';
 
 // What a host records about a package that it installed.
 
@@ -16,6 +18,10 @@ import {
 const Release = z.object({
   version: z.string().refine(isVersion),
   digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
+  /** The digest that stands for the version, if that is another: of a version with variants, that of the first. */
+  versionDigest: z
+    .custom<Digest>((value) => typeof value === 'string' && isDigest(value))
+    .optional(),
   /** When it was verified; the age of its checkpoint counts at that time. */
   verifiedAt: z.iso.datetime(),
 });
@@ -51,6 +57,9 @@ export const Installation = Release.extend({
   name: z.string().refine(isProfileName),
   /** The profiles that its file defines, unless that is only the one with its name. */
   profiles: z.array(z.string().refine(isDefinedName)).min(1).optional(),
+  /** The oldest releases that the version's variants are for, and that of the installed one. */
+  variants: z.array(z.string().refine(isReleaseNumber)).optional(),
+  variant: z.string().refine(isReleaseNumber).optional(),
   file: z.string(),
   installedAt: z.iso.datetime(),
   /** The reference it was installed for. */
@@ -82,9 +91,30 @@ export function profilesOf({
   return profiles ?? [name];
 }
 
-/** The part of a record that says which profiles a package defines. */
-export function recordProfiles({ manifest }: { manifest: Pick<Manifest, 'profiles'> }) {
-  return manifest.profiles && { profiles: manifest.profiles };
+/** The part of a record that says which profiles and variants a package has. */
+export function recordManifest({ profiles, variants }: Manifest, variant: string | undefined) {
+  return {
+    ...(profiles && { profiles }),
+    ...(variants && { variants, variant }),
+  };
+}
+
+/** The digest that stands for a version. */
+export function versionDigestOf({ digest, versionDigest = digest }: Release): Digest {
+  return versionDigest;
+}
+
+/**
+ * The variant that a host should have instead of the installed one; `undefined` if that is right, or the host's release is not
+ * known.
+ */
+export function otherVariant(
+  { variants, variant }: Pick<Installation, 'variants' | 'variant'>,
+  choice: VariantChoice,
+): string | undefined {
+  if (!variants || choice.release === undefined) return undefined;
+  const chosen = variants[chosenVariant(variants, choice)];
+  return chosen === variant ? undefined : chosen;
 }
 
 /**
@@ -106,6 +136,6 @@ export function isHeldFrom(installation: Installation, version: string): boolean
 }
 
 /** The release of an installation, as stored in its successors. */
-export function releaseOf({ version, digest, verifiedAt }: Installation): Release {
-  return { version, digest, verifiedAt };
+export function releaseOf({ version, digest, versionDigest, verifiedAt }: Installation): Release {
+  return { version, digest, ...(versionDigest && { versionDigest }), verifiedAt };
 }

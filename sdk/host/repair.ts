@@ -1,7 +1,7 @@
 import { formatReference } from '../../trust/index.ts';
 import { isForcedToComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
-import { type Installation, recordProfiles } from './installation.ts';
+import { type Installation, recordManifest } from './installation.ts';
 import {
   type DamagedRecord,
   installedPath,
@@ -53,10 +53,11 @@ async function rebuild(root: string, { team, name }: Named): Promise<Installatio
   const stored = await listStored(root, named);
   const current = stored.find((one) => one.digest === digest);
   const stated = current && readStoredPackage(root, named, current);
+  const variant = stated?.variants.find(({ digest }) => digest === current?.digest)?.from;
   if (!current || !stated || !file) return undefined;
   return {
     ...named,
-    ...recordProfiles(stated),
+    ...recordManifest(stated.manifest, variant),
     ...current,
     file: installedPath('/', named),
     installedAt: file.stats.mtime.toISOString(),

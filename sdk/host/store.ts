@@ -8,6 +8,7 @@ import {
 } from '../../trust/index.ts';
 import { evidenceIn, makeBundle, parseBundle } from '../bundle.ts';
 import { type Verified, verifyEvidence } from '../resolve/index.ts';
+import { statedVariants } from '../resolve/variant.ts';
 import type { HostTrust } from '../trust-file.ts';
 import type { Installation, Release } from './installation.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked } from './seen.ts';
@@ -38,7 +39,7 @@ function digestName(digest: string): string {
 /** Stores verified evidence; revocations are stored separately (see seen.ts). */
 export async function store(root: string, proved: Evidence): Promise<void> {
   const keys = proved.keys.map(({ revocation: _, ...key }) => key);
-  const evidence = { ...proved, keys };
+  const { others: _, ...evidence } = { ...proved, keys };
   const place = storeFolder(root, evidence).at(bundleName(evidence.version));
   await write(place, `${JSON.stringify(makeBundle([evidence], {}))}\n`, 0o644);
 }
@@ -85,12 +86,15 @@ export function readStoredPackage(
   root: string,
   named: Named,
   release: Pick<Release, 'version' | 'digest'>,
-): { manifest: Manifest; bytes: Uint8Array } | undefined {
+):
+  | { manifest: Manifest; variants: ReturnType<typeof statedVariants>; bytes: Uint8Array }
+  | undefined {
   const evidence = readStored(root, named, release);
   const payload = evidence && decodeBase64(evidence.envelope.payload);
   const statement = payload && parseStatement(payload);
   if (!statement) return undefined;
-  return { manifest: statement.predicate.manifest, bytes: evidence.profile };
+  const variants = statedVariants(evidence.envelope);
+  return { manifest: statement.predicate.manifest, variants, bytes: evidence.profile };
 }
 
 /** The stored text of an installation, whatever its digest is; `undefined` if the host does not have it. */
@@ -113,7 +117,9 @@ export async function listStored(root: string, named: Named): Promise<Release[]>
     if (file !== bundleName(version) && file !== digestName(digest)) continue;
     const verifiedAt = lookAt(folder.at(file))?.stats.mtime.toISOString();
     if (verifiedAt === undefined) continue;
-    releases.push({ version, digest, verifiedAt });
+    const [first] = statedVariants(evidence.envelope);
+    const versionDigest = first?.digest === digest ? undefined : first?.digest;
+    releases.push({ version, digest, ...(versionDigest && { versionDigest }), verifiedAt });
   }
   releases.sort((a, b) => (a.verifiedAt > b.verifiedAt ? -1 : 1));
   return releases.filter(
