@@ -313,6 +313,38 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     ).toBe(false);
   });
 
+  test('the registry or the network: a variant swapped for another of the version', async () => {
+    const variants = { ...manifest, variants: ['3.0', '4.0', '4.1'] };
+    const others = [text('4.0').replace('abi/3.0', 'abi/4.0'), text('4.1')];
+    const third = { name, version: '3.0.0', text: text('3.0'), others, manifest: variants };
+    await expectStatus(201, publish(registry, team, third));
+    const serve = (release: string) => {
+      proxy.tamper = async (path, body) => {
+        if (!path.includes('/versions/3.0.0/profile')) return body;
+        const own = path.replace(/\?.*/, `?release=${release}`);
+        const response = await fetch(new URL(own, registry.url));
+        return Buffer.from(await response.arrayBuffer());
+      };
+    };
+    const before = await snapshot(host);
+    for (const [wanted, served] of [
+      ['4.0', '3.0'],
+      ['4.0', '4.1'],
+      ['4.1', '3.0'],
+    ] as const) {
+      serve(served);
+      const outcome = await command(['pull', name, '--root', host, '--target', wanted]);
+      expect(outcome.output, `${served} for ${wanted}`).toContain('[variant-other]');
+      expect(outcome.code).toBe(3);
+      expect(await snapshot(host)).toEqual(before);
+    }
+    proxy.tamper = (_, body) => body;
+    const outcome = await command(['pull', name, '--root', host, '--target', '4.0']);
+    expect(outcome, outcome.output).toMatchObject({ code: 0 });
+    const file = join(host, 'etc/apparmor.d', `aa-registry.library.${name}`);
+    expect(await readFile(file, 'utf8')).toBe(others[0]);
+  });
+
   test('the registry: a version that is not in the log', async () => {
     await setVersion('log_index', '0');
     await expectRefused('entry-other');

@@ -18,12 +18,8 @@ import { entriesOf } from './log.ts';
 import { latestFact, type NamedProfile, type Profiles } from './profiles.ts';
 import type { Report } from './report.ts';
 
-/** The releases and digests of stored variants; empty if they are malformed. */
-const Variants = z
-  .array(
-    z.object({ from: z.string(), digest: z.string() }).transform((one) => [one.from, one.digest]),
-  )
-  .catch([]);
+/** The sizes of texts, where they exist. */
+const Sizes = z.array(z.number().nullable());
 
 /** The number of versions per query, each with its text. */
 const pageLength = 200;
@@ -85,8 +81,8 @@ async function* versionEntries(db: Database): AsyncGenerator<Fact<'version'>, un
 interface Texts {
   /** That of the profile or its first variant. */
   text: string | null;
-  /** How many variants have none. */
-  missing: number;
+  /** The sizes of those of all variants, as JSON. */
+  sizes: string;
 }
 
 /** A stored version, whose JSON columns may be malformed. */
@@ -105,16 +101,16 @@ const columns = {
   variants: sql<string | null>`${versions.variants}`,
 };
 
-/** The number of variants whose text is missing. */
-const missingVariants = sql<number>`(SELECT count(*)
+/** The sizes of the variants' texts, as JSON; null for a missing one. */
+const variantSizes = sql<string>`(SELECT json_group_array(length(CAST(variant_contents.text AS BLOB))
+    ORDER BY variant.key)
   FROM json_each(CASE WHEN json_valid(${versions.variants}) THEN ${versions.variants} END) AS variant
-  LEFT JOIN ${contents} AS variant_contents ON variant_contents.digest = variant.value ->> 'digest'
-  WHERE variant_contents.digest IS NULL)`;
+  LEFT JOIN ${contents} AS variant_contents ON variant_contents.digest = variant.value ->> 'digest')`;
 
 async function* rowsOf(db: Database): AsyncGenerator<{ row: Row } & Texts> {
   for (let after = 0; ; ) {
     const page = await db
-      .select({ row: columns, text: contents.text, missing: missingVariants })
+      .select({ row: columns, text: contents.text, sizes: variantSizes })
       .from(versions)
       .leftJoin(contents, eq(contents.digest, versions.digest))
       .where(gt(versions.id, after))
@@ -129,7 +125,7 @@ async function* rowsOf(db: Database): AsyncGenerator<{ row: Row } & Texts> {
 
 async function checkVersion(
   row: Row,
-  { text, missing }: Texts,
+  { text, sizes }: Texts,
   profile: NamedProfile,
   entry: Fact<'version'> | undefined,
   { keys, facts, report }: Context,
@@ -153,7 +149,8 @@ async function checkVersion(
   }
 
   if (text === null) return report('content-missing', `the profile of ${what}`);
-  if (missing > 0) report('content-missing', `${missing} variants of ${what}`);
+  const lengths = Sizes.parse(parseJson(sizes));
+  if (lengths.includes(null)) report('content-missing', `a variant of ${what}`);
   const bytes = new TextEncoder().encode(text);
   const claimed = z.array(z.string()).min(1).catch([]).parse(parseJson(row.signers));
   const signers = (keys.get(team) ?? []).filter(({ keyId }) => claimed.includes(keyId));
@@ -167,10 +164,11 @@ async function checkVersion(
   else if (!verified.ok) report('envelope-invalid', `${what}: ${verified.reason}`);
   else if (canonical(verified.manifest) !== canonical(parseJson(row.manifest))) {
     report('row-differs', `the manifest of ${what} differs from the signed one`);
-  } else if (row.variants !== null || verified.manifest.variants) {
-    const signed = verified.manifest.variants?.map((from, at) => [from, verified.digests[at]]);
-    const stored = Variants.parse(parseJson(row.variants ?? 'null'));
-    if (JSON.stringify(stored) !== JSON.stringify(signed ?? [])) {
+  } else {
+    const signed = verified.manifest.variants?.map((from, at) => ({
+      ...{ from, digest: verified.digests[at], size: lengths[at] },
+    }));
+    if (canonical(signed ?? null) !== canonical(parseJson(row.variants ?? 'null'))) {
       report('row-differs', `the variants of ${what} differ from the signed ones`);
     }
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Version } from '../../contract/index.ts';
+import { checkDatabase } from '../../db/check/index.ts';
 import { type Manifest, sha256 } from '../../trust/index.ts';
 import {
   createPublisher,
@@ -165,6 +166,44 @@ describe.each(runtimes)('variants on $name', ({ start }) => {
     const before = await (await get(`${name}/versions/1.0.0`)).json();
     await registry.db.$client.execute('UPDATE analyses SET analysis_version = 0');
     expect(await (await get(`${name}/versions/1.0.0`)).json()).toEqual(before);
+  });
+
+  test.each([
+    [
+      'the text of the second',
+      `UPDATE contents SET text = text || '#' WHERE text LIKE '%userns%'`,
+      'content-differs',
+    ],
+    [
+      'the text of the second gone',
+      `DELETE FROM contents WHERE text LIKE '%userns%'`,
+      'content-missing',
+    ],
+    [
+      'another release',
+      `UPDATE versions SET variants = replace(variants, '"4.0"', '"3.1"')`,
+      'row-differs',
+    ],
+    [
+      'another size',
+      `UPDATE versions SET variants = replace(variants, '"size":', '"size":1')`,
+      'row-differs',
+    ],
+    ['no variants', 'UPDATE versions SET variants = NULL', 'row-differs'],
+    ['no JSON', `UPDATE versions SET variants = 'x'`, 'row-differs'],
+  ])('admin check reports %s', async (_, tamper, id) => {
+    const other = await start();
+    const its = await createPublisher(other, 'acme');
+    await expectStatus(201, publish(other, its, draft('checked')));
+    const found: string[] = [];
+    const run = () => checkDatabase(other.db, { key: undefined, report: (one) => found.push(one) });
+    await run();
+    expect(found).toEqual([]);
+    await other.db.$client.execute('PRAGMA foreign_keys = OFF');
+    await other.db.$client.execute(tamper);
+    await run();
+    expect(found).toContain(id);
+    await other.close();
   });
 
   test('have an envelope with a subject for each', async () => {
