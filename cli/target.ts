@@ -15,8 +15,7 @@ export const rootOption = {
 export const targetOption = {
   type: 'string',
   choices: releases,
-  description:
-    'The AppArmor release to take variants for (default: this host’s; with --root the oldest)',
+  description: 'The AppArmor release to take variants for (default: this host’s)',
 } as const;
 
 /** The root folder as an absolute path. */

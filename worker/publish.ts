@@ -59,18 +59,19 @@ export async function publish(
 ): Promise<Publishing> {
   const { db, log, now, limits } = deps;
   const files = [profile, ...others].map((text) => encodeText(text, 'profile'));
-  for (const { length } of files) {
-    if (length <= limits.profileBytes) continue;
+  const length = files.reduce((sum, one) => sum + one.length, 0);
+  if (length > limits.profileBytes) {
+    const what = files.length === 1 ? 'The profile has' : 'The variants have';
     throw new ProblemError(
       'profile-too-large',
-      `The profile has ${length} bytes; the limit is ${limits.profileBytes}.`,
+      `${what} ${length} bytes; the limit is ${limits.profileBytes}.`,
     );
   }
 
   const readmeBytes = readme === undefined ? undefined : encodeText(readme, 'README');
   const envelopeText = JSON.stringify(envelope);
   const size =
-    files.reduce((sum, { length }) => sum + length, 0) +
+    length +
     encodeText(envelopeText, 'envelope').length +
     (readmeBytes?.length ?? 0);
   let analysed: Analysed | undefined;

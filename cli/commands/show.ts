@@ -1,4 +1,5 @@
 import type { Profile } from '../../contract/index.ts';
+import { releases } from '../../policy/index.ts';
 import { deprecationText, resolveReference } from '../../sdk/resolve/index.ts';
 import { latestChannel } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
@@ -16,6 +17,11 @@ export const show = defineCommand({
     format: formatOption,
     ...registryOptions,
     source: { type: 'boolean', description: "Print the profile's text instead" },
+    target: {
+      type: 'string',
+      choices: releases,
+      description: 'With --source: the variant for this AppArmor release (default: the first)',
+    },
   },
   details: 'Shows what the registry reports, without verifying it; "verify" and "pull" do.',
   examples: ['aa-registry show docker-nginx', 'aa-registry show docker-nginx@1.0.0 --source'],
@@ -33,7 +39,7 @@ export const show = defineCommand({
     if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
     const path = { team: reference.team, name: reference.name, version: resolved.version };
     if (values.source) {
-      const content = await client.getContent(path);
+      const content = await client.getContent(path, values.target);
       // Files and pipes get the exact bytes; a terminal gets them without control characters.
       if (io.stdout.isTTY) io.stdout.write(visible(new TextDecoder().decode(content)));
       else io.stdout.write(content);
