@@ -7,6 +7,7 @@ import { findTargetBase, type TargetBase } from '../sdk/target-base.ts';
 import {
   breakingPart,
   compareVersions,
+  counterparts,
   isNewMajor,
   type Manifest,
   sha256,
@@ -28,8 +29,8 @@ interface NewVersion {
 export async function findRefusedWidening(
   io: Io,
   client: Client,
-  { text, ...path }: NewVersion & { text: string },
-  { widens }: Manifest,
+  { texts, ...path }: NewVersion & { texts: readonly string[] },
+  { widens, variants }: Manifest,
 ): Promise<Widening | undefined> {
   const { versionPolicy } = await client.getTeam(path.team);
   if (versionPolicy === 'none' || widens !== undefined) return undefined;
@@ -37,10 +38,6 @@ export async function findRefusedWidening(
   if (!before || isNewMajor(before.version, path.version)) return undefined;
   const { version } = before;
   const none = { version, target: newestRelease, base: null };
-  const bytes = await client.getContent({ ...path, version });
-  if ((await sha256(bytes)) !== before.digest)
-    return { ...none, differences: ['not known: the registry sent other bytes'], omitted: 0 };
-  const from = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   const bases = await client.listBases();
   const known: { place: Omit<Widening, 'differences' | 'omitted'>; options: CheckOptions }[] = [];
   for (const { release: target, digest: base } of bases) {
@@ -52,15 +49,22 @@ export async function findRefusedWidening(
         options: { target, targetBase: true, resolver },
       });
   }
-  const found = findWidening(
-    from,
-    text,
-    known.map(({ options }) => options),
-    comparisonSteps,
-  );
-  if (!found) return undefined;
-  const { place = none } = known[found.at ?? -1] ?? {};
-  return { ...place, differences: found.lines, omitted: found.more };
+  const former = before.variants?.map((one) => one.from);
+  for (const [at, to] of counterparts(former, variants)) {
+    const bytes = await client.getContent({ ...path, version }, former?.[at]);
+    if ((await sha256(bytes)) !== (before.variants?.[at] ?? before).digest)
+      return { ...none, differences: ['not known: the registry sent other bytes'], omitted: 0 };
+    const found = findWidening(
+      new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
+      texts[to] ?? '',
+      known.map(({ options }) => options),
+      comparisonSteps,
+    );
+    if (!found) continue;
+    const { place = none } = known[found.at ?? -1] ?? {};
+    return { ...place, differences: found.lines, omitted: found.more };
+  }
+  return undefined;
 }
 
 /** The highest version that is lower and not yanked. */

@@ -65,6 +65,7 @@ export {
 export {
   areVariants,
   compareReleaseNumbers,
+  counterparts,
   isReleaseNumber,
   maxVariants,
   variantFor,

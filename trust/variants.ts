@@ -31,3 +31,23 @@ export function areVariants(releases: readonly string[]): boolean {
 export function variantFor(variants: readonly string[], release: string): number {
   return variants.findLastIndex((oldest) => compareReleaseNumbers(oldest, release) <= 0);
 }
+
+/**
+ * The variants that the same hosts take of two versions, as pairs of indices. A version without variants has one file, as
+ * has a release before those of all variants: the first.
+ */
+export function counterparts(
+  before: readonly string[] = [],
+  after: readonly string[] = [],
+): [before: number, after: number][] {
+  const releases = [...before, ...after];
+  const pairs = new Map([['0,0', [0, 0] as [number, number]]]);
+  for (const release of releases) {
+    const pair: [number, number] = [
+      Math.max(0, variantFor(before, release)),
+      Math.max(0, variantFor(after, release)),
+    ];
+    pairs.set(pair.join(), pair);
+  }
+  return [...pairs.values()];
+}

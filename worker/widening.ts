@@ -3,7 +3,7 @@ import { listBases } from '../db/bases.ts';
 import { parseVariants } from '../db/variants.ts';
 import type { Predecessor } from '../db/versions.ts';
 import { newestRelease } from '../policy/index.ts';
-import { breakingPart, isNewMajor, type Manifest, variantFor } from '../trust/index.ts';
+import { breakingPart, counterparts, isNewMajor, type Manifest } from '../trust/index.ts';
 import { whenBusy } from './analysis/version.ts';
 import { compilerOf, targetsOf } from './permissions.ts';
 import type { Deps } from './ports.ts';
@@ -31,11 +31,15 @@ export async function requireNoWidening(
   before: Predecessor,
 ): Promise<void> {
   if (manifest.widens !== undefined || isNewMajor(before.version, version)) return;
+  const former = parseVariants(before.variants);
+  const texts = former.length > 0 ? former.map((one) => one.text) : [before.text];
   let widening: Widening | undefined;
-  const added = [text, ...others].map((one, at) => ({ from: manifest.variants?.[at], text: one }));
-  for (const [from, to] of counterparts(before, added)) {
-    widening = await findWidening(deps, team, { version: before.version, text: from }, to);
-    if (widening) break;
+  for (const [from, to] of counterparts(
+    former.map((one) => one.from),
+    manifest.variants,
+  )) {
+    const pair = { version: before.version, text: texts[from] ?? '' };
+    widening ??= await findWidening(deps, team, pair, [text, ...others][to] ?? '');
   }
   if (!widening) return;
   const [first] = widening.differences;
@@ -48,31 +52,6 @@ export async function requireNoWidening(
       '"publish --widens REASON", or let it permit no more.',
     { widening },
   );
-}
-
-/** The pairs of texts that the same hosts take of the version before and of a new one, by their releases. */
-function counterparts(
-  { text, variants }: Predecessor,
-  added: readonly { from: string | undefined; text: string }[],
-): [before: string, after: string][] {
-  const known = parseVariants(variants);
-  const former = known.length > 0 ? known : [{ from: undefined, text }];
-  const pairs = new Map<string, [string, string]>();
-  for (const { from: release } of [...former, ...added]) {
-    const pair: [string, string] = [textFor(former, release), textFor(added, release)];
-    pairs.set(JSON.stringify(pair), pair);
-  }
-  return [...pairs.values()];
-}
-
-/** The text of the variant for a release; the first one's before all of them. */
-function textFor(
-  variants: readonly { from: string | undefined; text: string }[],
-  release: string | undefined,
-): string {
-  const all = variants.map(({ from }) => from ?? '0.0');
-  const at = release === undefined ? 0 : variantFor(all, release);
-  return variants[Math.max(0, at)]?.text ?? '';
 }
 
 /** What a text may permit beyond the one before, by the registry's base policies; undefined if nothing. */

@@ -109,7 +109,7 @@ export const publish = defineCommand({
       const { registry } = client;
       const wanted = { team, name, version, text };
       const widening = created
-        ? await findRefusedWidening(io, client, wanted, manifest)
+        ? await findRefusedWidening(io, client, { ...wanted, texts: [text, ...others] }, manifest)
         : undefined;
       if (widening) throw wideningError(io, wanted, widening, 'Nothing would be published:');
       const found = created ? await compareWithLatest(client, wanted) : undefined;
