@@ -70,10 +70,7 @@ export async function publish(
 
   const readmeBytes = readme === undefined ? undefined : encodeText(readme, 'README');
   const envelopeText = JSON.stringify(envelope);
-  const size =
-    length +
-    encodeText(envelopeText, 'envelope').length +
-    (readmeBytes?.length ?? 0);
+  const size = length + encodeText(envelopeText, 'envelope').length + (readmeBytes?.length ?? 0);
   let analysed: Analysed | undefined;
   /** The version that it was compared with. */
   let compared: string | undefined;

@@ -75,7 +75,9 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
 
   test('an update leaves it loaded while it confines a process', async () => {
     await host.succeed('aa-exec -p pair_helper -- sleep 600 >/dev/null 2>&1 & echo');
-    await host.succeed(`until grep -qs pair_helper /proc/$(pidof sleep)/attr/current; do sleep 0.1; done`);
+    await host.succeed(
+      `until grep -qs pair_helper /proc/$(pidof sleep)/attr/current; do sleep 0.1; done`,
+    );
     await host.succeed('aa-registry pull pair');
     expect(await loaded()).toEqual(all);
     await host.succeed('aa-registry rollback pair --offline && kill $(pidof sleep)');
