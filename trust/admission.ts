@@ -171,7 +171,9 @@ async function admitUnder(
 }
 
 /**
- * A published version as its entry states it: `digest` is that of the profile or its first variant, `payload` is the digest of the envelope's payload. */
+ * A published version as its entry states it: `digest` is that of the profile or its first variant, `payload` that of the
+ * envelope's payload.
+ */
 export interface LoggedVersion {
   team: string;
   name: string;
