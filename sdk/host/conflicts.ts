@@ -3,7 +3,7 @@ import { definedProfiles } from '../../trust/index.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
 import { findDefinition } from './definitions.ts';
-import { profilesOf } from './installation.ts';
+import { loadedProfilesOf } from './installation.ts';
 import { readPolicy } from './kernel.ts';
 import { installedPlace, policyPlace, readInstallation } from './state.ts';
 import { lookAt } from './tree.ts';
@@ -35,7 +35,7 @@ export async function checkLoaded(
   const before = await readInstallation('/', profile);
   // Without a record, as after it was damaged, the file in its place tells.
   if (!before && lookAt(installedPlace('/', profile).ofAnybody)) return undefined;
-  const own = before ? profilesOf(before) : [];
+  const own = before ? loadedProfilesOf(before) : [];
   const policy = await readPolicy();
   const loaded = definedProfiles(profile).filter(
     (name) => policy.has(name) && !own.includes(name) && profileMaker(name) === undefined,

@@ -70,6 +70,8 @@ export const Installation = Release.extend({
   complain: z.boolean(),
   /** Whether that mode is the operator's choice, which overrides profiles.toml. */
   complainChosen: z.boolean().optional(),
+  /** The profiles of earlier versions that stayed loaded because they confined processes. */
+  leftLoaded: z.array(z.string().refine(isDefinedName)).optional(),
   /** The kernel's state right after loading; absent for another root. */
   kernel: z.object({ mode: z.string(), hashes: z.array(z.string()) }).optional(),
   /** The releases installed before, newest first, followed by those that rollbacks left. */
@@ -89,6 +91,11 @@ export function profilesOf({
   profiles,
 }: Pick<Installation, 'name' | 'profiles'>): readonly string[] {
   return profiles ?? [name];
+}
+
+/** The profiles that the kernel may have because of an installation, with those of earlier versions. */
+export function loadedProfilesOf(installation: Installation): readonly string[] {
+  return [...profilesOf(installation), ...(installation.leftLoaded ?? [])];
 }
 
 /** The part of a record that says which profiles and variants a package has. */

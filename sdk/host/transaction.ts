@@ -1,6 +1,6 @@
 import { dropCompiled } from './cache.ts';
 import { forceComplain, linkPlace, unforceComplain } from './complain.ts';
-import { type Installation, profilesOf } from './installation.ts';
+import { type Installation, loadedProfilesOf, profilesOf } from './installation.ts';
 import { readPolicy, stateOf, unload } from './kernel.ts';
 import { findParser, loadArguments, runParser } from './parser.ts';
 import { confinedBy } from './processes.ts';
@@ -81,9 +81,9 @@ async function finish(
   before: Installation | undefined,
 ): Promise<Installation> {
   if (!target.complain) unforceComplain(root, target);
-  if (before) await unloadDropped(root, before, target);
+  const left = before ? await unloadDropped(root, before, target) : [];
   const kernel = hasKernel(root) ? stateOf(await readPolicy(), profilesOf(target)) : undefined;
-  const installation = { ...target, kernel };
+  const installation = { ...target, kernel, ...(left.length > 0 && { leftLoaded: left }) };
   await stageInstallation(root, installation).commit();
   dropUnneeded(root, installation);
   forgetPending(root, target);
@@ -97,16 +97,23 @@ async function finish(
 }
 
 /**
- * Unloads the profiles of `from` that `to` does not define. One that confines processes stays until they end or the host
- * is booted: unloading it would leave them unconfined.
+ * Unloads the profiles of `from` that `to` does not define. Those that confine processes stay, as these would become
+ * unconfined; returns them.
  */
-async function unloadDropped(root: string, from: Installation, to: Installation): Promise<void> {
-  if (!hasKernel(root)) return;
+async function unloadDropped(
+  root: string,
+  from: Installation,
+  to: Installation,
+): Promise<string[]> {
+  if (!hasKernel(root)) return [];
   const kept = profilesOf(to);
-  for (const name of profilesOf(from)) {
-    if (kept.includes(name) || (await confinedBy([name])).length > 0) continue;
-    await unload([name]);
+  const left: string[] = [];
+  for (const name of loadedProfilesOf(from)) {
+    if (kept.includes(name)) continue;
+    if ((await confinedBy([name])).length > 0) left.push(name);
+    else await unload([name]);
   }
+  return left;
 }
 
 /**
@@ -167,7 +174,7 @@ export async function removeInstallation(root: string, installation: Installatio
   requireNoFolder(linkPlace(root, installation));
   makeFolder(statePlace(root, 'installed'));
   await writePending(root, { kind: 'remove', installation });
-  if (hasKernel(root)) await unload(profilesOf(installation));
+  if (hasKernel(root)) await unload(loadedProfilesOf(installation));
   removeEverything(root, installation);
 }
 
