@@ -1,4 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { exportPrivateKey } from '../../trust/index.ts';
@@ -103,5 +105,29 @@ describe('a package with variants', () => {
     await write('web.4.0', text('4.0'));
     const other = await run(...publish, '--dry-run');
     expect(other.output).toContain('already exists with another profile');
+  });
+
+  test('a registry of an earlier release is said to need an update', async () => {
+    const server = createServer((request, response) => {
+      const [id, status] = request.method === 'PUT' ? ['request-invalid', 400] : ['not-found', 404];
+      response.writeHead(Number(status), { 'Content-Type': 'application/problem+json' });
+      const type = `urn:aa-registry:problem:${id}`;
+      const detail = 'Unrecognized key: "variants".';
+      request
+        .resume()
+        .on('end', () => response.end(JSON.stringify({ type, title: id, status, detail })));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const env = {
+      AA_REGISTRY: `http://127.0.0.1:${port}`,
+      AA_TOKEN: fixture.team.token,
+      AA_SIGNING_KEY: await exportPrivateKey(fixture.team.key.privateKey),
+    };
+    const refused = await command(['publish', dir, '--version', '1.0.0'], env);
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain('Unrecognized key: "variants"');
+    expect(refused.output).toContain('its operator has to update it');
+    await new Promise((resolve) => server.close(resolve));
   });
 });

@@ -5,6 +5,7 @@ import { exit } from '../../../cli/framework/command.ts';
 import { debian12 } from './guests.ts';
 import { missing } from './packages.ts';
 import { missingBuild } from './software.ts';
+import { packageWithVariants } from './variants.ts';
 import { WebHost } from './web-host.ts';
 
 const lacks = [...(await missing(debian12)), ...missingBuild()];
@@ -38,6 +39,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
       await writeFile(path.join(folder, 'pair'), policy(profiles));
       await host.registry.publish(folder, version);
     }
+    await host.registry.publish(await packageWithVariants(host.folder), '1.0.0');
     await host.succeed(`echo 'names = ["pair*", "/usr/bin/pair"]' >>/etc/aa-registry/trust.toml`);
   }, 600_000);
   afterAll(() => host?.close());
@@ -90,6 +92,15 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
     expect(code).toBe(exit.notLoaded);
     await host.succeed('aa-registry pull pair@1.0.0');
     expect(await loaded()).toEqual(all);
+  });
+
+  test('of a version with variants, the one that this parser and kernel support is loaded', async () => {
+    const { code, stderr } = await host.machine.run('aa-registry pull two');
+    expect(code).toBe(exit.ok);
+    expect(stderr).toMatch(
+      /variant for AppArmor 3\.0 and newer, as this host has apparmor_parser 3\.0/,
+    );
+    await host.succeed('aa-registry status --offline two && aa-registry remove two');
   });
 
   test('all are removed', async () => {
