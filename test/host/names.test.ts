@@ -67,6 +67,9 @@ describe('packages that define other profiles than the one with their name', () 
     expect(refused.output).toContain('[name-not-allowed]');
     expect(await filesOf(root)).toEqual(before);
     await allow(refused.output);
+    const planned = await run('pull', 'ntpd', '--dry-run', '--format', 'json');
+    const attached = [{ profile: '/usr/sbin/ntpd', path: '/usr/sbin/ntpd' }];
+    expect(JSON.parse(planned.stdout).items[0].attachments).toEqual(attached);
     const pulled = await run('pull', 'ntpd');
     expect(pulled, pulled.output).toMatchObject({ code: 0 });
     expect(pulled.stderr).toContain('ntpd attaches to programs of the host: /usr/sbin/ntpd');
