@@ -40,7 +40,9 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
       await host.registry.publish(folder, version);
     }
     await host.registry.publish(await packageWithVariants(host.folder), '1.0.0');
-    await host.succeed(`echo 'names = ["pair*", "/usr/bin/pair", "two"]' >>/etc/aa-registry/trust.toml`);
+    await host.succeed(
+      `echo 'names = ["pair*", "/usr/bin/pair", "two"]' >>/etc/aa-registry/trust.toml`,
+    );
   }, 600_000);
   afterAll(() => host?.close());
 
