@@ -1,7 +1,14 @@
 // Adds rules for denied accesses to a profile's file, ready for lint and publish.
 
 import { stat } from 'node:fs/promises';
-import { type IncludeResolver, type LintResult, lint, model } from '../policy/index.ts';
+import {
+  type IncludeResolver,
+  type LintOptions,
+  type LintResult,
+  lint,
+  model,
+  packageOptions,
+} from '../policy/index.ts';
 import type { Finding } from '../sdk/denials/finding.ts';
 import { adviceOnMaker } from '../sdk/denials/generated-profiles.ts';
 import { hostProfilesOf, isOf, ruledBy } from '../sdk/denials/label.ts';
@@ -24,7 +31,8 @@ export interface PatchTarget {
   text: string;
   /** Whether the file does not exist yet. */
   isNew: boolean;
-  packageName?: string;
+  /** The options by which lint judges it, if a package was named. */
+  package?: LintOptions;
 }
 
 /**
@@ -42,7 +50,7 @@ export async function patchTarget(
     const folder = found.isDirectory() ? await readPackageFolder(named) : undefined;
     const file = folder?.file ?? named;
     const text = folder ? profileText(folder) : (await readProfile(file)).text;
-    return { named, file, text, isNew: false, ...(folder && { packageName: folder.name }) };
+    return { named, file, text, isNew: false, ...(folder && { package: packageOptions(folder) }) };
   }
   const missing = `${named} does not exist`;
   if (only === undefined) {
@@ -107,7 +115,7 @@ export function requireProfiles(
 /** Adds the suggested rules, prints what was and what could not be added, and returns the exit code. */
 export async function patchProfile(
   io: Io,
-  { named, file, text, isNew, packageName }: PatchTarget,
+  { named, file, text, isNew, package: ofPackage }: PatchTarget,
   findings: readonly Finding[],
   { generalise, resolver }: { generalise: boolean; resolver: IncludeResolver },
 ): Promise<number> {
@@ -154,7 +162,7 @@ export async function patchProfile(
       ? writeOutput(file, patched)
       : rewriteProfile({ file: await followLink(file), text }, patched));
     for (const { rule, flag } of added) io.print(`+ ${rule ?? `flags=(${flag})`}`);
-    const options = { resolver, ...(packageName !== undefined && { packageName }) };
+    const options = { resolver, ...ofPackage };
     const [before, after] = [lint(text, options), lint(patched, options)];
     reportMissing(io, patched, resolver);
     for (const message of newCautions(before, after)) io.note(`Caution: ${message}`);

@@ -1,10 +1,16 @@
 import { model } from '../policy/index.ts';
+import { type Installation, profilesOf } from '../sdk/host/installation.ts';
 import { textInstalled } from '../sdk/host/installed-text.ts';
-import type { Named } from '../sdk/host/state.ts';
 
-/** The mode that an installed profile's own flags set, such as `enforce`; `undefined` if its file can't be read. */
-export function flaggedMode(root: string, named: Named): string | undefined {
-  const { text } = textInstalled(root, named);
+/**
+ * The mode that the flags of an installed package's profiles set, such as `enforce`; `mixed` if they differ, `undefined`
+ * if the file can't be read.
+ */
+export function flaggedMode(root: string, installation: Installation): string | undefined {
+  const { text } = textInstalled(root, installation);
   if (text === undefined) return undefined;
-  return model(text).profiles.find(({ name }) => name === named.name)?.mode;
+  const names = profilesOf(installation);
+  const own = model(text).profiles.filter(({ name }) => names.includes(name));
+  const [mode, ...others] = new Set(own.map((one) => one.mode));
+  return others.length > 0 ? 'mixed' : mode;
 }

@@ -1,8 +1,8 @@
 import type { HostEvent } from '../sdk/calls/context.ts';
 import { pathOf } from '../sdk/calls/installed.ts';
 import { withLock } from '../sdk/host/lock.ts';
+import type { Recovered } from '../sdk/host/recovery.ts';
 import type { RepairedRecord } from '../sdk/host/repair.ts';
-import type { Recovered } from '../sdk/host/transaction.ts';
 import { type AdvisedHost, hostCommand } from '../sdk/host-command.ts';
 import type { Io } from './terminal/io.ts';
 

@@ -65,12 +65,13 @@ function isAboutKeys(id: string): boolean {
 
 /** The hint for an installed profile that can't be verified. */
 export function proofAdvice(
-  { id, installation: { team, name, version }, lacksKeys }: Untrusted,
+  { id, installation: { team, name, version }, lacksKeys, next }: Untrusted,
   options: AdvisedHost,
 ): string {
   const command = (words: string) => hostCommand(words, options);
   const path = pathOf({ team, name });
   if (id === 'team-untrusted') return `To trust that team: ${command(`trust add ${team}`)}`;
+  if (next !== undefined) return next;
   if (!isAboutKeys(id)) return `To verify it again: ${command(`pull ${path}@${version}`)}`;
   // If the trusted keys are good, another version is needed.
   return lacksKeys

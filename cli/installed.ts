@@ -1,5 +1,5 @@
 import { findInstalled } from '../sdk/calls/installed.ts';
-import type { Installation } from '../sdk/host/state.ts';
+import type { Installation } from '../sdk/host/installation.ts';
 import { refused } from './refused.ts';
 
 export { pathOf } from '../sdk/calls/installed.ts';

@@ -1,4 +1,4 @@
-import { dockerDefault } from '../policy/index.ts';
+import { dockerDefault, packageOptions } from '../policy/index.ts';
 import { leavesDirectories } from '../sdk/calls/lint.ts';
 import { isPresent } from '../sdk/files.ts';
 import { type ProfileFile, parseProfileFile, readProfileFile } from '../sdk/profile-file.ts';
@@ -50,7 +50,11 @@ export async function readProfileSource(
   });
   if (!verified) throw new Error(`${named} was verified as nothing`);
   const { team, name, version, bytes } = verified;
-  return { ...parseProfileFile(`${team}/${name}@${version}`, bytes), packageName: name, verified };
+  return {
+    ...parseProfileFile(`${team}/${name}@${version}`, bytes),
+    package: packageOptions(verified),
+    verified,
+  };
 }
 
 /** The options for a profile: one of a registry reads no files but those that a package may include. */

@@ -1,13 +1,13 @@
+import { attachmentsIn } from '../sdk/attachments.ts';
 import type { VerifiedProfile } from '../sdk/resolve/index.ts';
-import { attachmentOf, dockerRunLine, kubernetesStanza, runArguments } from '../sdk/run-args.ts';
+import { dockerRunLine, kubernetesStanza, profileToRun, runArguments } from '../sdk/run-args.ts';
+import { definedProfiles } from '../trust/index.ts';
 import type { Io } from './terminal/io.ts';
 
 /** Prints how to use an installed profile with a container, a service or a program of the host. */
-export function reportUse(
-  io: Io,
-  { name, manifest, bytes }: VerifiedProfile,
-  alone: boolean,
-): void {
+export function reportUse(io: Io, verified: VerifiedProfile, alone: boolean): void {
+  const { manifest } = verified;
+  const name = profileToRun(verified.name, definedProfiles(verified));
   if (alone) io.note(`About: ${manifest.description}`);
   const { images, entrypoint } = manifest;
   const [image] = images;
@@ -18,11 +18,11 @@ export function reportUse(
     io.print(kubernetesStanza(name, entrypoint));
     return;
   }
-  const attachment = attachmentOf(new TextDecoder().decode(bytes), name);
-  if (attachment !== undefined) {
-    io.print(`${name} confines ${attachment} from its next start; restart running processes.`);
-    return;
+  const attached = attachmentsIn(verified);
+  for (const { profile, path } of attached) {
+    io.print(`${profile} confines ${path} from its next start; restart running processes.`);
   }
+  if (attached.length > 0) return;
   // Docker uses this profile by default.
   if (name === 'docker-default') return;
   io.print(`To confine a systemd service with ${name}, add to its unit:`);

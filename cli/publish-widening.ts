@@ -6,6 +6,7 @@ import { comparisonSteps } from '../sdk/policy-change.ts';
 import { findTargetBase, type TargetBase } from '../sdk/target-base.ts';
 import {
   compareVersions,
+  counterparts,
   type Manifest,
   sha256,
   type WideningRefusal,
@@ -28,33 +29,34 @@ interface NewVersion {
 export async function requireNoWidening(
   io: Io,
   client: Client,
-  candidate: NewVersion & { text: string },
-  { widens }: Manifest,
+  candidate: NewVersion & { texts: readonly string[] },
+  { widens, variants }: Manifest,
 ): Promise<void> {
-  const { team, name, version, text } = candidate;
+  const { team, name, version } = candidate;
   const { versionPolicy } = await client.getTeam(team);
   if (versionPolicy === 'none') return;
   const before = await findPredecessor(client, candidate);
   if (!before) return;
   const refusal = wideningRefusal({ team, name, version, widens, before: before.version });
-  const widening = refusal && (await findWideningSince(io, client, { team, name }, before, text));
+  if (!refusal) return;
+  const widening = await findWideningSince(io, client, before, { ...candidate, variants });
   if (widening) throw wideningError(io, refusal, widening, 'Nothing would be published:');
 }
 
-/** What a text may permit beyond that of a version. */
+/** What the variants of a version may permit beyond those of the version before. */
 async function findWideningSince(
   io: Io,
   client: Client,
-  profile: Pick<NewVersion, 'team' | 'name'>,
   before: VersionSummary,
-  text: string,
+  {
+    team,
+    name,
+    texts,
+    variants,
+  }: Pick<NewVersion, 'team' | 'name'> & Pick<Manifest, 'variants'> & { texts: readonly string[] },
 ): Promise<Widening | undefined> {
   const { version } = before;
   const none = { version, target: newestRelease, base: null };
-  const bytes = await client.getContent({ ...profile, version });
-  if ((await sha256(bytes)) !== before.digest)
-    return { ...none, differences: ['not known: the registry sent other bytes'], omitted: 0 };
-  const from = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   const bases = await client.listBases();
   const known: { place: Omit<Widening, 'differences' | 'omitted'>; options: CheckOptions }[] = [];
   for (const { release: target, digest: base } of bases) {
@@ -66,15 +68,22 @@ async function findWideningSince(
         options: { target, targetBase: true, resolver },
       });
   }
-  const found = findWidening(
-    from,
-    text,
-    known.map(({ options }) => options),
-    comparisonSteps,
-  );
-  if (!found) return undefined;
-  const { place = none } = known[found.at ?? -1] ?? {};
-  return { ...place, differences: found.lines, omitted: found.more };
+  const former = before.variants?.map((one) => one.from);
+  for (const [at, to] of counterparts(former, variants)) {
+    const bytes = await client.getContent({ team, name, version }, former?.[at]);
+    if ((await sha256(bytes)) !== (before.variants?.[at] ?? before).digest)
+      return { ...none, differences: ['not known: the registry sent other bytes'], omitted: 0 };
+    const found = findWidening(
+      new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
+      texts[to] ?? '',
+      known.map(({ options }) => options),
+      comparisonSteps,
+    );
+    if (!found) continue;
+    const { place = none } = known[found.at ?? -1] ?? {};
+    return { ...place, differences: found.lines, omitted: found.more };
+  }
+  return undefined;
 }
 
 /** The highest version that is lower and not yanked. */

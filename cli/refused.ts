@@ -54,6 +54,7 @@ export function refused(
       return new CliError(exit.unable, `Nothing was changed: ${reason}.`, next ?? advice, id);
     }
     case 'profile-defined-elsewhere':
+    case 'profile-loaded-elsewhere':
     case 'parser-refused':
     case 'kernel-refused':
     case 'not-kept':

@@ -6,6 +6,7 @@ import {
   withoutNetwork,
 } from '../sdk/calls/context.ts';
 import { isForcedToComplain } from '../sdk/host/complain.ts';
+import type { Installation } from '../sdk/host/installation.ts';
 import { reinstall } from '../sdk/host/reinstall.ts';
 import { lacksKeys } from '../sdk/host/trust-check.ts';
 import { hostCommand } from '../sdk/host-command.ts';
@@ -110,10 +111,10 @@ export function modeCommand(
 async function modeAtBoot(
   root: string,
   complain: boolean,
-  named: { team: string; name: string },
+  installation: Installation,
 ): Promise<string> {
-  if (complain !== (await isForcedToComplain(root, named))) return 'an unknown mode';
+  if (complain !== (await isForcedToComplain(root, installation))) return 'an unknown mode';
   if (complain) return 'complain mode';
-  const mode = flaggedMode(root, named);
+  const mode = flaggedMode(root, installation);
   return mode === undefined ? 'the mode in its flags' : `${mode} mode`;
 }

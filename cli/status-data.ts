@@ -1,6 +1,7 @@
 // The state of a host as JSON.
 import type { Status } from '../sdk/calls/status.ts';
 import { isAsInstalled } from '../sdk/host/drift.ts';
+import { profilesOf } from '../sdk/host/installation.ts';
 import type { LoadedProfile } from '../sdk/host/kernel.ts';
 import type { Named } from '../sdk/host/state.ts';
 import type { Untrusted } from '../sdk/host/trust-check.ts';
@@ -9,7 +10,7 @@ import type { Untrusted } from '../sdk/host/trust-check.ts';
 export function statusData(found: Status): unknown {
   const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
   const { untrusted, unread } = found;
-  const own = new Set(installed.map(({ installation }) => installation.name));
+  const own = new Set(installed.flatMap(({ installation }) => profilesOf(installation)));
   return {
     verdict: found.verdict,
     apparmor:
@@ -23,34 +24,40 @@ export function statusData(found: Status): unknown {
       processes: Object.fromEntries(countModes(confined)),
       unconfinedWithProfile: unconfined.length,
     },
-    installed: installed.map(({ installation, drift, mode, processes, update, unmanaged }) => ({
-      team: installation.team,
-      name: installation.name,
-      version: installation.version,
-      digest: installation.digest,
-      reference: installation.reference,
-      origin: installation.origin,
-      installedAt: installation.installedAt,
-      file: installation.file,
-      mode: mode ?? null,
-      complain: installation.complain,
-      complainChosen: installation.complainChosen ?? false,
-      ok: isAsInstalled(drift),
-      condition: drift,
-      processes: processes.map(({ pid, command }) => ({ pid, command })),
-      rolledBackFrom: installation.rolledBackFrom ?? null,
-      // The update that profiles.toml does not let in, and the one that sync installs next.
-      waiting: installation.waiting ?? null,
-      approved: installation.approved ?? null,
-      // Installed by "pull" and not in this host's profiles.toml.
-      unmanaged,
-      // Why it can no longer be verified.
-      untrusted: refusalOf(installation, untrusted),
-      // null if the registry was not asked or does not have the profile.
-      newer: update?.newer ?? null,
-      yanked: update?.yanked ?? null,
-      deprecation: update?.deprecated ?? null,
-    })),
+    installed: installed.map(
+      ({ installation, drift, mode, processes, update, unmanaged, variant }) => ({
+        team: installation.team,
+        name: installation.name,
+        profiles: profilesOf(installation),
+        version: installation.version,
+        digest: installation.digest,
+        // The oldest release of the installed variant, and of the one that fits the host now, if that is another.
+        variant: installation.variant ?? null,
+        variantWanted: variant ?? null,
+        reference: installation.reference,
+        origin: installation.origin,
+        installedAt: installation.installedAt,
+        file: installation.file,
+        mode: mode ?? null,
+        complain: installation.complain,
+        complainChosen: installation.complainChosen ?? false,
+        ok: isAsInstalled(drift),
+        condition: drift,
+        processes: processes.map(({ pid, command }) => ({ pid, command })),
+        rolledBackFrom: installation.rolledBackFrom ?? null,
+        // The update that profiles.toml does not let in, and the one that sync installs next.
+        waiting: installation.waiting ?? null,
+        approved: installation.approved ?? null,
+        // Installed by "pull" and not in this host's profiles.toml.
+        unmanaged,
+        // Why it can no longer be verified.
+        untrusted: refusalOf(installation, untrusted),
+        // null if the registry was not asked or does not have the profile.
+        newer: update?.newer ?? null,
+        yanked: update?.yanked ?? null,
+        deprecation: update?.deprecated ?? null,
+      }),
+    ),
     interrupted: pending.map(({ kind, installation: { team, name, version } }) => ({
       kind,
       team,

@@ -1,4 +1,6 @@
 // What a sync did or would do with one profile, as text.
+
+import { attachmentsIn, describeAttachments } from '../sdk/attachments.ts';
 import type { Synced } from '../sdk/calls/sync.ts';
 import { textInstalled } from '../sdk/host/installed-text.ts';
 import type { AdvisedHost } from '../sdk/host-command.ts';
@@ -22,7 +24,7 @@ export function isChange({ step, result }: SyncOutcome): boolean {
 /** Prints what was done. */
 export function reportOutcome(
   io: Io,
-  { step, result }: SyncOutcome,
+  { step, result, profile }: SyncOutcome,
   { lockFile, host }: { lockFile: string | undefined; host: AdvisedHost },
 ): void {
   const what = describe(step, lockFile);
@@ -41,7 +43,13 @@ export function reportOutcome(
   }
   const { done } = verbOf(step);
   printText(io, `${done[0]?.toUpperCase()}${done.slice(1)} ${what}`);
+  if (profile) reportAttachments(io, profile);
   if (result.setAside !== undefined) reportSetAside(io.note, result.setAside);
+}
+
+function reportAttachments(io: Io, profile: VerifiedProfile): void {
+  const attached = describeAttachments(attachmentsIn(profile));
+  if (attached !== undefined) io.note(`${pathOf(profile)} ${attached}.`);
 }
 
 const verbs = {
@@ -68,6 +76,8 @@ function describe(step: Step, lockFile: string | undefined): string {
     case 'install':
       return `${pathOf(step.reference)} ${step.version}`;
     case 'update':
+      if (step.version === step.have.installation.version && step.have.variant !== undefined)
+        return `${pathOf(step.reference)} ${step.version} to its variant for AppArmor ${step.have.variant} and newer`;
       return `${pathOf(step.reference)} from ${step.have.installation.version} to ${step.version}${
         isDowngrade(step) && lockFile !== undefined ? `, as ${lockFile} says` : ''
       }`;
@@ -87,6 +97,7 @@ export function showPlan(io: Io, root: string, report: Synced, host: AdvisedHost
     const { step, result, profile, policy } = outcome;
     if (!result.ok || step.kind === 'note') reportOutcome(io, outcome, { lockFile, host });
     else printText(io, `Would ${verbOf(step).todo} ${describe(step, lockFile)}`);
+    if (result.ok && profile) reportAttachments(io, profile);
     const patch = profile && changeOf(root, profile);
     if (patch) io.print(patch.trimEnd());
     if (policy && step.kind === 'update')

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { releases } from '../policy/index.ts';
 import { checkRoot } from '../sdk/calls/context.ts';
 import { checkTarget } from '../sdk/host/install.ts';
 import { CliError, exit } from './framework/command.ts';
@@ -8,6 +9,13 @@ export const rootOption = {
   type: 'string',
   value: 'DIR',
   description: 'The root folder of another system; only files change, not the kernel',
+} as const;
+
+/** The option that chooses variants. */
+export const targetOption = {
+  type: 'string',
+  choices: releases,
+  description: 'The AppArmor release to take variants for (default: this host’s)',
 } as const;
 
 /** The root folder as an absolute path. */

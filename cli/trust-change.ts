@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { describeNames } from '../sdk/allowed-names.ts';
 import type { Client } from '../sdk/client.ts';
 import { isRoot } from '../sdk/home.ts';
 import { findUnsafe } from '../sdk/host/root.ts';
@@ -6,7 +7,13 @@ import { seenFolder } from '../sdk/host/seen.ts';
 import type { Place } from '../sdk/host/tree.ts';
 import { type AdvisedHost, hostCommand } from '../sdk/host-command.ts';
 import { latestCheckpoint } from '../sdk/latest-checkpoint.ts';
-import { changeTrust, type HostTrust, readTrust, trustPlace } from '../sdk/trust-file.ts';
+import {
+  changeTrust,
+  type HostTrust,
+  readTrust,
+  type TeamTrust,
+  trustPlace,
+} from '../sdk/trust-file.ts';
 import {
   type Checkpoint,
   importPublicKey,
@@ -159,7 +166,7 @@ async function requireLogged(
 /** The new state of a team. */
 export interface TeamChange {
   team: string;
-  after: TeamPolicy | undefined;
+  after: TeamTrust | undefined;
   /** A note about a key, by its id. */
   notes?: ReadonlyMap<string, string>;
 }
@@ -186,6 +193,7 @@ export async function changeTeams(
       const note = notes?.get(keyId);
       say(`  ${mark} ${keyId}${note === undefined ? '' : `  ${note}`}`);
     }
+    if (after) say(`  A package may define ${describeNames(after.names)}.`);
     if (after === undefined)
       say('  It would no longer be trusted: its profiles can’t be installed or repaired.');
     else requireEnough(team, after, values);
@@ -227,11 +235,7 @@ export async function changeTeams(
   return exit.ok;
 }
 
-function describeChange(
-  team: string,
-  policy: TeamPolicy | undefined,
-  after: TeamPolicy | undefined,
-) {
+function describeChange(team: string, policy: TeamTrust | undefined, after: TeamTrust | undefined) {
   const before = idsOf(policy);
   const ids = idsOf(after);
   return {
@@ -241,6 +245,7 @@ function describeChange(
     added: ids.filter((keyId) => !before.includes(keyId)),
     removed: before.filter((keyId) => !ids.includes(keyId)),
     threshold: after?.threshold ?? null,
+    names: after?.names ?? null,
   };
 }
 

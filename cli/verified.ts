@@ -12,7 +12,7 @@ import type { Io } from './terminal/io.ts';
 
 type VerifyValues = Values<typeof registryOptions> &
   Partial<Values<{ trust: typeof trustOption; root: typeof rootOption }>> &
-  Pick<VerifyOptions, 'bundle' | 'offline'>;
+  Pick<VerifyOptions, 'bundle' | 'offline' | 'target'>;
 
 /**
  * Fetches and verifies profiles as `verify` does: those that the references name, or without any those of the bundle.
@@ -23,13 +23,14 @@ export async function requireVerified(
   references: readonly string[],
   values: VerifyValues,
 ): Promise<VerifiedProfile[]> {
-  const { bundle, offline, trust, registry } = values;
+  const { bundle, offline, trust, registry, target } = values;
   const verified = await verifyAll(references, {
     root: rootOf(values.root),
     trust,
     registry,
     bundle,
     offline,
+    target,
     env: io.env,
     connect: connectWith(io, values),
     onEvent: (event) => {

@@ -12,6 +12,10 @@ export const Diagnostic = z
     endColumn: z.int(),
     expected: z.string().optional(),
     suggestion: z.string().optional(),
+    variant: z.string().optional().meta({
+      description:
+        'The oldest release of the variant that it is about, unless that is the first one',
+    }),
   })
   .meta({ id: 'Diagnostic', description: 'A diagnostic about a profile' });
 export type Diagnostic = z.infer<typeof Diagnostic>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { grades } from '../policy/index.ts';
-import { Envelope, Manifest } from '../trust/index.ts';
+import { Envelope, Manifest, maxVariants } from '../trust/index.ts';
 import { Diagnostic } from './diagnostic.ts';
 import { Proof } from './log.ts';
 import {
@@ -111,11 +111,28 @@ export const ProfileQuery = PageQuery.extend({
     .meta({ description: 'The lint grade of the latest version (docs/search.md)' }),
 });
 
+/** A variant of a version. */
+export const Variant = z
+  .object({
+    from: z
+      .string()
+      .meta({ description: 'The oldest AppArmor release that it is for', example: '4.0' }),
+    digest: DigestText,
+    size: z.int().meta({ description: 'Its size in bytes' }),
+  })
+  .meta({ id: 'Variant', description: 'A file for a release and those up to the next variant' });
+export type Variant = z.infer<typeof Variant>;
+
+const Variants = z.array(Variant).optional().meta({
+  description: 'The files for different releases, ascending; omitted if one file is for all',
+});
+
 export const VersionSummary = z
   .object({
     version: VersionNumber,
     digest: DigestText,
     size: z.int().meta({ description: 'The size of the profile in bytes' }),
+    variants: Variants,
     publishedAt: Timestamp,
     signers: z.array(KeyId).meta({ description: 'The ids of the keys that signed it' }),
     logIndex: z.int().meta({ description: "The index of the version's entry in the log" }),
@@ -195,7 +212,17 @@ export type Channel = z.infer<typeof Channel>;
 
 export const Publication = z
   .strictObject({
-    profile: z.string().meta({ description: "The profile's exact text, UTF-8" }),
+    profile: z
+      .string()
+      .meta({ description: 'The exact text of the profile or its first variant, UTF-8' }),
+    variants: z
+      .array(z.string())
+      .min(1)
+      .max(maxVariants - 1)
+      .optional()
+      .meta({
+        description: 'The texts of the further variants, in the order of the signed manifest',
+      }),
     envelope: Envelope.meta({ id: 'Envelope', description: 'DSSE envelope of the statement' }),
     readme: z
       .string()

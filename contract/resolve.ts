@@ -9,6 +9,7 @@ import {
   VersionNumber,
 } from './name.ts';
 import { Problem } from './problem.ts';
+import { VersionSummary } from './profile.ts';
 
 /** The maximum number of references in a request. */
 export const maxReferences = 100;
@@ -28,7 +29,8 @@ export const Resolution = z
     team: TeamName,
     name: ProfileName,
     version: VersionNumber,
-    digest: DigestText,
+    digest: DigestText.meta({ description: 'The digest of the profile, or of its first variant' }),
+    variants: VersionSummary.shape.variants,
     channel: z
       .union([ChannelName, z.literal('latest')])
       .nullable()

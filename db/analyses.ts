@@ -16,6 +16,7 @@ import {
   versions,
 } from './schema.ts';
 import { indexProfile, indexVersion, storeSearchDocument } from './search-index.ts';
+import { parseVariants, variantTexts } from './variants.ts';
 
 /** The version of the analysis. Raise it when its results change: stored results of older versions are recomputed. */
 export const analysisVersion = 4;
@@ -62,7 +63,10 @@ export interface Package {
   team: string;
   name: string;
   manifest: Manifest;
+  /** The text of the profile, or of its first variant. */
   text: string;
+  /** The texts of further variants. */
+  others?: readonly string[] | undefined;
   readme: string | undefined;
 }
 
@@ -108,8 +112,11 @@ export async function reanalyse(
 ): Promise<number> {
   const stale = await findUnindexed(db, limit);
   if (stale.length === 0) stale.push(...(await findStale(db, limit)));
-  for (const { version, readme, ...pack } of stale) {
-    const analysis = await analyse({ ...pack, readme: readme ?? undefined });
+  for (const { version, readme, variants, ...pack } of stale) {
+    const others = parseVariants(variants)
+      .slice(1)
+      .map(({ text }) => text);
+    const analysis = await analyse({ ...pack, others, readme: readme ?? undefined });
     await saveAnalysis(db, { ...pack, version, analysis });
     // Let waiting requests run first.
     await new Promise((resolve) => setTimeout(resolve));
@@ -127,6 +134,7 @@ const columns = {
   manifest: versions.manifest,
   text: contents.text,
   readme: readmes.text,
+  variants: variantTexts,
 };
 
 /** The latest versions of profiles whose search index is out of date. */

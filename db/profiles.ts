@@ -55,11 +55,22 @@ export const channelsOf = sql<string>`(SELECT json_group_object(name, version) F
 
 const shown = prepared((db) => {
   const { createdAt, visibility, deprecation, movedTo } = profiles;
-  const { version, digest, size, publishedAt, signers, logIndex, yankReason, manifest } = versions;
+  const { version, digest, size, publishedAt, signers, logIndex, yankReason, manifest, variants } =
+    versions;
   return db
     .select({
       profile: { createdAt, visibility, deprecation, movedTo, replacement: visibleReplacement },
-      latest: { version, digest, size, publishedAt, signers, logIndex, yankReason, manifest },
+      latest: {
+        version,
+        digest,
+        size,
+        publishedAt,
+        signers,
+        logIndex,
+        yankReason,
+        manifest,
+        variants,
+      },
       channels: channelsOf,
     })
     .from(profiles)

@@ -11,7 +11,7 @@ import {
 import type { Database } from './database.ts';
 import { prepared } from './prepared.ts';
 import { channelsOf, parseChannels, visibleReplacement } from './profiles.ts';
-import { channels, keys, profiles, versions } from './schema.ts';
+import { channels, keys, profiles, type StoredVariant, versions } from './schema.ts';
 import { preference } from './versions.ts';
 import { type Viewer, viewerValues, visibleToViewer } from './viewer.ts';
 
@@ -27,6 +27,7 @@ export interface Resolution {
   /** Null if no version matches the reference. */
   version: string | null;
   digest: Digest | null;
+  variants: StoredVariant[] | null;
   yankReason: string | null;
   /** The channel that selected the version; null for other selectors. */
   channel: string | null;
@@ -46,6 +47,7 @@ const resolved = prepared((db) =>
       movedTo: profiles.movedTo,
       version: sql<string | null>`${versions.version}`,
       digest: sql<Digest | null>`${versions.digest}`,
+      variants: versions.variants,
       yankReason: versions.yankReason,
       revokedKeys: sql<number>`(SELECT count(*) FROM ${keys} WHERE ${keys.team} = ${profiles.team}
         AND ${keys.revokedAt} IS NOT NULL)`,

@@ -183,6 +183,15 @@ export const contents = sqliteTable('contents', {
   text: text().notNull(),
 });
 
+/** A variant of a version: a file for a release and those up to the next variant's. */
+export interface StoredVariant {
+  /** The oldest release that it is for. */
+  from: string;
+  digest: Digest;
+  /** In bytes. */
+  size: number;
+}
+
 /** Versions are immutable, except for yanking. */
 export const versions = sqliteTable(
   'versions',
@@ -199,7 +208,7 @@ export const versions = sqliteTable(
       .$type<Digest>()
       .notNull()
       .references(() => contents.digest),
-    /** The size of the profile, in bytes. */
+    /** The size of the profile, in bytes; as the digest, that of the first variant if there are several. */
     size: integer().notNull(),
     /** The DSSE envelope, as JSON. */
     envelope: text().notNull(),
@@ -211,6 +220,8 @@ export const versions = sqliteTable(
     logIndex: integer().notNull(),
     /** Why it was yanked; null if it was not. */
     yankReason: text(),
+    /** All variants, by ascending release; null for a version with one file for all releases. */
+    variants: text({ mode: 'json' }).$type<StoredVariant[]>(),
   },
   (table) => [
     unique('versions_version').on(table.profileId, table.version),
@@ -373,6 +384,8 @@ export interface StoredDiagnostic {
   endColumn: number;
   expected?: string | undefined;
   suggestion?: string | undefined;
+  /** The release from which on the variant is for that it is about; omitted for the first one, or the only file. */
+  variant?: string | undefined;
 }
 
 /** The analyses of versions (worker/analysis). Derived data, which can be recomputed. */

@@ -3,7 +3,7 @@ import type { Grade } from '../policy/index.ts';
 import type { Manifest } from '../trust/index.ts';
 import { ruleWords, wordsOf } from './search-text.ts';
 
-/** Where a word occurs: in the name; also in the team, images and tags; also in the description; anywhere. */
+/** Where a word occurs: in the name; also in the team, images, tags and names of profiles; also in the description; anywhere. */
 export const scopes = [1, 2, 3, 4] as const;
 
 /** The index's word for a word in a scope. */
@@ -32,10 +32,10 @@ export interface Findable {
 
 /** The unique index words of a version, separated by spaces. */
 export function documentOf({ team, name, text, grade, manifest, capabilities }: Findable): string {
-  const { description, images, tags = [] } = manifest;
+  const { description, images, tags = [], profiles = [] } = manifest;
   const fields = [
     wordsOf(name),
-    wordsOf([team, ...images, ...tags].join(' ')),
+    wordsOf([team, ...images, ...tags, ...profiles].join(' ')),
     wordsOf(description),
     ruleWords(text),
   ];

@@ -18,8 +18,9 @@ import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { prepared } from './prepared.ts';
 import { isNamed, type Profile } from './profiles.ts';
-import { analyses, contents, profiles, teams, versions } from './schema.ts';
+import { analyses, contents, profiles, type StoredVariant, teams, versions } from './schema.ts';
 import { indexProfile } from './search-index.ts';
+import { variantDigest, variantTexts } from './variants.ts';
 import { type Viewer, viewerValues } from './viewer.ts';
 
 /** A version without the profile's text. */
@@ -33,6 +34,10 @@ export interface NewVersion {
   digest: Digest;
   text: string;
   size: number;
+  /** All variants, the first of which has the digest and text above; null without variants. */
+  variants: StoredVariant[] | null;
+  /** The texts of the further variants. */
+  others: readonly string[];
   envelope: string;
   signers: Digest[];
   manifest: Manifest;
@@ -78,6 +83,7 @@ export function insertVersion(
       })
       .onConflictDoNothing(),
     db.insert(contents).values({ digest, text }).onConflictDoNothing(),
+    ...otherContents(version).map((one) => db.insert(contents).values(one).onConflictDoNothing()),
     ...(readme !== undefined && manifest.readme !== undefined
       ? [
           db
@@ -93,6 +99,7 @@ export function insertVersion(
       prerelease: isPrerelease(version.version),
       digest,
       size,
+      variants: version.variants,
       envelope: version.envelope,
       signers: version.signers,
       manifest,
@@ -104,10 +111,18 @@ export function insertVersion(
   ];
 }
 
+/** The texts of further variants, by their digests. */
+function otherContents({ variants, others }: NewVersion): { digest: Digest; text: string }[] {
+  const further = variants?.slice(1) ?? [];
+  return further.map(({ digest }, at) => ({ digest, text: others[at] ?? '' }));
+}
+
 /** The version that a new one follows, with its text. */
 export interface Predecessor {
   version: string;
   text: string;
+  /** Its variants, as JSON of {@link VariantText}. */
+  variants: string;
 }
 
 /**
@@ -127,7 +142,7 @@ function selectPredecessor(
   { team, name, below }: Record<'team' | 'name' | 'below', Placeholder | string>,
 ) {
   return db
-    .select({ version: versions.version, text: contents.text })
+    .select({ version: versions.version, text: contents.text, variants: variantTexts })
     .from(teams)
     .innerJoin(profiles, and(eq(profiles.team, teams.name), eq(profiles.name, name)))
     .innerJoin(versions, eq(versions.profileId, profiles.id))
@@ -265,12 +280,12 @@ export interface VersionFile {
 }
 
 const files = {
-  profile: selectFile(versions.digest, contents.text),
+  profile: selectFile(variantDigest, contents.text),
   readme: selectFile(sql<Digest | null>`${versions.manifest} ->> 'readme'`, contents.text),
   envelope: selectFile(sql<null>`NULL`, versions.envelope),
 };
 
-function selectFile(digest: SQL<Digest | null> | typeof versions.digest, text: AnySQLiteColumn) {
+function selectFile(digest: SQL<Digest | null>, text: AnySQLiteColumn) {
   return bySelector((db, isSelected) =>
     db
       .select({
@@ -287,7 +302,10 @@ function selectFile(digest: SQL<Digest | null> | typeof versions.digest, text: A
   );
 }
 
-/** A file of a version by number or digest, if the viewer may see the profile. */
+/**
+ * A file of a version by number or digest, if the viewer may see the profile. Of a profile with variants, the file for the
+ * last release of `upTo`; the first variant's by default.
+ */
 export async function findVersionFile(
   db: Database,
   viewer: Viewer,
@@ -295,8 +313,9 @@ export async function findVersionFile(
   name: string,
   selector: string,
   file: keyof typeof files,
+  upTo: readonly string[] = [],
 ): Promise<VersionFile | undefined> {
-  const values = { team, name, selector, ...viewerValues(viewer) };
+  const values = { team, name, selector, upTo: JSON.stringify(upTo), ...viewerValues(viewer) };
   return files[file](db, selector).get(values);
 }
 

@@ -10,6 +10,7 @@ import basePolicies from './0008_base_policies.sql';
 import suppressed from './0009_suppressed.sql';
 import summaries from './0010_summaries.sql';
 import versionPolicy from './0011_version_policy.sql';
+import variants from './0012_variants.sql';
 
 /** Every migration, oldest first; written by scripts/migrations.ts. Released ones are never changed or removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -25,4 +26,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0009_suppressed', sql: suppressed },
   { name: '0010_summaries', sql: summaries },
   { name: '0011_version_policy', sql: versionPolicy },
+  { name: '0012_variants', sql: variants },
 ];

@@ -1,6 +1,6 @@
 // The AppArmor policy language: parser, checker, formatter and linter. Pure: no input, no output, no clock.
 // The only module that other rooms import.
-import { type CheckOptions, type CheckResult, report, study, toResult } from './check.ts';
+import { type CheckOptions, type CheckResult, check, report, study, toResult } from './check.ts';
 import { mainUnit } from './checks/unit.ts';
 import {
   type Diagnostic,
@@ -20,6 +20,7 @@ import { print } from './syntax/printer.ts';
 import { kernelName } from './syntax/profile-head.ts';
 import type { PolicyFile } from './syntax/tree.ts';
 
+export { attachments } from './attachments.ts';
 export { baseResolver } from './base-resolver.ts';
 export { Budget } from './budget.ts';
 export { type CheckOptions, type CheckResult, check, firstError } from './check.ts';
@@ -68,6 +69,7 @@ export { accessOf, contradiction, requiredFields } from './model/record.ts';
 export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';
 export { type ProfileSummary, summarize } from './model/summary/summary.ts';
 export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
+export { packageOptions } from './package-options.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './raw-diagnostic.ts';
 export { compareReleases, isRelease, newestRelease, type Release, releases } from './release.ts';
@@ -120,8 +122,10 @@ export function lint(source: string, options: CheckOptions & LintOptions = {}): 
   const { findings, omitted, suppressed } = isOver
     ? { findings: [], omitted: 0, suppressed: 0 }
     : advise(analysis, options);
+  const own = report(analysis, options.target);
   const diagnostics = [
-    ...report(analysis, options.target),
+    ...own,
+    ...errorsUntil(source, options, own),
     ...toDiagnostics(findings, source, (one) => one.severity),
   ].sort(
     (a, b) =>
@@ -136,6 +140,19 @@ export function lint(source: string, options: CheckOptions & LintOptions = {}): 
     omitted,
     suppressed,
   };
+}
+
+/** The errors that only the last release of a range finds. */
+function errorsUntil(
+  source: string,
+  { until, ...options }: CheckOptions & LintOptions,
+  known: readonly Diagnostic[],
+): Diagnostic[] {
+  if (until === undefined || until === options.target) return [];
+  const keyOf = ({ id, file, span }: Diagnostic) => [id, file, span.start.offset].join('\0');
+  const found = new Set(known.filter(({ severity }) => severity === 'error').map(keyOf));
+  const { diagnostics } = check(source, { ...options, target: until });
+  return diagnostics.filter((one) => one.severity === 'error' && !found.has(keyOf(one)));
 }
 
 /** {@link lint}, with every fix applied that it knows: `text` is the fixed text, `report` what is left of it. */

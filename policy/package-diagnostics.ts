@@ -17,6 +17,11 @@ export const packageDiagnostics = {
     severity: 'warning',
     text: '"aa-registry init" writes a profile without rules for any program, a README and a description for the author to complete. One of them is as it was written. Versions never change, so complete it before publishing: add the rules that the program needs, and say in the description and the README what the profile confines.',
   },
+  'variant-release': {
+    title: 'Variant for a release that lint does not know',
+    severity: 'error',
+    text: 'Each key of [variants] in a manifest is an AppArmor release, such as "4.0": its file is for that release and those up to the next key. Lint checks each file with the rules of its releases, so it has to know them. Name a release that it knows; the message lists them.',
+  },
   'analysis-limit': {
     title: 'Package that takes too long to look at',
     severity: 'error',

@@ -111,6 +111,9 @@ const table: readonly Reserved[] = [
   },
 ];
 
+/** The profile of the snap-confine in a snap, which snapd generates. */
+const ofSnapd = /^\/snap\/.*snap-confine/;
+
 function rowOf(name: string): Reserved | undefined {
   const lower = name.toLowerCase();
   return table.find(
@@ -129,6 +132,7 @@ export function reservedName(name: string, team?: string): string | undefined {
   if (name.startsWith(':') || name.includes('//') || name.includes('&')) {
     return 'has a character by which the kernel separates namespaces, profiles and labels';
   }
+  if (ofSnapd.test(name)) return madeBy('snapd');
   const row = rowOf(name);
   if (row?.allowed !== undefined && (team === undefined || team === row.allowed)) return undefined;
   return row?.why;
@@ -136,6 +140,6 @@ export function reservedName(name: string, team?: string): string | undefined {
 
 /** The program that makes the profile of this name itself; `undefined` where none does. */
 export function profileMaker(name: string): ProfileMaker | undefined {
-  if (/^\/snap\/.*snap-confine/.test(name)) return 'snapd';
+  if (ofSnapd.test(name)) return 'snapd';
   return rowOf(name)?.maker;
 }

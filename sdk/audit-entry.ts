@@ -1,5 +1,6 @@
 import { decodeBase64, importPublicKey, isDigest, type LogEntry, sha256 } from '../trust/index.ts';
 import { type Client, RegistryError } from './client.ts';
+import { statedVariants } from './resolve/variant.ts';
 
 /** Why a log entry is wrong; each id is stable. */
 export type EntryRefusalId =
@@ -66,6 +67,12 @@ async function checkVersion(
       id: 'envelope-digest',
       reason: `the envelope of ${title} is not the one that was published`,
     };
+  }
+  for (const { from, digest } of statedVariants(signed).slice(1)) {
+    const variant = await found(client.getContent(path, from));
+    if (variant && (await sha256(variant)) === digest) continue;
+    const what = `the variant of ${title} for AppArmor ${from}`;
+    return { id: 'content-digest', reason: `${what} is not the one that was published` };
   }
   return undefined;
 }

@@ -9,6 +9,7 @@ import {
   isProfileName,
   isTeam,
   isVersion,
+  maxVariants,
   parseJson,
   type Reference,
   sha256,
@@ -25,8 +26,10 @@ const BundledEvidence = z.strictObject({
   team: z.string().refine(isTeam),
   name: z.string().refine(isProfileName),
   version: z.string().refine(isVersion),
-  /** Base64 of the exact bytes. */
+  /** Base64 of the exact bytes of the profile, or of its first variant. */
   profile: z.base64(),
+  /** The same of the further variants; a host's version store has only the one that it took, as `profile`. */
+  variants: z.array(z.base64()).max(maxVariants).optional(),
   envelope: Envelope,
   proof: LogProof,
   keys: z.array(
@@ -57,11 +60,12 @@ export function makeBundle(offers: Evidence[], consistency: Record<string, strin
     format: 'aa-registry-bundle/v1',
     checkpoint: offers[0]?.log.checkpoint ?? '',
     consistency,
-    offers: offers.map(({ team, name, version, profile, envelope, proof, keys }) => ({
+    offers: offers.map(({ team, name, version, profile, others, envelope, proof, keys }) => ({
       team,
       name,
       version,
       profile: encodeBase64(profile),
+      ...(others && { variants: others.map(encodeBase64) }),
       envelope,
       proof: pickProof(proof),
       keys: keys.map(({ publicKey, revoked, endorsement, revocation }) => ({
@@ -152,13 +156,14 @@ export async function evidenceFor(
 
 function toEvidence(
   { checkpoint, consistency }: Bundle,
-  { profile, keys, ...rest }: Bundle['offers'][number],
+  { profile, variants, keys, ...rest }: Bundle['offers'][number],
   seen: number,
 ): Evidence {
   return {
     ...rest,
     log: { checkpoint, consistency: consistency[seen] ?? [] },
     profile: decodeBase64(profile) ?? new Uint8Array(),
+    ...(variants && { others: variants.map((one) => decodeBase64(one) ?? new Uint8Array()) }),
     keys: keys.map(({ endorsement, ...key }) => ({
       ...key,
       ...(endorsement ? { endorsement } : {}),

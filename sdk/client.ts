@@ -391,8 +391,11 @@ export function createClient({
     },
 
     /** The bytes of a version, unverified. */
-    getContent(path: VersionPath): Promise<Uint8Array<ArrayBuffer>> {
-      return send('GET', `${versionPath(path)}/profile`, { maxBytes: maxResponseBytes.profile });
+    getContent(path: VersionPath, release?: string): Promise<Uint8Array<ArrayBuffer>> {
+      const query = release === undefined ? '' : `?release=${release}`;
+      return send('GET', `${versionPath(path)}/profile${query}`, {
+        maxBytes: maxResponseBytes.profile,
+      });
     },
 
     /** The envelope of a version, unverified. */

@@ -7,7 +7,7 @@ import {
   type Reference,
 } from '../trust/index.ts';
 import type { Client } from './client.ts';
-import { type Installation, isHeldFrom } from './host/state.ts';
+import { type Installation, isHeldFrom } from './host/installation.ts';
 
 /** How many versions are tried. */
 const maxTried = 10;

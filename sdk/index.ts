@@ -75,7 +75,7 @@ export {
   UnreachableError,
 } from './client.ts';
 export { type ErrorCode, SdkError } from './error.ts';
-export type { Installation } from './host/state.ts';
+export type { Installation } from './host/installation.ts';
 export type { PolicyChange } from './policy-change.ts';
 export type { Refusal } from './refusal.ts';
 export type { VerifiedProfile } from './resolve/index.ts';

@@ -9,14 +9,29 @@ export interface NewManifest {
   team?: string | undefined;
   description: string;
   abi: string;
+  /** The profiles of a file that defines others than the one with the package's name. */
+  profiles?: readonly string[] | undefined;
+  /** Whether it is for programs of the host. */
+  isForHost?: boolean | undefined;
 }
 
 /** A manifest with comments on the fields that its author should check. */
-export function manifestText({ name, team = defaultTeam, description, abi }: NewManifest): string {
+export function manifestText({
+  name,
+  team = defaultTeam,
+  description,
+  abi,
+  profiles,
+  isForHost = false,
+}: NewManifest): string {
+  const purpose = isForHost
+    ? 'kind = "host"  # its profiles attach to programs of the host'
+    : 'images = []  # the container images that it is for, such as "nginx"';
+  const defined = profiles ? `\nprofiles = ${JSON.stringify(profiles)}` : '';
   return `name = "${name}"
 team = "${team}"  # the team that publishes it
 description = "${description}"  # what it is for, in one sentence
-images = []  # the container images that it is for, such as "nginx"
+${purpose}${defined}
 abi = "${abi}"
 license = "LicenseRef-proprietary"  # the SPDX id of its license, such as "MIT"
 `;

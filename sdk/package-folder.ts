@@ -5,6 +5,7 @@ import { maxReadmeLength } from '../contract/index.ts';
 import { type Diagnostic, hiddenTextDiagnostics, lineAt, secretsIn } from '../policy/index.ts';
 import {
   defaultTeam,
+  isPathName,
   isProfileName,
   isTeam,
   linksWithCredentials,
@@ -15,18 +16,27 @@ import { isSdkError, SdkError } from './error.ts';
 import { readBounded, readOwnFile } from './files.ts';
 import { licenceTrouble } from './licence.ts';
 import { templateDiagnostics } from './new-package.ts';
+import { VariantFiles, variantsOf } from './package-variants.ts';
 import { shellWord } from './shell-word.ts';
 import { type Fields, fieldCheck, parseToml } from './toml.ts';
+
+/** A profile's file in a package. */
+export interface PackageFile {
+  file: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
 
 /** A package to publish: a folder with `aa-profile.toml` and the profile. */
 export interface PackageFolder {
   team: string;
   name: string;
   manifest: Manifest;
-  /** The profile's path: the file in the folder with the package's name. */
+  /** The profile's path, or that of the first variant. */
   file: string;
-  /** The profile's exact bytes. */
+  /** Its exact bytes. */
   bytes: Uint8Array<ArrayBuffer>;
+  /** The files of the further variants, in the order of the manifest. */
+  others: PackageFile[];
   /** The text of README.md, if the folder has one; the manifest has its digest. */
   readme: string | undefined;
   /** Warnings about the manifest and README; `file` names which. */
@@ -72,14 +82,25 @@ const ManifestFile = Manifest.omit({ readme: true, widens: true })
       )
       .default(defaultTeam),
     images: Manifest.shape.images.default([]),
+    variants: VariantFiles.optional(),
     license: Manifest.shape.license.superRefine(fieldCheck(licenceFault)),
     links: Manifest.shape.links.superRefine(fieldCheck(credentialsFault)),
   })
-  .strict();
+  .strict()
+  .superRefine(({ kind, images, profiles = [] }, context) => {
+    const report = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    if (kind === 'host' && images.length > 0) {
+      report('images', 'must be empty with kind = "host", as images are for containers');
+    }
+    if (kind !== 'host' && profiles.some(isPathName)) {
+      report('profiles', 'a profile named by a path attaches to that program: set kind = "host"');
+    }
+  });
 
 /** The purpose and an example of each field; see aa-profile.toml(5) and docs/manifest.md. */
 export const manifestFields: Fields = {
-  name: { what: 'the name of the profile and of its file', example: 'name = "docker-nginx"' },
+  name: { what: 'the name of the package and of its file', example: 'name = "docker-nginx"' },
   team: { what: 'the team that publishes it', example: 'team = "platform"' },
   description: {
     what: 'one line on what it confines, at most 300 characters',
@@ -89,6 +110,18 @@ export const manifestFields: Fields = {
   entrypoint: {
     what: "the program to run instead of the images' own entry point, with its arguments",
     example: 'entrypoint = ["nginx", "-g", "daemon off;"]',
+  },
+  profiles: {
+    what: "the profiles that the file defines, if not only the one with the package's name",
+    example: 'profiles = ["man", "man_groff", "man_filter"]',
+  },
+  kind: {
+    what: '"container", or "host" for programs of the host',
+    example: 'kind = "host"',
+  },
+  variants: {
+    what: 'the files for different AppArmor releases, each by the oldest release that it is for',
+    example: 'variants = { "3.0" = "web", "4.0" = "web.4.0" }',
   },
   abi: { what: 'the policy ABI that it is written against', example: 'abi = "3.0"' },
   license: { what: 'an SPDX licence expression', example: 'license = "Apache-2.0"' },
@@ -144,10 +177,18 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
   if (!parsed.ok) throw new SdkError('package-invalid', parsed.reason);
   // TOML has escapes, so the parsed values are checked as well.
   requireNoSecret(path, JSON.stringify(parsed.value));
-  const { name, team, ...manifest } = parsed.value;
-  const file = join(folder, name);
-  const bytes = await readPart(file, maxProfile);
-  if (!bytes) throw new SdkError('package-invalid', `${folder} has no profile file named ${name}`);
+  const { name, team, variants, ...fields } = parsed.value;
+  const listed = variants && variantsOf(variants);
+  const manifest = { ...fields, ...(listed && { variants: listed.map(({ release }) => release) }) };
+  const files: PackageFile[] = [];
+  for (const part of listed?.map((one) => one.name) ?? [name]) {
+    const file = join(folder, part);
+    const bytes = await readPart(file, maxProfile);
+    if (!bytes)
+      throw new SdkError('package-invalid', `${folder} has no profile file named ${part}`);
+    files.push({ file, bytes });
+  }
+  const [{ file, bytes }, ...others] = files as [PackageFile, ...PackageFile[]];
   const readme = await readReadme(join(folder, readmeName));
   const digest = readme === undefined ? undefined : await sha256(new TextEncoder().encode(readme));
   return {
@@ -156,6 +197,7 @@ export async function readPackageFolder(folder: string): Promise<PackageFolder> 
     manifest: { ...manifest, ...(digest === undefined ? {} : { readme: digest }) },
     file,
     bytes,
+    others,
     readme,
     warnings: [
       ...templateDiagnostics({
@@ -239,7 +281,7 @@ export async function readProfile(
 }
 
 /** The text of a package's profile. Throws {@link SdkError} if it is not UTF-8 or contains a NUL. */
-export function profileText({ file, bytes }: PackageFolder): string {
+export function profileText({ file, bytes }: PackageFile): string {
   return decode(file, bytes);
 }
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { Diagnostic } from '../policy/index.ts';
+import { type Diagnostic, packageOptions } from '../policy/index.ts';
 import { SdkError } from './error.ts';
 import { readBounded, readOwnFile, replaceFile } from './files.ts';
 import { manifestName, readmeName, readPackageFolder } from './package-folder.ts';
@@ -16,10 +16,8 @@ export interface ProfileFile {
   text: string;
   /** Not necessarily UTF-8: lone surrogates from U+DC80 to U+DCFF stand for invalid bytes. */
   rawBytes: boolean;
-  /** The package's name, if a package folder was given. */
-  packageName?: string;
-  /** The abi in its manifest. */
-  manifestAbi?: string;
+  /** The options by which lint judges it, if a package folder was given. */
+  package?: ReturnType<typeof packageOptions>;
   /** Warnings about the package's manifest and README. */
   warnings: Diagnostic[];
 }
@@ -29,6 +27,13 @@ export interface ProfileFile {
  * lone surrogate.
  */
 export async function readProfileFile(path: string): Promise<ProfileFile> {
+  const [file] = await readProfileFiles(path);
+  if (!file) throw new Error('a package has a file');
+  return file;
+}
+
+/** Reads a profile as {@link readProfileFile} does; of a package with variants, the files of all. */
+export async function readProfileFiles(path: string): Promise<ProfileFile[]> {
   const folder = (await stat(path)).isDirectory() ? await readPackageFolder(path) : undefined;
   const file = folder?.file ?? path;
   if (!folder && [manifestName, readmeName].includes(basename(file))) {
@@ -37,15 +42,12 @@ export async function readProfileFile(path: string): Promise<ProfileFile> {
       next,
     });
   }
-  const bytes = folder ? Buffer.from(folder.bytes) : await readBounded(file, maxProfileFile);
-  return {
-    ...parseProfileFile(file, bytes),
-    ...(folder && {
-      packageName: folder.name,
-      manifestAbi: folder.manifest.abi,
-      warnings: folder.warnings,
-    }),
-  };
+  if (!folder) return [parseProfileFile(file, await readBounded(file, maxProfileFile))];
+  return [folder, ...folder.others].map((one, at) => ({
+    ...parseProfileFile(one.file, one.bytes),
+    package: packageOptions(folder, at),
+    warnings: at === 0 ? folder.warnings : [],
+  }));
 }
 
 /** A profile from the bytes of a file or of standard input. */

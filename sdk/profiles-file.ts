@@ -9,7 +9,8 @@ import {
 } from '../trust/index.ts';
 import { SdkError } from './error.ts';
 import { readTextIfPresent, writeFileAtomically } from './files.ts';
-import { type Installation, maxRecords } from './host/state.ts';
+import type { Installation } from './host/installation.ts';
+import { maxRecords } from './host/state.ts';
 import { Place } from './host/tree.ts';
 import { hostCommand } from './host-command.ts';
 import { type Fields, parseToml } from './toml.ts';

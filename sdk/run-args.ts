@@ -1,4 +1,3 @@
-import { parse } from '../policy/index.ts';
 import { shellWord } from './shell-word.ts';
 
 /** The ways to apply a profile. */
@@ -76,14 +75,9 @@ export function runArguments(
   }
 }
 
-/** The attachment paths of a profile, as written (apparmor.d(5)). */
-export function attachmentOf(text: string, name: string): string | undefined {
-  for (const statement of parse(text).file.statements) {
-    if (statement.kind !== 'profile' || statement.hat) continue;
-    if (statement.name.value !== name) continue;
-    return statement.attachment?.value;
-  }
-  return undefined;
+/** The profile of a package that containers and services run in: the one with its name, or else the first. */
+export function profileToRun(name: string, defined: readonly string[]): string {
+  return defined.includes(name) ? name : (defined[0] ?? name);
 }
 
 function containerOptions(profile: string, [program]: Entrypoint): string {

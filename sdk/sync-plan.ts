@@ -1,6 +1,6 @@
 import { compareVersions, type Digest, type Reference } from '../trust/index.ts';
 import { type Drift, describeDrift, isAsInstalled } from './host/drift.ts';
-import { type Installation, isHeldFrom } from './host/state.ts';
+import { type Installation, isHeldFrom, versionDigestOf } from './host/installation.ts';
 import type { Resolution } from './resolve/index.ts';
 import type { UpdateRule } from './update-rule.ts';
 
@@ -19,6 +19,8 @@ export interface Want {
 export interface Have {
   installation: Installation;
   drift: Drift;
+  /** The variant that the host should have instead of the installed one, by its oldest release, if that is another. */
+  variant?: string | undefined;
 }
 
 /** One step of a sync, or a note on why there is none. */
@@ -85,7 +87,7 @@ function planPresent(want: Want, have: Have): Step[] {
   // What the operator of this host set with "complain" stays until "enforce".
   const isChosen = !want.complain && installation.complainChosen === true;
   const complain = want.complain || isChosen;
-  const wanted = versionWanted(want, installation);
+  const wanted = versionWanted(want, have);
   const repairs = planRepair(have, reference, complain);
   const { update } = wanted;
   const steps: Step[] =
@@ -120,11 +122,12 @@ function planRepair(have: Have, reference: Reference, complain: boolean): Step[]
 /** The version to change to, or why it stays. */
 function versionWanted(
   { reference, locked, meaning }: Want,
-  installation: Installation,
+  { installation, variant }: Have,
 ): { update?: string; note?: string; failure?: NoteFailure } {
-  const { version, digest, rolledBackFrom } = installation;
+  const { version, rolledBackFrom } = installation;
   if (!meaning?.ok) return {};
-  if (meaning.version === version && meaning.digest === digest) {
+  if (meaning.version === version && meaning.digest === versionDigestOf(installation)) {
+    if (variant !== undefined) return { update: version };
     return meaning.yanked === undefined ? {} : { note: `${version} was yanked: ${meaning.yanked}` };
   }
   const { version: next } = meaning;

@@ -1,10 +1,11 @@
 import type { Bundle } from './bundle.ts';
 import type { Client } from './client.ts';
-import type { Installation, Waiting } from './host/state.ts';
+import type { Installation, Waiting } from './host/installation.ts';
 import type { TrustCheck } from './host/trust-check.ts';
 import type { PolicyChange } from './policy-change.ts';
 import type { LockedProfile, WantedProfile } from './profiles-file.ts';
 import type { VerifiedProfile } from './resolve/index.ts';
+import type { VariantChoice } from './resolve/variant.ts';
 import type { Step } from './sync-plan.ts';
 import type { HostTrust } from './trust-file.ts';
 
@@ -12,6 +13,8 @@ import type { HostTrust } from './trust-file.ts';
 export interface SyncOptions {
   root: string;
   trust: HostTrust;
+  /** The release that the host takes variants for; any variant is accepted if omitted. */
+  choice?: VariantChoice | undefined;
   client: Client;
   /** A source of profiles and their versions instead of the registry, which is not contacted then. */
   bundle?: Bundle | undefined;
@@ -58,6 +61,8 @@ export interface SyncOutcome {
         id: string;
         reason: string;
         isRefusal: boolean;
+        /** What to do about it, if known. */
+        next?: string | undefined;
         /** The update, if it waits for approval; id `update-waits`. */
         waiting?: Waiting | undefined;
       };

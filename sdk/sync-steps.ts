@@ -3,6 +3,7 @@ import { evidenceFor } from './bundle.ts';
 import { isRegistryFailure, RegistryError, UnreachableError } from './client.ts';
 import { earlierVersions } from './earlier-versions.ts';
 import { install } from './host/install.ts';
+import { type Installation, versionDigestOf } from './host/installation.ts';
 import { findPolicyChange } from './host/installed-change.ts';
 import { reinstall } from './host/reinstall.ts';
 import { remove } from './host/remove.ts';
@@ -13,7 +14,6 @@ import {
   writeRevoked,
   writeSeen,
 } from './host/seen.ts';
-import type { Installation } from './host/state.ts';
 import { verifyStored } from './host/store.ts';
 import { fetchEvidence, type VerifiedProfile, verifyEvidence } from './resolve/index.ts';
 import type { Step, Want } from './sync-plan.ts';
@@ -111,9 +111,25 @@ async function repair(
   };
 }
 
+/** Which variant to take: where the host's release is not known, as of the installed version. */
+function choiceAfter(before: Installation | undefined, choice: Taking['choice']): Taking['choice'] {
+  if (before?.variant === undefined || choice?.release !== undefined) return choice;
+  return { release: before.variant, why: 'as the installed variant' };
+}
+
 async function fetchAndInstall(
   step: Extract<Step, { kind: 'install' | 'update' }>,
-  { root, client, bundle, trust, revoked, dryRun, isForeign, now = new Date() }: Taking,
+  {
+    root,
+    client,
+    bundle,
+    trust,
+    choice: host,
+    revoked,
+    dryRun,
+    isForeign,
+    now = new Date(),
+  }: Taking,
   wants: readonly Want[],
 ): Promise<SyncOutcome> {
   const { reference, version, complain } = step;
@@ -122,6 +138,7 @@ async function fetchAndInstall(
   if (!want) throw new Error('each step is about a wanted profile');
   const { locked, updates: rule } = want;
   const before = step.kind === 'update' ? step.have.installation : undefined;
+  const choice = choiceAfter(before, host);
   const folder = hostSeenFolder(root, trust.log.key);
   const seen = await readSeen(folder);
   const target = {
@@ -135,13 +152,13 @@ async function fetchAndInstall(
   const stored =
     locked &&
     before?.earlier.find(
-      ({ version, digest }) => version === locked.version && digest === locked.digest,
+      (one) => one.version === locked.version && versionDigestOf(one) === locked.digest,
     );
   const view = { trust, revoked };
   const candidate = { root, installation: before, complain, ...(isForeign && { view }) };
-  const refused = (id: string, reason: string, isRefusal = true): SyncOutcome => ({
+  const refused = (id: string, reason: string, isRefusal = true, next?: string): SyncOutcome => ({
     step,
-    result: { ok: false, id, reason, isRefusal },
+    result: { ok: false, id, reason, isRefusal, next },
   });
   /** The outcome for a version that waits for approval. */
   const hold = async (profile: VerifiedProfile): Promise<SyncOutcome | undefined> => {
@@ -167,22 +184,23 @@ async function fetchAndInstall(
     const exact = { ...reference, selector: { kind: 'version', version } } as const;
     const evidence = bundle
       ? await evidenceFor(bundle, exact, seen?.size ?? 0)
-      : await fetchEvidence(client, { team, name, version }, { seen, revoked });
+      : await fetchEvidence(client, { team, name, version }, { seen, revoked, choice });
     if (!evidence) return refused('not-fetched', 'not in the bundle', false);
     const verified = await verifyEvidence(evidence, locked ? exact : reference, {
       trust,
+      choice,
       seen,
       revoked,
       installed: before?.version,
       now,
     });
     if (!dryRun) await writeRevoked(folder, team, verified.revoked);
-    if (!verified.ok) return refused(verified.id, verified.reason);
+    if (!verified.ok) return refused(verified.id, verified.reason, true, verified.next);
     const { profile } = verified;
-    if (locked && profile.digest !== locked.digest) {
+    if (locked && profile.versionDigest !== locked.digest) {
       return refused(
         'lock-mismatch',
-        `${version} has digest ${profile.digest}, but is locked to ${locked.digest}`,
+        `${version} has digest ${profile.versionDigest}, but is locked to ${locked.digest}`,
       );
     }
     const held = await hold(profile);
@@ -194,7 +212,7 @@ async function fetchAndInstall(
     await writeSeen(folder, profile.checkpoint);
     if (held) return held;
     const done = await install(profile, target);
-    if (!done.ok) return refused(done.id, done.reason, done.id === 'profile-invalid');
+    if (!done.ok) return refused(done.id, done.reason, done.id === 'profile-invalid', done.next);
     return { step, result: { ok: true, setAside: done.setAside }, profile };
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof RegistryError)) throw error;

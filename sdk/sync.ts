@@ -1,8 +1,9 @@
 import type { Reference } from '../trust/index.ts';
 import { detectDrift } from './host/drift.ts';
+import { type Installation, otherVariant } from './host/installation.ts';
 import { type LoadedProfile, readPolicy } from './host/kernel.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked, type SeenFolder } from './host/seen.ts';
-import { type Installation, listInstallations, writeUpdate } from './host/state.ts';
+import { listInstallations, writeUpdate } from './host/state.ts';
 import { writeSyncState } from './host/sync-state.ts';
 import { checkTrust, lacksKeys } from './host/trust-check.ts';
 import { unlisted } from './profiles-file.ts';
@@ -34,7 +35,7 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
     };
   });
   const policy = root === '/' ? await readPolicy() : undefined;
-  const haves = await detectAll(root, policy);
+  const haves = await detectAll(root, policy, options.choice);
   const steps = planSync(wants, options.isForeign ? haves.map(withoutChoices) : haves);
   const outcomes: SyncOutcome[] = [];
   for (const step of steps) {
@@ -86,10 +87,12 @@ async function withSeen(learned: RevokedByTeam, folder: SeenFolder): Promise<Rev
 async function detectAll(
   root: string,
   policy: ReadonlyMap<string, LoadedProfile> | undefined,
+  choice: SyncOptions['choice'],
 ): Promise<Have[]> {
   const haves: Have[] = [];
   for (const installation of await listInstallations(root)) {
-    haves.push({ installation, drift: await detectDrift(root, installation, policy) });
+    const drift = await detectDrift(root, installation, policy);
+    haves.push({ installation, drift, variant: choice && otherVariant(installation, choice) });
   }
   return haves;
 }

@@ -9,6 +9,7 @@ import {
   type TeamPolicy,
 } from '../trust/index.ts';
 import { noteKeyBytes, parseNoteVerifier } from '../trust/log/index.ts';
+import { type AllowedNames, isNamePattern } from './allowed-names.ts';
 import { SdkError } from './error.ts';
 import { readTextIfPresent, writeFileAtomically } from './files.ts';
 import { isRoot } from './home.ts';
@@ -20,12 +21,17 @@ import { explainingErrors } from './system-error.ts';
 import { parseToml } from './toml.ts';
 import { editTeam } from './trust-edit.ts';
 
+/** What a host accepts from a team. */
+export interface TeamTrust extends TeamPolicy {
+  names?: AllowedNames;
+}
+
 /** What a host trusts. */
 export interface HostTrust {
   /** The default registry of the host. */
   registry: string;
   log: LogPolicy;
-  teams: Map<string, TeamPolicy>;
+  teams: Map<string, TeamTrust>;
 }
 
 /** The default maximum age of a checkpoint, in hours. */
@@ -46,6 +52,12 @@ const TrustFile = z.strictObject({
       z.strictObject({
         keys: z.array(z.string()).min(1),
         threshold: z.int().min(1).default(1),
+        names: z
+          .array(
+            z.string().refine(isNamePattern, 'must be the name of a profile, which may contain *'),
+          )
+          .max(1000)
+          .optional(),
       }),
     )
     .default({}),
@@ -109,9 +121,9 @@ export async function readTrust(path: string | Place): Promise<HostTrust | undef
 async function parseTrust(path: string | Place, text: string): Promise<HostTrust> {
   const file = parseToml(`${path}`, text, TrustFile);
   if (!file.ok) throw new SdkError('trust-file', file.reason);
-  const teams = new Map<string, TeamPolicy>();
-  for (const [team, { keys, threshold }] of Object.entries(file.value.teams)) {
-    teams.set(team, { keys: await importKeys(path, team, keys), threshold });
+  const teams = new Map<string, TeamTrust>();
+  for (const [team, { keys, threshold, names }] of Object.entries(file.value.teams)) {
+    teams.set(team, { keys: await importKeys(path, team, keys), threshold, names });
     if (threshold > keys.length) {
       throw new SdkError(
         'trust-file',
@@ -240,9 +252,9 @@ async function saysSame(path: string | Place, text: string, trust: HostTrust): P
 function canonical(trust: HostTrust): string {
   const sorted = [...trust.teams]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([team, { keys, threshold }]): [string, TeamPolicy] => [
+    .map(([team, { keys, ...policy }]): [string, TeamTrust] => [
       team,
-      { threshold, keys: keys.toSorted((a, b) => (a.keyId < b.keyId ? -1 : 1)) },
+      { ...policy, keys: keys.toSorted((a, b) => (a.keyId < b.keyId ? -1 : 1)) },
     ]);
   return formatTrust({ ...trust, teams: new Map(sorted) });
 }
@@ -257,9 +269,9 @@ function formatTrust({ registry, log, teams }: HostTrust): string {
       maximum_age_hours: log.maxAge / 3600,
     },
     teams: Object.fromEntries(
-      [...teams].map(([team, { keys, threshold }]) => [
+      [...teams].map(([team, { keys, threshold, names }]) => [
         team,
-        { keys: keys.map((key) => key.text), threshold },
+        { keys: keys.map((key) => key.text), threshold, ...(names && { names }) },
       ]),
     ),
   });

@@ -1,6 +1,7 @@
 import { formatReference } from '../trust/index.ts';
+import type { Installation, Waiting } from './host/installation.ts';
 import { findPolicyChange, type PolicyChangeOptions } from './host/installed-change.ts';
-import type { Installation, Named, Waiting } from './host/state.ts';
+import type { Named } from './host/state.ts';
 import { hostCommand } from './host-command.ts';
 import type { VerifiedProfile } from './resolve/index.ts';
 import { holdReasons, type UpdateRule } from './update-rule.ts';

@@ -2,11 +2,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { lint, packageOptions } from '../policy/index.ts';
 import { trustPath } from '../sdk/trust-file.ts';
 import {
   endorse,
   generateKeyPair,
   type KeyPair,
+  type Manifest,
   sha256,
   sign,
   signStatement,
@@ -263,6 +265,84 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
       return JSON.stringify({ ...proof, checkpoint: forged });
     };
     await expectRefused('note-unknown-signers');
+  });
+
+  test('the publisher: a package that defines the profile of another', async () => {
+    await expectStatus(201, publish(registry, team, { name: 'victim', version: '1.0.0' }));
+    await expectPulled('victim');
+    const both = { ...manifest, profiles: [name, 'victim'] };
+    const source = `${text('3')}\nprofile victim {\n  /usr/bin/victim ix,\n}\n`;
+    const third = { name, version: '3.0.0', text: source, manifest: both };
+    await expectStatus(201, publish(registry, team, third));
+    await expectRefused('name-not-allowed');
+    // What the operator allows the team still never replaces what another file defines.
+    await editTrust((toml) => `${toml}\nnames = ["*"]\n`);
+    const policy = () => snapshot(join(host, 'etc/apparmor.d'));
+    const before = await policy();
+    const outcome = await pull(name);
+    expect(outcome.output).toContain('aa-registry.library.victim');
+    expect(outcome.output).toContain('[profile-defined-elsewhere]');
+    expect(await policy()).toEqual(before);
+  });
+
+  test.each<[what: string, more: Partial<Manifest>, head: string, id: string]>([
+    ['a profile that the manifest does not list', {}, 'profile sshd', 'package-name'],
+    [
+      'a profile named by a path',
+      { profiles: ['/usr/sbin/sshd'] },
+      '/usr/sbin/sshd',
+      'container-attachment',
+    ],
+    [
+      'an attachment in a package for containers',
+      { profiles: ['x'] },
+      'profile x /usr/sbin/sshd',
+      'container-attachment',
+    ],
+    ['a reserved name', { profiles: ['unconfined'] }, 'profile unconfined', 'reserved-name'],
+  ])('the publisher: %s', async (_, more, head, id) => {
+    const source = `abi <abi/3.0>,\n\n${head} {\n  /usr/bin/x ix,\n}\n`;
+    const third = { name, version: '3.0.0', text: source, manifest: { ...manifest, ...more } };
+    const refused = await publish(registry, team, third);
+    expect(refused.status).toBe(422);
+    const { diagnostics } = (await refused.json()) as { diagnostics: { id: string }[] };
+    expect(diagnostics.map((one) => one.id)).toContain(id);
+    // A host lints what it is given itself.
+    expect(
+      lint(source, packageOptions({ team: 'library', name, manifest: third.manifest })).ok,
+    ).toBe(false);
+  });
+
+  test('the registry or the network: a variant swapped for another of the version', async () => {
+    const variants = { ...manifest, variants: ['3.0', '4.0', '4.1'] };
+    const others = [text('4.0').replace('abi/3.0', 'abi/4.0'), text('4.1')];
+    const third = { name, version: '3.0.0', text: text('3.0'), others, manifest: variants };
+    await expectStatus(201, publish(registry, team, third));
+    const serve = (release: string) => {
+      proxy.tamper = async (path, body) => {
+        if (!path.includes('/versions/3.0.0/profile')) return body;
+        const own = path.replace(/\?.*/, `?release=${release}`);
+        const response = await fetch(new URL(own, registry.url));
+        return Buffer.from(await response.arrayBuffer());
+      };
+    };
+    const before = await snapshot(host);
+    for (const [wanted, served] of [
+      ['4.0', '3.0'],
+      ['4.0', '4.1'],
+      ['4.1', '3.0'],
+    ] as const) {
+      serve(served);
+      const outcome = await command(['pull', name, '--root', host, '--target', wanted]);
+      expect(outcome.output, `${served} for ${wanted}`).toContain('[variant-other]');
+      expect(outcome.code).toBe(3);
+      expect(await snapshot(host)).toEqual(before);
+    }
+    proxy.tamper = (_, body) => body;
+    const outcome = await command(['pull', name, '--root', host, '--target', '4.0']);
+    expect(outcome, outcome.output).toMatchObject({ code: 0 });
+    const file = join(host, 'etc/apparmor.d', `aa-registry.library.${name}`);
+    expect(await readFile(file, 'utf8')).toBe(others[0]);
   });
 
   test('the registry: a version that is not in the log', async () => {

@@ -74,6 +74,9 @@ export interface Draft {
   name: string;
   version: string;
   text?: string;
+  /** The texts of further variants that are signed, and those that are sent, by default the same. */
+  others?: readonly string[];
+  sent?: readonly string[];
   envelope?: Envelope;
   token?: string;
   manifest?: Manifest;
@@ -82,9 +85,12 @@ export interface Draft {
 /** Signs a draft with the publisher's key. */
 export async function signDraft(publisher: Publisher, draft: Draft): Promise<Envelope> {
   const text = draft.text ?? profileText(draft.name);
-  const digest = await sha256(new TextEncoder().encode(text));
+  const [digest, ...others] = await Promise.all(
+    [text, ...(draft.others ?? [])].map((one) => sha256(new TextEncoder().encode(one))),
+  );
+  if (!digest) throw new TypeError('a version has a text');
   const { name, version } = draft;
-  const subject = { team: publisher.team, name, version, digest };
+  const subject = { team: publisher.team, name, version, digest, others };
   return signStatement({ ...subject, manifest: draft.manifest ?? manifest }, [publisher.key]);
 }
 
@@ -94,11 +100,17 @@ export async function publish(
   publisher: Publisher,
   draft: Draft,
 ): Promise<Response> {
-  const { name, version, token = publisher.token } = draft;
+  const { name, version, token = publisher.token, sent = draft.others ?? [] } = draft;
   const profile = draft.text ?? profileText(name);
   const envelope = draft.envelope ?? (await signDraft(publisher, draft));
   const path = `/v1/profiles/${publisher.team}/${name}/versions/${encodeURIComponent(version)}`;
-  return send(registry, 'PUT', path, { profile, envelope }, token);
+  return send(
+    registry,
+    'PUT',
+    path,
+    { profile, envelope, ...(sent.length > 0 && { variants: sent }) },
+    token,
+  );
 }
 
 /** Returns the response if it has this status; otherwise fails with its body. */

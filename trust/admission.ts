@@ -54,6 +54,8 @@ export interface KeyEvidence {
 
 /** The registry's evidence for a version: the profile, its signatures and proofs. */
 export interface Evidence extends Claim {
+  /** The bytes of other variants, from which a host takes the one for its release. */
+  others?: Uint8Array<ArrayBuffer>[] | undefined;
   proof: LogProof;
   log: LogView;
   keys: KeyEvidence[];
@@ -112,7 +114,9 @@ export type Refusal = { ok: false; id: AdmissionRefusalId; reason: string };
 export type Admission =
   | {
       ok: true;
+      /** The digest of the bytes, and those of all variants, the first of which the log has. */
       digest: Digest;
+      digests: Digest[];
       manifest: Manifest;
       /** The team's keys that signed it. */
       signers: PublicKey[];
@@ -154,19 +158,22 @@ async function admitUnder(
   const entry = await verifyEntry(evidence.proof, checkpoint);
   if (!entry.ok) return entry;
   const payload = await sha256(decodeBase64(evidence.envelope.payload) ?? new Uint8Array());
-  const { digest, manifest, signers } = verified;
+  const { digest, digests, manifest, signers } = verified;
   const { team, name, version, proof } = evidence;
-  const logged = { team, name, version, digest, payload };
+  const logged = { team, name, version, digest: digests[0] ?? digest, payload };
   if (!(await isEntryOf(entry.value, logged, proof.blind))) {
     return refused(
       'entry-other',
       `entry ${evidence.proof.index} of the log is about another profile or version`,
     );
   }
-  return { ok: true, digest, manifest, signers, checkpoint, time };
+  return { ok: true, digest, digests, manifest, signers, checkpoint, time };
 }
 
-/** A published version as its entry states it; `payload` is the digest of the envelope's payload. */
+/**
+ * A published version as its entry states it: `digest` is that of the profile or its first variant, `payload` that of the
+ * envelope's payload.
+ */
 export interface LoggedVersion {
   team: string;
   name: string;

@@ -32,7 +32,14 @@ export {
 } from './key.ts';
 export { linePattern } from './line.ts';
 export * from './log/index.ts';
-export { defaultTeam, isProfileName, isReservedTeam, isTeam } from './name.ts';
+export {
+  defaultTeam,
+  isDefinedName,
+  isPathName,
+  isProfileName,
+  isReservedTeam,
+  isTeam,
+} from './name.ts';
 export { type Interval, isInRange, isRange, rangeIntervals } from './range.ts';
 export { readAtMost } from './read-at-most.ts';
 export {
@@ -46,13 +53,23 @@ export {
   type Selector,
 } from './reference.ts';
 export {
+  definedProfiles,
   linksWithCredentials,
   Manifest,
   makeStatement,
   parseStatement,
   type Subject,
   signStatement,
+  subjectDigests,
 } from './statement.ts';
+export {
+  areVariants,
+  compareReleaseNumbers,
+  counterparts,
+  isReleaseNumber,
+  maxVariants,
+  variantFor,
+} from './variants.ts';
 export {
   type Claim,
   type RefusalId,

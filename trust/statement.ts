@@ -4,7 +4,8 @@ import { type Envelope, sign } from './dsse.ts';
 import { parseJson } from './json.ts';
 import type { KeyPair } from './key.ts';
 import { linePattern } from './line.ts';
-import { isProfileName, isTeam } from './name.ts';
+import { isDefinedName, isProfileName, isTeam } from './name.ts';
+import { areVariants, isReleaseNumber, maxVariants } from './variants.ts';
 import { isVersion } from './version.ts';
 
 export const payloadType = 'application/vnd.in-toto+json';
@@ -38,6 +39,11 @@ const Entrypoint = z
     'must begin with a program, such as ["nginx", "-g", "daemon off;"]',
   );
 
+/** The name of a profile that the package defines, as the kernel has it. */
+const DefinedName = z
+  .string()
+  .refine(isDefinedName, 'must be the name of a profile, such as "man_groff" or "/usr/sbin/ntpd"');
+
 /** A word for search. */
 const Tag = z
   .string()
@@ -67,6 +73,25 @@ export const Manifest = z.object({
   images: z.array(Image).max(32),
   /** The program with its arguments that such a container runs, where the profile does not allow the image's own. */
   entrypoint: Entrypoint.optional(),
+  /** The top-level profiles that the file defines; without them, the one with the package's name. */
+  profiles: z
+    .array(DefinedName)
+    .min(1)
+    .max(64)
+    .refine((names) => new Set(names).size === names.length, 'must list each profile once')
+    .optional(),
+  /** Whether it confines containers or programs of the host, to which only the latter may attach. */
+  kind: z.enum(['container', 'host']).optional(),
+  /**
+   * The oldest AppArmor release that each variant is for, ascending; a variant is for the releases up to the next one's.
+   * Without them, there is one file for all releases.
+   */
+  variants: z
+    .array(z.string().refine(isReleaseNumber, 'must be an AppArmor release such as "4.0"'))
+    .min(1)
+    .max(maxVariants)
+    .refine(areVariants, 'must be ascending')
+    .optional(),
   /** The policy ABI the profile is written against, such as `3.0`. */
   abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a version such as "3.0"'),
   /** An SPDX licence expression. */
@@ -85,18 +110,33 @@ export const Manifest = z.object({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+/** The names of the profiles that a package defines. */
+export function definedProfiles({
+  name,
+  manifest,
+}: {
+  name: string;
+  manifest: Pick<Manifest, 'profiles'>;
+}): readonly string[] {
+  return manifest.profiles ?? [name];
+}
+
 /**
  * The in-toto Statement v1 that a publisher signs: the profile with the subject's digest is this version of this profile
- * of this team.
+ * of this team. Each variant is a subject, in the order of the manifest; the names of all but the first end with `#` and
+ * their oldest release.
  */
 export const Statement = z.strictObject({
   _type: z.literal(statementType),
-  subject: z.tuple([
-    z.strictObject({
-      name: z.string(),
-      digest: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-    }),
-  ]),
+  subject: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        digest: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+      }),
+    )
+    .min(1)
+    .max(maxVariants),
   predicateType: z.literal(predicateType),
   predicate: z.strictObject({
     team: z
@@ -122,15 +162,35 @@ export interface Subject {
   team: string;
   name: string;
   version: string;
+  /** The digest of the profile, or of its first variant. */
   digest: Digest;
+  /** The digests of the further variants. */
+  others?: readonly Digest[] | undefined;
   manifest: Manifest;
 }
 
+/** The name of a subject: of the profile or its first variant, or of a further variant. */
+export function subjectName(
+  { team, name, manifest }: Pick<Subject, 'team' | 'name' | 'manifest'>,
+  at: number,
+): string {
+  return at === 0 ? `${team}/${name}` : `${team}/${name}#${manifest.variants?.[at]}`;
+}
+
+/** The digests of the subjects of a statement: of the profile, or of each variant. */
+export function subjectDigests({ subject }: Pick<Statement, 'subject'>): Digest[] {
+  return subject.map(({ digest }): Digest => `sha256:${digest.sha256}`);
+}
+
 /** Creates the statement about `subject`. */
-export function makeStatement({ team, name, version, digest, manifest }: Subject): Statement {
+export function makeStatement(about: Subject): Statement {
+  const { team, name, version, digest, others = [], manifest } = about;
   return {
     _type: statementType,
-    subject: [{ name: `${team}/${name}`, digest: { sha256: digest.slice('sha256:'.length) } }],
+    subject: [digest, ...others].map((one, at) => ({
+      name: subjectName(about, at),
+      digest: { sha256: one.slice('sha256:'.length) },
+    })),
     predicateType,
     predicate: { team, name, version, manifest },
   };

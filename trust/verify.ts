@@ -1,7 +1,13 @@
 import { type Digest, sha256 } from './digest.ts';
 import { type Envelope, open } from './dsse.ts';
 import type { PublicKey } from './key.ts';
-import { type Manifest, parseStatement, payloadType } from './statement.ts';
+import {
+  type Manifest,
+  parseStatement,
+  payloadType,
+  subjectDigests,
+  subjectName,
+} from './statement.ts';
 
 /** The keys that may sign for a team, and the required number of signatures. */
 export interface TeamPolicy {
@@ -14,6 +20,7 @@ export interface Claim {
   team: string;
   name: string;
   version: string;
+  /** The bytes of the profile, or of one of its variants. */
   profile: Uint8Array<ArrayBuffer>;
   envelope: Envelope;
 }
@@ -29,12 +36,20 @@ export type RefusalId =
   | 'digest-mismatch';
 
 export type Verification =
-  | { ok: true; digest: Digest; manifest: Manifest; signers: PublicKey[] }
+  | {
+      ok: true;
+      /** The digest of the bytes. */
+      digest: Digest;
+      /** The digests of the profile or of all variants, the first of which stands for the version. */
+      digests: Digest[];
+      manifest: Manifest;
+      signers: PublicKey[];
+    }
   | { ok: false; id: RefusalId; reason: string };
 
 /**
  * Verifies that a team published a profile: enough of the team's keys signed the envelope, its statement names this team,
- * profile and version, and the bytes have the statement's digest. The service verifies uploads, hosts verify downloads.
+ * profile and version, and the bytes have the digest of one of its subjects. The service verifies uploads, hosts verify downloads.
  * Never throws.
  */
 export async function verify(claim: Claim, policy: TeamPolicy): Promise<Verification> {
@@ -67,7 +82,9 @@ export async function verify(claim: Claim, policy: TeamPolicy): Promise<Verifica
   }
   const { subject, predicate } = statement;
   const named = `${predicate.team}/${predicate.name}`;
-  if (named !== `${team}/${name}` || subject[0].name !== named) {
+  const { manifest } = predicate;
+  const isNamed = subject.every((one, at) => one.name === subjectName(predicate, at));
+  if (named !== `${team}/${name}` || !isNamed) {
     return refused('statement-other-profile', `it was signed as ${named}, not as ${team}/${name}`);
   }
   if (predicate.version !== version) {
@@ -76,14 +93,22 @@ export async function verify(claim: Claim, policy: TeamPolicy): Promise<Verifica
       `it was signed as version ${predicate.version}, not as ${version}`,
     );
   }
-  const digest = await sha256(profile);
-  if (digest !== `sha256:${subject[0].digest.sha256}`) {
+  const digests = subjectDigests(statement);
+  if (digests.length !== (manifest.variants?.length ?? 1)) {
     return refused(
-      'digest-mismatch',
-      `the profile's digest is ${digest}, the signed one is sha256:${subject[0].digest.sha256}`,
+      'statement-malformed',
+      'the statement is not about the variants of its manifest',
     );
   }
-  return { ok: true, digest, manifest: predicate.manifest, signers: opened.signers };
+  const digest = await sha256(profile);
+  if (!digests.includes(digest)) {
+    const signed = digests.length === 1 ? 'the signed one is' : 'the signed ones are';
+    return refused(
+      'digest-mismatch',
+      `the profile's digest is ${digest}, ${signed} ${digests.join(', ')}`,
+    );
+  }
+  return { ok: true, digest, digests, manifest, signers: opened.signers };
 }
 
 function refused(id: RefusalId, reason: string): Verification {

@@ -45,7 +45,7 @@ export interface Deps {
 }
 
 export interface Limits {
-  /** The maximum size of a profile, in bytes. */
+  /** The maximum size of a profile, of all its variants together, in bytes. */
   profileBytes: number;
   /** The default limits of a team; the limit on tokens applies to users too. */
   team: Amounts;

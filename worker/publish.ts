@@ -4,10 +4,12 @@ import type { RegisteredKey } from '../db/keys.ts';
 import type { Profile } from '../db/profiles.ts';
 import { readPublishingState } from '../db/publishing.ts';
 import { countVersion } from '../db/quotas.ts';
+import type { StoredVariant } from '../db/schema.ts';
 import { insertVersion, type Version } from '../db/versions.ts';
 import type { Viewer } from '../db/viewer.ts';
 import { announce } from '../db/webhooks.ts';
 import {
+  type Claim,
   type Digest,
   decodeBase64,
   importPublicKey,
@@ -53,21 +55,22 @@ export async function publish(
   team: string,
   name: string,
   version: string,
-  { profile, envelope, readme, visibility }: Publication,
+  { profile, variants: others = [], envelope, readme, visibility }: Publication,
 ): Promise<Publishing> {
   const { db, log, now, limits } = deps;
-  const bytes = encodeText(profile, 'profile');
-  if (bytes.length > limits.profileBytes) {
+  const files = [profile, ...others].map((text) => encodeText(text, 'profile'));
+  const length = files.reduce((sum, one) => sum + one.length, 0);
+  if (length > limits.profileBytes) {
+    const what = files.length === 1 ? 'The profile has' : 'The variants have';
     throw new ProblemError(
       'profile-too-large',
-      `The profile has ${bytes.length} bytes; the limit is ${limits.profileBytes}.`,
+      `${what} ${length} bytes; the limit is ${limits.profileBytes}.`,
     );
   }
 
   const readmeBytes = readme === undefined ? undefined : encodeText(readme, 'README');
   const envelopeText = JSON.stringify(envelope);
-  const size =
-    bytes.length + encodeText(envelopeText, 'envelope').length + (readmeBytes?.length ?? 0);
+  const size = length + encodeText(envelopeText, 'envelope').length + (readmeBytes?.length ?? 0);
   let analysed: Analysed | undefined;
   /** The version that it was compared with. */
   let compared: string | undefined;
@@ -77,8 +80,9 @@ export async function publish(
     const found = await readState();
     if (!found.team) throw new ProblemError('not-found', `Team ${team} does not exist.`);
     const { version: stored, profile: existing, quota } = found;
-    const { digest, manifest, signers } = await requireVerified(
-      { team, name, version, profile: bytes, envelope },
+    const { digest, manifest, signers, variants } = await requireVerified(
+      { team, name, version, envelope },
+      files,
       found.keys,
     );
     await requireReadme(readmeBytes, manifest.readme);
@@ -93,7 +97,7 @@ export async function publish(
         blind: existing.blind,
       };
     }
-    const pack = { team, name, manifest, text: profile, readme };
+    const pack = { team, name, manifest, text: profile, others, readme };
     analysed ??= await analyseFor(deps.analyse)(pack, team);
     const analysis = analysed;
     if (analysis.errors > 0) throw invalid(`${team}/${name}@${version}`, analysis);
@@ -105,7 +109,11 @@ export async function publish(
 
     const { predecessor } = found;
     if (predecessor && predecessor.version !== compared) {
-      await requireNoWidening(deps, { team, name, version, manifest, text: profile }, predecessor);
+      await requireNoWidening(
+        deps,
+        { team, name, version, manifest, text: profile, others },
+        predecessor,
+      );
       compared = predecessor.version;
     }
 
@@ -113,7 +121,8 @@ export async function publish(
     const row = {
       version,
       digest,
-      size: bytes.length,
+      size: files[0]?.length ?? 0,
+      variants,
       envelope: envelopeText,
       signers,
       manifest,
@@ -131,6 +140,7 @@ export async function publish(
             team,
             name,
             text: profile,
+            others,
             analysis,
             readme,
             profile: target,
@@ -177,20 +187,42 @@ function encodeText(text: string, what: string): Uint8Array<ArrayBuffer> {
   throw new ProblemError('body-malformed', detail);
 }
 
-/** Requires an envelope that one of the team's keys signed, and returns what it states. */
+/** Requires an envelope that one of the team's keys signed about exactly these files, and returns what it states. */
 async function requireVerified(
-  signed: Parameters<typeof verify>[0],
+  signed: Omit<Claim, 'profile'>,
+  files: readonly Uint8Array<ArrayBuffer>[],
   registered: readonly RegisteredKey[],
-): Promise<{ digest: Digest; manifest: Manifest; signers: Digest[] }> {
+): Promise<{
+  digest: Digest;
+  manifest: Manifest;
+  signers: Digest[];
+  variants: StoredVariant[] | null;
+}> {
   const valid = registered.filter(({ revokedAt }) => revokedAt === null);
   const imported = await Promise.all(valid.map((key) => importPublicKey(key.publicKey)));
   const keys = imported.filter((key) => key !== undefined);
-  const verified = await verify(signed, { keys, threshold: 1 });
+  const [profile = new Uint8Array()] = files;
+  const verified = await verify({ ...signed, profile }, { keys, threshold: 1 });
   if (!verified.ok) {
     throw new ProblemError('envelope-refused', `${verified.id}: ${verified.reason}.`);
   }
-  const { digest, manifest, signers } = verified;
-  return { digest, manifest, signers: signers.map(({ keyId }) => keyId) };
+  const { digest, digests, manifest, signers } = verified;
+  const sent = await Promise.all(files.map(sha256));
+  if (sent.join() !== digests.join()) {
+    throw new ProblemError(
+      'envelope-refused',
+      `digest-mismatch: the variants have the digests ${sent.join(', ')}, the signed ones are ${digests.join(', ')}.`,
+    );
+  }
+  const variants = manifest.variants?.map((from, at) => ({
+    from,
+    digest: digests[at] ?? digest,
+    size: files[at]?.length ?? 0,
+  }));
+  return {
+    ...{ digest, manifest, variants: variants ?? null },
+    signers: signers.map(({ keyId }) => keyId),
+  };
 }
 
 /** Requires the README that the signed manifest names. */

@@ -1,8 +1,9 @@
 import type { Widening } from '../contract/index.ts';
 import { listBases } from '../db/bases.ts';
+import { parseVariants } from '../db/variants.ts';
 import type { Predecessor } from '../db/versions.ts';
 import { newestRelease } from '../policy/index.ts';
-import { type Manifest, wideningRefusal } from '../trust/index.ts';
+import { counterparts, type Manifest, wideningRefusal } from '../trust/index.ts';
 import { whenBusy } from './analysis/version.ts';
 import { compilerOf, targetsOf } from './permissions.ts';
 import type { Deps } from './ports.ts';
@@ -16,6 +17,8 @@ interface NewVersion {
   /** The signed manifest. */
   manifest: Manifest;
   text: string;
+  /** The texts of the further variants. */
+  others: readonly string[];
 }
 
 /**
@@ -24,21 +27,28 @@ interface NewVersion {
  */
 export async function requireNoWidening(
   deps: Deps,
-  { team, name, version, manifest: { widens }, text }: NewVersion,
+  { team, name, version, manifest, text, others }: NewVersion,
   before: Predecessor,
 ): Promise<void> {
+  const { widens, variants } = manifest;
   const refusal = wideningRefusal({ team, name, version, widens, before: before.version });
   if (!refusal) return;
-  const widening = await findWidening(deps, team, before, text);
-  if (widening)
+  const former = parseVariants(before.variants);
+  const texts = former.length > 0 ? former.map((one) => one.text) : [before.text];
+  const releases = former.map((one) => one.from);
+  for (const [from, to] of counterparts(releases, variants)) {
+    const pair = { version: before.version, text: texts[from] ?? '' };
+    const widening = await findWidening(deps, team, pair, [text, ...others][to] ?? '');
+    if (!widening) continue;
     throw new ProblemError('version-widens', `${refusal.message} ${refusal.next}`, { widening });
+  }
 }
 
 /** What a text may permit beyond the one before, by the registry's base policies; undefined if nothing. */
 async function findWidening(
   deps: Deps,
   team: string,
-  { version, text: from }: Predecessor,
+  { version, text: from }: Pick<Predecessor, 'version' | 'text'>,
   text: string,
 ): Promise<Widening | undefined> {
   if (from === text) return undefined;

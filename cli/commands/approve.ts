@@ -4,7 +4,7 @@ import {
   approve as approveUpdate,
   type Proposal,
 } from '../../sdk/calls/approve.ts';
-import { isHeldFrom } from '../../sdk/host/state.ts';
+import { isHeldFrom } from '../../sdk/host/installation.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { formatReference } from '../../trust/index.ts';
 import { bundleAdvice } from '../bundle-file.ts';
@@ -16,7 +16,7 @@ import { pathOf } from '../installed.ts';
 import { changeData, describeChange } from '../policy-comparison.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { rootOf, rootOption, targetOption } from '../target.ts';
 import type { Io } from '../terminal/io.ts';
 import { confirm } from '../terminal/prompt.ts';
 import { entryOf, wantedBySync } from '../wanted-by-sync.ts';
@@ -35,6 +35,7 @@ export const approve = defineCommand({
     format: formatOption,
     ...registryOptions,
     root: rootOption,
+    target: targetOption,
   },
   details:
     'For profiles with updates = "narrowing" or "same" in profiles.toml: "sync" does not install an update that may ' +
@@ -48,12 +49,13 @@ export const approve = defineCommand({
     'sudo aa-registry approve acme/web@2.0.0 --yes',
   ],
   async run({ values, args: [text = ''], io }) {
-    const { registry, bundle, yes = false, format } = values;
+    const { registry, bundle, target, yes = false, format } = values;
     const root = rootOf(values.root);
     const done = await approveUpdate(text, {
       root,
       registry,
       bundle,
+      target,
       env: io.env,
       connect: connectWith(io, values),
       onEvent: (event) => reportEvent(io, event, values),

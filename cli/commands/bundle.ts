@@ -101,7 +101,7 @@ export const bundle = defineCommand({
       ({ checkpoint } = verified.profile);
       ({ log } = evidence);
       collected[at] = evidence;
-      items[at] = { ...path, digest: verified.profile.digest };
+      items[at] = { ...path, digest: verified.profile.versionDigest };
     }
     if (!checkpoint) throw new Error('a bundle of no profiles');
     const consistency = await proveConsistency(client, collected, checkpoint, [

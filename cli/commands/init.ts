@@ -1,6 +1,6 @@
 import { mkdir, unlink } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { abiNumber, lint, parse, profileNames } from '../../policy/index.ts';
+import { abiNumber, attachments, lint, parse, profileNames } from '../../policy/index.ts';
 import { writeNew } from '../../sdk/files.ts';
 import {
   descriptionTemplate,
@@ -10,7 +10,7 @@ import {
 } from '../../sdk/new-package.ts';
 import { isPackageName, manifestName, readmeName, readProfile } from '../../sdk/package-folder.ts';
 import { shellWord } from '../../sdk/shell-word.ts';
-import { defaultTeam, isTeam } from '../../trust/index.ts';
+import { defaultTeam, isDefinedName, isTeam } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, printResult } from '../framework/format.ts';
 import { visibleLine } from '../terminal/io.ts';
@@ -29,7 +29,7 @@ export const init = defineCommand({
     name: {
       type: 'string',
       value: 'WORD',
-      description: 'The name of the profile (default: the name in --from, then that of DIR)',
+      description: 'The name of the package (default: that of the profile in --from, then of DIR)',
     },
     team: {
       type: 'string',
@@ -40,11 +40,12 @@ export const init = defineCommand({
   },
   details:
     'Writes aa-profile.toml, README.md and a profile without rules for its program into DIR, the working ' +
-    'directory by default, which is created if needed. Existing files are never overwritten: if ' +
-    'one exists, nothing is written.',
+    'directory by default, which is created if needed. If --from defines several profiles, or one named by a ' +
+    'path, the manifest lists them. Existing files are never overwritten: if one exists, nothing is written.',
   examples: [
     'aa-registry init my-app',
     'aa-registry init my-app --team platform --from /etc/apparmor.d/my-app',
+    'aa-registry init ntpd --from /etc/apparmor.d/usr.sbin.ntpd',
   ],
   async run({ values, args: [folder = '.'], io }) {
     const { team, from } = values;
@@ -53,11 +54,11 @@ export const init = defineCommand({
     }
     const existing = from === undefined ? undefined : await existingProfile(from);
     const name = values.name ?? existing?.name ?? basename(resolve(folder));
-    requireName(name, values.name === undefined && existing === undefined);
+    requireName(name, values.name === undefined && existing?.name === undefined);
     const abi = existing?.abi ?? '3.0';
     const text = existing?.text ?? profileSkeleton(name, abi);
     if (existing === undefined) requireClean(text, name, team);
-    else if (existing.name !== name) {
+    else if (existing.name !== undefined && existing.name !== name) {
       throw new CliError(
         exit.usage,
         `The profile in ${from} is named ${existing.name}, not ${name}.`,
@@ -69,7 +70,10 @@ export const init = defineCommand({
     const files = [
       {
         path: join(folder, manifestName),
-        data: manifestText({ name, team, description, abi }),
+        data: manifestText({
+          ...{ name, team, description, abi, isForHost: existing?.isForHost },
+          profiles: existing?.name === undefined ? existing?.names : undefined,
+        }),
       },
       { path: join(folder, readmeName), data: readmeText(name, team) },
       // --from may name the package's own profile.
@@ -95,12 +99,13 @@ export const init = defineCommand({
   },
 });
 
-/** An existing profile, with the name and abi in its file. */
+/**
+ * An existing profile, with the names and abi in its file. `name` is that of its only profile, if a package can have it.
+ */
 async function existingProfile(file: string) {
   const { bytes, text } = await readProfile(file);
   const parsed = parse(text);
   const names = profileNames(parsed.file);
-  const [name] = names;
   if (parsed.diagnostics.some(({ severity }) => severity === 'error')) {
     throw new CliError(
       exit.failed,
@@ -108,25 +113,24 @@ async function existingProfile(file: string) {
       `To see them: aa-registry lint ${shellWord(file)}`,
     );
   }
-  if (name === undefined || names.length > 1) {
+  if (names.length === 0) {
+    throw new CliError(exit.failed, `${file} defines no profile; nothing was written.`);
+  }
+  const wrong = names.find((one) => !isDefinedName(one));
+  if (wrong !== undefined) {
     throw new CliError(
       exit.failed,
-      `${file} defines ${name === undefined ? 'no profile' : `${names.length} profiles, ${names.join(', ')}`}; a package has one. Nothing was written.`,
+      `The profile ${wrong} in ${file} can’t be in a package, because of its name; nothing was written.`,
+      'Rename it in a copy of the file: a word such as man_groff, or a path without variables.',
     );
   }
-  if (!isPackageName(name)) {
-    throw new CliError(
-      exit.failed,
-      `The profile in ${file} is named ${name}, which can’t be the name of a package; nothing was written.`,
-      name.startsWith('/')
-        ? `Name it in a copy of the file, followed by its path: profile ${basename(name).toLowerCase()} ${name} { … }`
-        : 'Rename it in a copy of the file: lower-case letters, digits, dots, underscores and hyphens.',
-    );
-  }
+  const [first = ''] = names;
+  const name = names.length === 1 && isPackageName(first) ? first : undefined;
+  const isForHost = attachments(parsed.file).length > 0;
   const abi = parsed.file.statements
     .map((one) => (one.kind === 'abi' ? abiNumber(one.path) : undefined))
     .find((number) => number !== undefined);
-  return { name, abi, text, bytes };
+  return { name, names, isForHost, abi, text, bytes };
 }
 
 function requireName(name: string, isFolder: boolean): void {

@@ -1,8 +1,14 @@
 import { type Container, findContainer, processesOf } from '../../sdk/host/containers.ts';
 import { describeDrift, detectDrift } from '../../sdk/host/drift.ts';
+import { type Installation, profilesOf } from '../../sdk/host/installation.ts';
 import { checkKernel, readPolicy } from '../../sdk/host/kernel.ts';
-import { type Process, profilesOf, readProcess } from '../../sdk/host/processes.ts';
-import { type Installation, listInstallations } from '../../sdk/host/state.ts';
+import {
+  isConfinedBy,
+  type Process,
+  profilesInLabel,
+  readProcess,
+} from '../../sdk/host/processes.ts';
+import { listInstallations } from '../../sdk/host/state.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { pathOf } from '../installed.ts';
@@ -84,14 +90,13 @@ interface Confinement {
 }
 
 async function confinementOf(container: Container, first: Process): Promise<Confinement> {
-  const profiles = profilesOf(first.label);
+  const profiles = profilesInLabel(first.label);
   const installed = await listInstallations('/');
-  const installation = installed.find(({ name }) => profiles.includes(name));
+  const installation = installed.find((one) => isConfinedBy(first, profilesOf(one)));
   const pids = container.id === undefined ? [] : await processesOf(container.id);
   const all = await Promise.all(pids.map(({ pid }) => readProcess(pid)));
   const others = all.filter(
-    (one) =>
-      one !== undefined && !profilesOf(one.label).some((profile) => profiles.includes(profile)),
+    (one) => one !== undefined && !isConfinedBy(one, profiles),
   ) as Process[];
   const { configured } = container;
   // Runtimes write '' or "unconfined" for no profile.

@@ -1,6 +1,7 @@
 import { readTextIfPresent } from '../../sdk/files.ts';
+import { type Installation, isHeldFrom } from '../../sdk/host/installation.ts';
 import { readRevoked, readSeen, seenFolder, writeRevoked, writeSeen } from '../../sdk/host/seen.ts';
-import { type Installation, isHeldFrom, listInstallations } from '../../sdk/host/state.ts';
+import { listInstallations } from '../../sdk/host/state.ts';
 import { lacksKeys } from '../../sdk/host/trust-check.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { formatLock, type LockedProfile, lockPath, writeLock } from '../../sdk/profiles-file.ts';
@@ -100,9 +101,9 @@ export const lock = defineCommand({
             : trustAdvice(one.id, { team, name, lacksKeys: lacking }, values);
         throw refused(one, { consequence: `nothing was written: ${names[at]}`, next });
       }
-      const { version, digest, checkpoint } = one.profile;
+      const { version, versionDigest, checkpoint } = one.profile;
       await writeSeen(folder, checkpoint);
-      locked.push({ reference: names[at] ?? '', version, digest });
+      locked.push({ reference: names[at] ?? '', version, digest: versionDigest });
     }
     const file = lockPath(path);
     const text = formatLock(locked);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { gradeOf, lint } from '../../policy/index.ts';
+import { gradeOf, lint, packageOptions } from '../../policy/index.ts';
 import { type Client, RegistryError } from '../../sdk/client.ts';
 import { type PackageFolder, profileText, readPackageFolder } from '../../sdk/package-folder.ts';
 import { isVersion, Manifest, sha256, signStatement, wideningRefusal } from '../../trust/index.ts';
@@ -49,7 +49,7 @@ export const publish = defineCommand({
     },
   },
   details:
-    'DIR holds aa-profile.toml, the profile and optionally README.md. The version, the digest ' +
+    'DIR holds aa-profile.toml, the profile, or its variants, and optionally README.md. The version, the digests ' +
     'and the manifest are signed on this machine; the key never leaves it. CI jobs that the ' +
     'team trusts ("publisher add") need no token. Shows what the version permits beyond the latest one, and what ' +
     'no longer, with the base policy of this machine. If the team’s version policy is semver, a version that ' +
@@ -74,27 +74,43 @@ export const publish = defineCommand({
     const { team, name, file, bytes, readme, warnings } = read;
     const manifest = withReason(read.manifest, values.widens);
     const text = profileText(read);
-    const report = lint(text, { packageName: name, team, manifestAbi: manifest.abi });
-    const diagnostics = [...report.diagnostics, ...warnings];
-    if (diagnostics.length > 0) {
-      printDiagnostics(io, io.stderr, { ...report, diagnostics, file, source: text });
+    const others = read.others.map(profileText);
+    const reports = [text, ...others].map((source, at) => ({
+      ...lint(source, packageOptions({ team, name, manifest }, at)),
+      ...{ file: read.others[at - 1]?.file ?? file, source },
+    }));
+    for (const [at, report] of reports.entries()) {
+      const diagnostics = [...report.diagnostics, ...(at === 0 ? warnings : [])];
+      if (diagnostics.length > 0) printDiagnostics(io, io.stderr, { ...report, diagnostics });
     }
-    const { suppressed } = report;
-    const grade = gradeOf(report.diagnostics);
-    if (!report.ok) {
+    const suppressed = reports.reduce((sum, report) => sum + report.suppressed, 0);
+    const grade = gradeOf(reports.flatMap(({ diagnostics }) => diagnostics));
+    if (!reports.every(({ ok }) => ok)) {
       throw new CliError(exit.failed, 'The profile has errors; nothing was published.');
     }
     const keys = await loadSigningKeys(io, values.key);
     const digest = await sha256(bytes);
-    const envelope = await signStatement({ team, name, version, digest, manifest }, keys);
+    const digests = await Promise.all(read.others.map((one) => sha256(one.bytes)));
+    const envelope = await signStatement(
+      { team, name, version, digest, others: digests, manifest },
+      keys,
+    );
     const signedBy = keys.map(({ publicKey }) => publicKey.keyId);
     const reference = `${team}/${name}@${version}`;
     if (values['dry-run']) {
       const client = await openSession(io, values);
-      const created = await couldPublish(client, version, digest, { ...read, manifest }, signedBy);
+      const created = await couldPublish(
+        client,
+        version,
+        [digest, ...digests],
+        { ...read, manifest },
+        signedBy,
+      );
       const { registry } = client;
       const wanted = { team, name, version, text };
-      if (created) await requireNoWidening(io, client, wanted, manifest);
+      if (created) {
+        await requireNoWidening(io, client, { ...wanted, texts: [text, ...others] }, manifest);
+      }
       const found = created ? await compareWithLatest(client, wanted) : undefined;
       const data = {
         ...{ team, name, version, digest, signedBy, registry, grade, suppressed, created },
@@ -111,6 +127,7 @@ export const publish = defineCommand({
     const client = await openPublishingSession(io, values, { team, profile: name });
     const publication = {
       profile: text,
+      ...(others.length > 0 && { variants: others }),
       envelope,
       ...(readme === undefined ? {} : { readme }),
       ...(values.private === true ? { visibility: 'private' as const } : {}),
@@ -129,6 +146,11 @@ export const publish = defineCommand({
           widening && wideningRefusal({ team, name, version, widens, before: widening.version });
         if (refusal) throw wideningError(io, refusal, widening, 'The registry refused:');
         reportRefusal(io, file, error);
+        if (error.id === 'request-invalid' && others.length > 0) {
+          const next =
+            'A registry of an earlier release knows no variants; its operator has to update it.';
+          throw new CliError(exit.failed, `The registry refused: ${error.message}`, next, error.id);
+        }
         if (error.id !== 'envelope-refused') throw error;
         // The registry's refusal names the keys; the team's key list shows what is wrong with them.
         const trouble = await findKeyTrouble(client, team, signedBy).catch(() => undefined);
@@ -185,7 +207,7 @@ function reportChange(io: Io, found: LatestChange | undefined): void {
 async function couldPublish(
   client: Client,
   version: string,
-  digest: string,
+  digests: readonly string[],
   { team, name, manifest }: PackageFolder,
   signedBy: readonly string[],
 ): Promise<boolean> {
@@ -199,8 +221,10 @@ async function couldPublish(
     throw error;
   });
   if (!there) return true;
-  if (there.digest === digest && isDeepStrictEqual(there.manifest, manifest)) return false;
-  const what = there.digest === digest ? 'another manifest or README' : 'another profile';
+  const stored = there.variants?.map((one) => one.digest) ?? [there.digest];
+  const isSame = isDeepStrictEqual(stored, digests);
+  if (isSame && isDeepStrictEqual(there.manifest, manifest)) return false;
+  const what = isSame ? 'another manifest or README' : 'another profile';
   throw new CliError(
     exit.failed,
     `Nothing would be published: ${team}/${name}@${version} already exists with ${what}. Versions are immutable.`,

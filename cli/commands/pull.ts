@@ -1,3 +1,4 @@
+import { attachmentsIn, describeAttachments } from '../../sdk/attachments.ts';
 import { parseReferences } from '../../sdk/calls/prove.ts';
 import { type PullEvent, type Pulled, type PullRefusal, pullAll } from '../../sdk/calls/pull.ts';
 import { type VerifyOptions, type VerifyRefusal, verifyAll } from '../../sdk/calls/verify.ts';
@@ -20,7 +21,7 @@ import { changeData, describeChange } from '../policy-comparison.ts';
 import { reportUse } from '../profile-use.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { rootOf, rootOption, targetOption } from '../target.ts';
 import { diffOf } from '../terminal/diff.ts';
 import type { Io } from '../terminal/io.ts';
 import { type Progress, showingProgress } from '../terminal/progress.ts';
@@ -35,6 +36,7 @@ export const pull = defineCommand({
     ...registryOptions,
     root: rootOption,
     trust: trustOption,
+    target: targetOption,
     bundle: {
       type: 'string',
       value: 'FILE',
@@ -44,6 +46,10 @@ export const pull = defineCommand({
     complain: {
       type: 'boolean',
       description: 'Load in complain mode until "enforce": log and allow what no rule allows',
+    },
+    replace: {
+      type: 'boolean',
+      description: 'Replace profiles of the same names that something else has loaded',
     },
     'dry-run': {
       type: 'boolean',
@@ -95,7 +101,7 @@ export const pull = defineCommand({
       throw new CliError(exit.usage, '--download-only takes exactly one REF.');
     }
     requireOfflineBundle(values);
-    if (downloadOnly && (dryRun || values.complain)) {
+    if (downloadOnly && (dryRun || values.complain || values.replace)) {
       throw new CliError(exit.usage, '--download-only can’t be combined with other modes.');
     }
     isStandardOutput(output, values);
@@ -103,9 +109,9 @@ export const pull = defineCommand({
     if (!parsed.ok) throw refused(parsed);
     const { references } = parsed;
     const root = rootOf(values.root);
-    const { trust, registry, offline, complain } = values;
+    const { trust, registry, offline, complain, replace, target } = values;
     const connect = connectWith(io, values);
-    const call = { root, trust, registry, bundle, env: io.env, connect };
+    const call = { root, trust, registry, bundle, target, env: io.env, connect };
     if (output !== undefined) return download(io, values, parsed.references, { ...call, output });
 
     const items: Pulled[] = [];
@@ -115,6 +121,7 @@ export const pull = defineCommand({
           ...call,
           offline,
           complain,
+          replace,
           dryRun,
           onEvent: (event) => {
             reportEvent(io, progress, event, values);
@@ -219,6 +226,16 @@ function reportEvent(io: Io, progress: Progress, event: PullEvent, host: Advised
       update(event.at, event.step);
       detail(event.step);
       break;
+    case 'variant': {
+      const { profile, choice } = event;
+      note(
+        `${pathOf(profile)} ${profile.version}: the variant for AppArmor ${profile.variant} and newer, ${choice.why}.`,
+      );
+      break;
+    }
+    case 'attaches':
+      note(`${pathOf(event.profile)} ${describeAttachments(event.attachments)}`);
+      break;
     case 'installed': {
       const { profile, changed, mode, setAside } = event.pulled;
       const inMode = mode === undefined ? '' : `, ${mode} mode`;
@@ -257,9 +274,10 @@ function withoutInstallation({ exitCode, message, next, id }: CliError): CliErro
 }
 
 /** The fields of a profile in all JSON output. */
-function identityOf({ team, name, version, digest, signers, deprecation }: VerifiedProfile) {
+function identityOf(profile: VerifiedProfile) {
+  const { team, name, version, digest, variant = null, signers, deprecation = null } = profile;
   const signedBy = signers.map(({ keyId }) => keyId);
-  return { team, name, version, digest, signedBy, deprecation: deprecation ?? null };
+  return { team, name, version, digest, variant, signedBy, deprecation };
 }
 
 function showChange(
@@ -276,10 +294,13 @@ function showChange(
     io.note(`Would not be installed: ${pulled.held.reason}.`);
     if (pulled.held.next !== undefined) io.note(pulled.held.next);
   } else io.note(`${describePlan(pulled)} Nothing was changed.`);
+  const attachments = attachmentsIn(profile);
+  const attached = describeAttachments(attachments);
+  if (attached !== undefined) io.note(`${pathOf(profile)} ${attached}.`);
   const { policy, from = '' } = pulled;
   const waiting = pulled.held?.waiting ?? null;
   const change = policy ? changeData(policy) : null;
-  const item = { ...identityOf(profile), changed, diff, policy: change, waiting };
+  const item = { ...identityOf(profile), changed, diff, policy: change, waiting, attachments };
   const lines = changed ? [diff.trimEnd()] : [];
   done(item, ...lines, ...(policy ? describeChange(policy, from) : []));
 }

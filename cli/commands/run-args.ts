@@ -1,11 +1,13 @@
 import { reservedName } from '../../policy/index.ts';
+import { attachmentsIn, describeAttachments } from '../../sdk/attachments.ts';
+import { profilesOf } from '../../sdk/host/installation.ts';
 import { checkKernel, loadedMode } from '../../sdk/host/kernel.ts';
 import { readStoredPackage } from '../../sdk/host/store.ts';
 import { hostCommand } from '../../sdk/host-command.ts';
 import {
   argumentsAfterImage,
-  attachmentOf,
   kubernetesAnnotation,
+  profileToRun,
   type Runtime,
   runArguments,
   runtimes,
@@ -59,18 +61,16 @@ export const runArgs = defineCommand({
     }
     const root = await requireRoot(values.root);
     const installation = await requireInstalled(root, text);
-    const { name } = installation;
+    const name = profileToRun(installation.name, profilesOf(installation));
     const reserved = reservedName(name);
     if (reserved !== undefined) {
       throw new CliError(exit.failed, `"${name}" can’t be selected by name: it ${reserved}.`);
     }
-    const found = readStoredPackage(root, installation);
+    const found = readStoredPackage(root, installation, installation);
     const entrypoint = found?.manifest.entrypoint;
-    const attachment = found && attachmentOf(found.text, name);
-    if (attachment !== undefined && runtime === 'docker' && found?.manifest.images.length === 0) {
-      io.note(
-        `Note: ${name} is for programs on the host: it attaches to ${attachment} without options.`,
-      );
+    const attached = describeAttachments(found ? attachmentsIn(found) : []);
+    if (attached !== undefined && runtime === 'docker') {
+      io.note(`Note: without options, ${pathOf(installation)} ${attached}.`);
     }
     io.print(
       annotation === undefined

@@ -1,4 +1,5 @@
 import type { Profile } from '../../contract/index.ts';
+import { releases } from '../../policy/index.ts';
 import { deprecationText, resolveReference } from '../../sdk/resolve/index.ts';
 import { latestChannel } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
@@ -16,6 +17,11 @@ export const show = defineCommand({
     format: formatOption,
     ...registryOptions,
     source: { type: 'boolean', description: "Print the profile's text instead" },
+    target: {
+      type: 'string',
+      choices: releases,
+      description: 'With --source: the variant for this AppArmor release (default: the first)',
+    },
   },
   details: 'Shows what the registry reports, without verifying it; "verify" and "pull" do.',
   examples: ['aa-registry show docker-nginx', 'aa-registry show docker-nginx@1.0.0 --source'],
@@ -33,7 +39,7 @@ export const show = defineCommand({
     if (!resolved.ok) throw new CliError(exit.failed, `${resolved.reason}.`);
     const path = { team: reference.team, name: reference.name, version: resolved.version };
     if (values.source) {
-      const content = await client.getContent(path);
+      const content = await client.getContent(path, values.target);
       // Files and pipes get the exact bytes; a terminal gets them without control characters.
       if (io.stdout.isTTY) io.stdout.write(visible(new TextDecoder().decode(content)));
       else io.stdout.write(content);
@@ -64,10 +70,16 @@ export const show = defineCommand({
         : []),
       ['Version', `${version.version}, published ${version.publishedAt}`],
       ...(version.yankReason === null ? [] : [['Yanked', version.yankReason] as [string, string]]),
-      ['Digest', version.digest],
+      ...(version.variants?.map(({ from, digest }, at): [string, string] => [
+        at === 0 ? 'Variants' : '',
+        `AppArmor ${from} and newer: ${digest}`,
+      ]) ?? [['Digest', version.digest] as [string, string]]),
       ['Signed by', version.signers.map((keyId) => nameSigner(keyId, keys)).join(', ')],
       ['About', manifest.description],
-      ['Images', manifest.images.join(', ') || '-'],
+      ...(manifest.kind === 'host'
+        ? [['For', 'programs of the host'] as [string, string]]
+        : [['Images', manifest.images.join(', ') || '-'] as [string, string]]),
+      ...(manifest.profiles ? [['Defines', manifest.profiles.join(', ')] as [string, string]] : []),
       ...(tags.length > 0 ? [['Tags', tags.join(', ')] as [string, string]] : []),
       ...(manifest.widens ? [['Permits more', manifest.widens] as [string, string]] : []),
       ...Object.entries(links).map(([kind, url]): [string, string] => [

@@ -5,7 +5,8 @@ import {
   type StatusRefusal,
 } from '../../sdk/calls/status.ts';
 import { describeDrift } from '../../sdk/host/drift.ts';
-import { type Installation, maxRecords } from '../../sdk/host/state.ts';
+import { type Installation, profilesOf } from '../../sdk/host/installation.ts';
+import { maxRecords } from '../../sdk/host/state.ts';
 import type { Untrusted } from '../../sdk/host/trust-check.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { flaggedMode } from '../flagged-mode.ts';
@@ -17,7 +18,7 @@ import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
 import { countModes, statusData } from '../status-data.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { rootOf, rootOption, targetOption } from '../target.ts';
 import type { Io } from '../terminal/io.ts';
 import { printTable, printText } from '../terminal/table.ts';
 
@@ -52,6 +53,7 @@ export const status = defineCommand({
     format: formatOption,
     ...registryOptions,
     root: rootOption,
+    target: targetOption,
     trust: trustOption,
   },
   details:
@@ -66,13 +68,14 @@ export const status = defineCommand({
     'sudo aa-registry status --all',
   ],
   async run({ values, args, io }) {
-    const { registry, trust, offline } = values;
+    const { registry, trust, offline, target } = values;
     const found = await readStatus({
       root: rootOf(values.root),
       trust,
       registry,
       names: args,
       offline,
+      target,
       env: io.env,
       connect: connectWith(io, values),
       onEvent: (event) => reportEvent(io, event, values),
@@ -196,10 +199,12 @@ function printWaiting(io: Io, installation: Installation, host: AdvisedHost): vo
 
 function printAll(io: Io, { loaded, confined, installed }: Status): void {
   const own = new Map(
-    installed.map(({ installation }) => [
-      installation.name,
-      `${pathOf(installation)}@${installation.version}`,
-    ]),
+    installed.flatMap(({ installation }) =>
+      profilesOf(installation).map((name) => [
+        name,
+        `${pathOf(installation)}@${installation.version}`,
+      ]),
+    ),
   );
   if (loaded.length > 0) {
     io.print('');
@@ -228,7 +233,7 @@ function trustOf({ installation }: InstalledStatus, untrusted: Untrusted[]): str
 }
 
 function noteworthy(
-  { installation, update, unmanaged }: InstalledStatus,
+  { installation, update, unmanaged, variant }: InstalledStatus,
   host: AdvisedHost,
 ): string[] {
   const { rolledBackFrom, complainChosen } = installation;
@@ -247,6 +252,12 @@ function noteworthy(
       ? []
       : [
           `rolled back from ${rolledBackFrom}: sync keeps this version until a newer one or "pull"`,
+        ]),
+    ...(installation.profiles ? [`defines ${installation.profiles.join(', ')}`] : []),
+    ...(variant === undefined
+      ? []
+      : [
+          `the variant for AppArmor ${variant} and newer fits this host now; "sync" or "pull" installs it`,
         ]),
     ...(complainChosen ? ['in complain mode until "enforce"'] : []),
     ...(unmanaged

@@ -12,7 +12,7 @@ import { profilesOption } from '../profiles-option.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
 import { changeOf, isChange, reportOutcome, showPlan } from '../sync-outcome.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { rootOf, rootOption, targetOption } from '../target.ts';
 import type { Io } from '../terminal/io.ts';
 
 export const sync = defineCommand({
@@ -22,6 +22,7 @@ export const sync = defineCommand({
   usage: '[--profiles FILE]',
   options: {
     profiles: profilesOption,
+    target: targetOption,
     bundle: {
       type: 'string',
       value: 'FILE',
@@ -58,7 +59,8 @@ export const sync = defineCommand({
   async run({ values, io }) {
     const root = rootOf(values.root);
     requireOfflineBundle(values);
-    const { trust, registry, profiles, bundle, offline, 'dry-run': dryRun = false } = values;
+    const { trust, registry, profiles, bundle, offline, target } = values;
+    const dryRun = values['dry-run'] ?? false;
     const report = await syncHost({
       root,
       trust,
@@ -66,6 +68,7 @@ export const sync = defineCommand({
       profiles,
       bundle,
       offline,
+      target,
       dryRun,
       env: io.env,
       connect: connectWith(io, values),
@@ -168,16 +171,19 @@ function reportTrust(
   for (const one of [...untrusted, ...outdated]) io.note(proofAdvice(one, values));
   const refused = [
     ...outcomes.flatMap(({ step, result }) =>
-      result.ok || step.kind === 'remove' ? [] : [{ ...step.reference, id: result.id }],
+      result.ok || step.kind === 'remove'
+        ? []
+        : [{ ...step.reference, id: result.id, next: result.next }],
     ),
   ];
   const ofBundle = (id: string) =>
     values.bundle === undefined ? undefined : bundleAdvice(id, seen);
-  const advice = refused.flatMap(({ team, name, selector: named, id }) => {
+  const advice = refused.flatMap(({ team, name, selector: named, id, next }) => {
     const lacksKeys = teamsLackingKeys.includes(team);
     // The lock file may not name the latest version.
     const selector = lockFile === undefined ? named : undefined;
-    return ofBundle(id) ?? trustAdvice(id, { team, name, lacksKeys, selector }, values) ?? [];
+    const advice = trustAdvice(id, { team, name, lacksKeys, selector }, values);
+    return ofBundle(id) ?? advice ?? next ?? [];
   });
   if (lockFile !== undefined && refused.some(({ id }) => id === 'key-revoked')) {
     advice.push(

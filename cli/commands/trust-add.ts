@@ -59,7 +59,7 @@ export const trustAdd = defineCommand({
     const notes = new Map<string, string>(
       shown.map(({ key, label, revoked }) => [key.keyId, revoked ? `revoked (${label})` : label]),
     );
-    const after = { threshold: policy?.threshold ?? 1, keys };
+    const after = { threshold: 1, ...policy, keys };
     return changeTeams(io, values, opened, [{ team, after, notes }]);
   },
 });

@@ -1,4 +1,5 @@
 import type { Team } from '../../contract/index.ts';
+import { describeNames } from '../../sdk/allowed-names.ts';
 import type { Client } from '../../sdk/client.ts';
 import { hostSeenFolder, seenFolder, writeSeen } from '../../sdk/host/seen.ts';
 import { hostCommand } from '../../sdk/host-command.ts';
@@ -87,6 +88,7 @@ export const trustInit = defineCommand({
     for (const [team, { keys }] of added) {
       say(`Team ${team} of ${client.registry} publishes with:`);
       for (const { keyId } of keys) say(`  ${keyId}`);
+      say(`  A package may define ${describeNames(undefined)}.`);
     }
     // The registry must already prove this log, and that it extends what this host has seen of it.
     const seen = isForeign

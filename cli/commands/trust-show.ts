@@ -1,3 +1,4 @@
+import { describeNames } from '../../sdk/allowed-names.ts';
 import { readSeen, seenFolder } from '../../sdk/host/seen.ts';
 import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
@@ -29,9 +30,9 @@ export const trustShow = defineCommand({
             witnesses: log.witnesses.map(({ verifier }) => verifier),
           },
           teams: Object.fromEntries(
-            [...teams].map(([team, { keys, threshold }]) => [
+            [...teams].map(([team, { keys, threshold, names = null }]) => [
               team,
-              { threshold, keys: keys.map(({ keyId }) => keyId) },
+              { threshold, keys: keys.map(({ keyId }) => keyId), names },
             ]),
           ),
         }),
@@ -44,11 +45,12 @@ export const trustShow = defineCommand({
     io.print(`Freshness  a checkpoint may be ${log.maxAge / 3600} hours old`);
     io.print(`Witnesses  ${log.witnessThreshold} of ${log.witnesses.length} must have cosigned`);
     for (const { verifier } of log.witnesses) io.print(`           ${verifier}`);
-    for (const [team, { keys, threshold }] of teams) {
+    for (const [team, { keys, threshold, names }] of teams) {
       io.print(
         `Team       ${team}: ${threshold} ${threshold === 1 ? 'signature' : 'signatures'} needed, of these keys:`,
       );
       for (const { keyId } of keys) io.print(`           ${keyId}`);
+      io.print(`           A package may define ${describeNames(names)}.`);
     }
     return exit.ok;
   },

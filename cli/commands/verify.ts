@@ -4,7 +4,7 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, printResult } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
 import { registryOptions } from '../session.ts';
-import { rootOption } from '../target.ts';
+import { rootOption, targetOption } from '../target.ts';
 import { requireVerified } from '../verified.ts';
 
 export const verify = defineCommand({
@@ -21,6 +21,7 @@ export const verify = defineCommand({
     format: formatOption,
     ...registryOptions,
     root: rootOption,
+    target: targetOption,
     trust: trustOption,
   },
   details: 'If the profile is refused, prints the reason and its id and exits with 3.',
@@ -49,16 +50,19 @@ export const verify = defineCommand({
   },
 });
 
-function dataOf({ team, name, version, digest, signers, checkpoint }: VerifiedProfile): object {
+function dataOf(profile: VerifiedProfile): object {
+  const { team, name, version, digest, variant = null, signers, checkpoint } = profile;
   const signedBy = signers.map(({ keyId }) => keyId);
   const log = { origin: checkpoint.origin, size: checkpoint.size };
-  return { team, name, version, digest, signedBy, log };
+  return { team, name, version, digest, variant, signedBy, log };
 }
 
-function describe({ team, name, version, digest, signers, checkpoint }: VerifiedProfile): string[] {
+function describe(profile: VerifiedProfile): string[] {
+  const { team, name, version, digest, variant, signers, checkpoint } = profile;
   return [
     `Verified   ${team}/${name}@${version}`,
     `Digest     ${digest}`,
+    ...(variant === undefined ? [] : [`Variant    for AppArmor ${variant} and newer`]),
     ...signers.map(({ keyId }) => `Signed by  ${keyId}`),
     `Log        ${checkpoint.origin}, ${checkpoint.size} entries`,
   ];

@@ -131,6 +131,9 @@ export async function checkDerived(db: Database, report: Report): Promise<void> 
     LEFT JOIN (
       SELECT p.team, count(DISTINCT p.id) AS profiles, count(*) AS versions,
         sum(v.size + length(CAST(v.envelope AS BLOB))
+          + coalesce((SELECT sum(variant.value ->> 'size')
+            FROM json_each(CASE WHEN json_valid(v.variants) THEN v.variants END) AS variant
+            WHERE variant.key > 0), 0)
           + coalesce((SELECT length(CAST(text AS BLOB)) FROM contents WHERE digest = iif(json_valid(v.manifest), v.manifest, '{}') ->> 'readme'), 0)) AS bytes
       FROM profiles p JOIN versions v ON v.profile_id = p.id GROUP BY p.team) s ON s.team = t.name
     WHERE coalesce(q.profiles, 0) <> coalesce(s.profiles, 0)

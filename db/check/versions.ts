@@ -18,6 +18,9 @@ import { entriesOf } from './log.ts';
 import { latestFact, type NamedProfile, type Profiles } from './profiles.ts';
 import type { Report } from './report.ts';
 
+/** The sizes of texts, where they exist. */
+const Sizes = z.array(z.number().nullable());
+
 /** The number of versions per query, each with its text. */
 const pageLength = 200;
 
@@ -46,7 +49,7 @@ export async function checkVersions(
 
   const yanked = new Set<string>();
   let count = 0;
-  for await (const { row, text } of rowsOf(db)) {
+  for await (const { row, ...texts } of rowsOf(db)) {
     while (next && next.index < row.logIndex) {
       unmatched(next);
       next = (await entries.next()).value;
@@ -56,7 +59,7 @@ export async function checkVersions(
     if (entry) next = (await entries.next()).value;
     if (profile) {
       for (const name of profile.logged) yanked.add(path(profile.team, name, row.version));
-      await checkVersion(row, text, profile, entry, context);
+      await checkVersion(row, texts, profile, entry, context);
     }
     if (++count % 1000 === 0) progress(count);
   }
@@ -74,10 +77,19 @@ async function* versionEntries(db: Database): AsyncGenerator<Fact<'version'>, un
   return undefined;
 }
 
+/** What is stored of a version's texts. */
+interface Texts {
+  /** That of the profile or its first variant. */
+  text: string | null;
+  /** The sizes of those of all variants, as JSON. */
+  sizes: string;
+}
+
 /** A stored version, whose JSON columns may be malformed. */
-type Row = Omit<Version, 'signers' | 'manifest' | 'prerelease'> & {
+type Row = Omit<Version, 'signers' | 'manifest' | 'prerelease' | 'variants'> & {
   signers: string;
   manifest: string;
+  variants: string | null;
   prerelease: number;
 };
 
@@ -86,12 +98,19 @@ const columns = {
   signers: sql<string>`${versions.signers}`,
   manifest: sql<string>`${versions.manifest}`,
   prerelease: sql<number>`${versions.prerelease}`,
+  variants: sql<string | null>`${versions.variants}`,
 };
 
-async function* rowsOf(db: Database): AsyncGenerator<{ row: Row; text: string | null }> {
+/** The sizes of the variants' texts, as JSON; null for a missing one. */
+const variantSizes = sql<string>`(SELECT json_group_array(length(CAST(variant_contents.text AS BLOB))
+    ORDER BY variant.key)
+  FROM json_each(CASE WHEN json_valid(${versions.variants}) THEN ${versions.variants} END) AS variant
+  LEFT JOIN ${contents} AS variant_contents ON variant_contents.digest = variant.value ->> 'digest')`;
+
+async function* rowsOf(db: Database): AsyncGenerator<{ row: Row } & Texts> {
   for (let after = 0; ; ) {
     const page = await db
-      .select({ row: columns, text: contents.text })
+      .select({ row: columns, text: contents.text, sizes: variantSizes })
       .from(versions)
       .leftJoin(contents, eq(contents.digest, versions.digest))
       .where(gt(versions.id, after))
@@ -106,7 +125,7 @@ async function* rowsOf(db: Database): AsyncGenerator<{ row: Row; text: string | 
 
 async function checkVersion(
   row: Row,
-  text: string | null,
+  { text, sizes }: Texts,
   profile: NamedProfile,
   entry: Fact<'version'> | undefined,
   { keys, facts, report }: Context,
@@ -130,6 +149,8 @@ async function checkVersion(
   }
 
   if (text === null) return report('content-missing', `the profile of ${what}`);
+  const lengths = Sizes.parse(parseJson(sizes));
+  if (lengths.includes(null)) report('content-missing', `a variant of ${what}`);
   const bytes = new TextEncoder().encode(text);
   const claimed = z.array(z.string()).min(1).catch([]).parse(parseJson(row.signers));
   const signers = (keys.get(team) ?? []).filter(({ keyId }) => claimed.includes(keyId));
@@ -143,6 +164,13 @@ async function checkVersion(
   else if (!verified.ok) report('envelope-invalid', `${what}: ${verified.reason}`);
   else if (canonical(verified.manifest) !== canonical(parseJson(row.manifest))) {
     report('row-differs', `the manifest of ${what} differs from the signed one`);
+  } else {
+    const signed = verified.manifest.variants?.map((from, at) => ({
+      ...{ from, digest: verified.digests[at], size: lengths[at] },
+    }));
+    if (canonical(signed ?? null) !== canonical(parseJson(row.variants ?? 'null'))) {
+      report('row-differs', `the variants of ${what} differ from the signed ones`);
+    }
   }
   if (
     !isVersion(version) ||

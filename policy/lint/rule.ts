@@ -5,16 +5,21 @@ import type { Analysis, ProfileReport } from '../checks/analyse.ts';
 import type { EffectiveRule } from '../model/effective-rule.ts';
 import type { ProfileModel } from '../model/profile-model.ts';
 import type { RawDiagnostic, Severity } from '../raw-diagnostic.ts';
+import type { Release } from '../release.ts';
 import type { Range } from '../syntax/source.ts';
 import type { PolicyFile, Rule } from '../syntax/tree.ts';
 
 export interface LintOptions {
-  /** The package the file is published as: it must define exactly this profile. */
+  /** The package that the file is published in. */
   packageName?: string;
+  /** The profiles that its file must define, and no others; without them, the one with the package's name. */
+  profiles?: readonly string[];
   /** The team whose package it is, where that is known: some names are left to one. */
   team?: string;
   /** The policy ABI that the package's manifest names, such as `3.0`. */
   manifestAbi?: string;
+  /** The last release that the file is for, from the target on: what it refuses is reported too. */
+  until?: Release;
   /** What the profile is for; without it, a profile that attaches to no program and has a container's name. */
   kind?: 'container' | 'host';
 }

@@ -11,6 +11,7 @@ import { barePtrace } from './rules/bare-ptrace.ts';
 import { blockDropsRule } from './rules/block-drops-rule.ts';
 import { changeProfileAnywhere } from './rules/change-profile-anywhere.ts';
 import { complainMode } from './rules/complain-mode.ts';
+import { containerAttachment } from './rules/container-attachment.ts';
 import { coveredRule } from './rules/covered-rule.ts';
 import { deniedDevice } from './rules/denied-device.ts';
 import { globCaret } from './rules/glob-caret.ts';
@@ -42,6 +43,7 @@ import { writeEverything } from './rules/write-everything.ts';
 
 export const lintRules: readonly LintRule[] = [
   packageName,
+  containerAttachment,
   abiMismatch,
   reservedName,
   secret,

@@ -1,7 +1,8 @@
 import { parseReference, type Reference } from '../../trust/index.ts';
 import type { TargetRefusal } from '../host/install.ts';
+import type { Installation } from '../host/installation.ts';
 import { findPolicyChange } from '../host/installed-change.ts';
-import { type Installation, readInstallation, writeUpdate } from '../host/state.ts';
+import { readInstallation, writeUpdate } from '../host/state.ts';
 import type { PolicyChange } from '../policy-change.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';

@@ -1,18 +1,21 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Release } from '../../policy/index.ts';
 import { type Client, createClient, isRegistryFailure } from '../client.ts';
 import { readConfiguration } from '../config.ts';
 import { ifPresent } from '../files.ts';
 import type { Environment } from '../home.ts';
 import { changeHost } from '../host/change.ts';
 import { checkTarget, type TargetRefusal } from '../host/install.ts';
+import type { Recovered } from '../host/recovery.ts';
+import { variantChoice } from '../host/release.ts';
 import type { RepairedRecord } from '../host/repair.ts';
 import { type RevokedByTeam, readRevoked, type SeenFolder, seenFolder } from '../host/seen.ts';
 import { listPending } from '../host/state.ts';
 import type { TrustView } from '../host/store.ts';
-import type { Recovered } from '../host/transaction.ts';
 import { briefTimeout, waitLimits } from '../pacing.ts';
 import type { Refusal } from '../refusal.ts';
+import type { VariantChoice } from '../resolve/variant.ts';
 import { learnRevocations } from '../revocations.ts';
 import { shellWord } from '../shell-word.ts';
 import { type HostTrust, noTrustFile, readTrust, trustPlace } from '../trust-file.ts';
@@ -28,6 +31,8 @@ export interface HostOptions<Event = HostEvent> {
   trust?: string | HostTrust | undefined;
   /** The registry's address; default the trust file's. */
   registry?: string | undefined;
+  /** The AppArmor release of the host, by which variants are chosen; default this machine's, if `root` is its own. */
+  target?: Release | undefined;
   /** How to connect to the registry; default {@link createClient} without a token. */
   connect?: Connect | undefined;
   /**
@@ -66,6 +71,8 @@ export type NoRootRefusal = Refusal<'no-root'>;
 export interface Host {
   root: string;
   trust: HostTrust;
+  /** The release that it takes variants for. */
+  choice: VariantChoice;
   /** Where checkpoints and revocations seen in the log are stored. */
   folder: SeenFolder;
   connect: (options: { brief: boolean }) => Promise<Client>;
@@ -145,7 +152,8 @@ export async function openHost(
   const connect = connector(options, trust.registry);
   const { onEvent: emit = () => {} } = options;
   const folder = folderOf(root, trust, options);
-  return { ok: true, host: { root, trust, folder, connect, emit } };
+  const choice = await variantChoice(root, options.target);
+  return { ok: true, host: { root, trust, choice, folder, connect, emit } };
 }
 
 /**

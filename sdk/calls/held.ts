@@ -1,5 +1,6 @@
 import type { Reference } from '../../trust/index.ts';
-import type { Installation, Named, Waiting } from '../host/state.ts';
+import type { Installation, Waiting } from '../host/installation.ts';
+import type { Named } from '../host/state.ts';
 import type { TrustView } from '../host/store.ts';
 import { profilesPlace, readProfiles } from '../profiles-file.ts';
 import type { Refusal } from '../refusal.ts';

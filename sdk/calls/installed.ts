@@ -1,5 +1,6 @@
 import { formatReference, isInRange, parseReference } from '../../trust/index.ts';
-import { type Installation, listDamaged, listInstallations } from '../host/state.ts';
+import type { Installation } from '../host/installation.ts';
+import { listDamaged, listInstallations } from '../host/state.ts';
 import { hostCommand } from '../host-command.ts';
 import type { Refusal } from '../refusal.ts';
 

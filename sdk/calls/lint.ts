@@ -7,7 +7,7 @@ import {
   type Release,
 } from '../../policy/index.ts';
 import { fileResolver } from '../host/includes.ts';
-import { type ProfileFile, readProfileFile, rewriteProfile } from '../profile-file.ts';
+import { type ProfileFile, readProfileFiles, rewriteProfile } from '../profile-file.ts';
 import { explainingErrors } from '../system-error.ts';
 
 export interface LintOptions {
@@ -45,7 +45,8 @@ export interface Linted {
 }
 
 /**
- * Lints a profile: the path of a package folder or file, or a text. Throws an {@link SdkError} if the file does not
+ * Lints a profile: the path of a package folder or file, or a text. Of a package with variants, each is linted for its
+ * releases, and the diagnostics of all but the first name their file. Throws an {@link SdkError} if the file does not
  * exist (`file-missing`) or the folder is not a package (`package-invalid`).
  *
  * @example
@@ -60,6 +61,31 @@ export async function lint(
 
 async function lintSource(
   source: string | Pick<ProfileFile, 'text'>,
+  options: LintOptions,
+): Promise<Linted> {
+  if (typeof source !== 'string') return lintFile({ warnings: [], ...source }, options);
+  const [first, ...others] = await readProfileFiles(source);
+  if (!first) throw new Error('a package has a file');
+  const linted = await lintFile(first, options, options.fix);
+  for (const other of others) {
+    const { ok, diagnostics, omitted, suppressed, fixed } = await lintFile(
+      other,
+      options,
+      options.fix,
+    );
+    const ofFile = (one: Diagnostic) => ({ ...one, file: one.file ?? other.file });
+    linted.ok &&= ok;
+    linted.diagnostics.push(...diagnostics.map(ofFile));
+    linted.omitted += omitted;
+    linted.suppressed += suppressed;
+    linted.fixed.push(...fixed.map(ofFile));
+  }
+  return linted;
+}
+
+/** Lints one file; with `rewrite`, writes the fixed text to it. */
+async function lintFile(
+  profile: Omit<ProfileFile, 'file' | 'rawBytes'> & Partial<ProfileFile>,
   {
     base = '/etc/apparmor.d',
     include = [],
@@ -68,15 +94,15 @@ async function lintSource(
     targetBase = false,
     fix = false,
   }: LintOptions,
+  rewrite = false,
 ): Promise<Linted> {
-  const profile: Omit<ProfileFile, 'file' | 'rawBytes'> & Partial<ProfileFile> =
-    typeof source === 'string' ? await readProfileFile(source) : { warnings: [], ...source };
-  const { text: before, file, warnings, ...ofPackage } = profile;
+  const { text: before, file, warnings, package: ofPackage, ...more } = profile;
   const finds = resolver ?? fileResolver({ base, include });
   const options = {
-    resolver: ofPackage.packageName === undefined ? finds : withinDirectories(finds),
+    resolver: ofPackage ? withinDirectories(finds) : finds,
     ...(target && { target, targetBase }),
     ...ofPackage,
+    ...more,
   };
   const fixed = fix ? fixPolicy(before, options) : undefined;
   const { ok, diagnostics, omitted, suppressed, needs } =
@@ -86,7 +112,7 @@ async function lintSource(
   const isOfTemplate = ({ id }: Diagnostic) =>
     id === 'nothing-runs' &&
     warnings.some((one) => one.id === 'unchanged-template' && one.file === file);
-  if (typeof source === 'string' && file !== undefined && text !== before) {
+  if (rewrite && file !== undefined && text !== before) {
     await rewriteProfile({ file, text: before }, text);
   }
   return {

@@ -181,7 +181,7 @@ export interface ProveOptions {
  * Fetches and verifies all references of a source, or reports which failed. Revocations are remembered in either case.
  */
 export async function prove(
-  { trust }: Pick<Host, 'trust'>,
+  { trust, choice }: Pick<Host, 'trust' | 'choice'>,
   { references, verify }: Source,
   { folder, installed = () => undefined, remember = true }: ProveOptions,
   emit: (event: ProveEvent) => void,
@@ -189,7 +189,7 @@ export async function prove(
   const seen = await readSeen(folder);
   emit({ kind: 'started', references });
   const revoked = await readRevoked(folder);
-  const view = { trust, seen, revoked, installed };
+  const view = { trust, choice, seen, revoked, installed };
   const verified = await verify(view, emit);
   const profiles: VerifiedProfile[] = [];
   let refusal: ProveRefusal | undefined;
@@ -203,6 +203,7 @@ export async function prove(
         ok: false,
         id: one.id,
         reason: one.reason,
+        next: one.next,
         reference,
         seen: seen?.size,
         lacksKeys: lacksKeys(trust, team, revoked.get(team), one.revoked),

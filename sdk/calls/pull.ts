@@ -1,14 +1,17 @@
-import { formatReference, type Reference } from '../../trust/index.ts';
+import { definedProfiles, formatReference, type Reference } from '../../trust/index.ts';
+import { type Attachment, attachmentsIn } from '../attachments.ts';
 import { detectDrift, isAsInstalled } from '../host/drift.ts';
 import { type InstallRefusal, install, type TargetRefusal } from '../host/install.ts';
+import type { Installation } from '../host/installation.ts';
 import { findPolicyChange } from '../host/installed-change.ts';
 import { textInstalled } from '../host/installed-text.ts';
-import { readPolicy } from '../host/kernel.ts';
-import { type Installation, listInstallations } from '../host/state.ts';
+import { readPolicy, stateOf } from '../host/kernel.ts';
+import { listInstallations } from '../host/state.ts';
 import { readTrustView, type TrustView, verifyStored } from '../host/store.ts';
 import type { PolicyChange } from '../policy-change.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
+import type { VariantChoice } from '../resolve/variant.ts';
 import { explainingErrors } from '../system-error.ts';
 import {
   change,
@@ -38,6 +41,8 @@ export interface PullOptions extends HostOptions<PullEvent> {
   offline?: boolean | undefined;
   /** Whether to load in complain mode; default: as installed already, else the profile's own mode. */
   complain?: boolean | undefined;
+  /** Replace profiles that something else has loaded. */
+  replace?: boolean | undefined;
   /** Fetch and verify, but change nothing. */
   dryRun?: boolean | undefined;
 }
@@ -46,6 +51,10 @@ export type PullEvent =
   | HostEvent
   | ProveEvent
   | StepEvent
+  /** What a package that is about to be installed attaches to. */
+  | { kind: 'attaches'; profile: VerifiedProfile; attachments: readonly Attachment[] }
+  /** Which variant of a version was chosen, and why. */
+  | { kind: 'variant'; profile: VerifiedProfile; choice: VariantChoice }
   /** A profile was installed, or was installed already. */
   | { kind: 'installed'; at: number; pulled: Pulled };
 
@@ -133,9 +142,14 @@ async function pullEach(
     const teams = source.references.map(({ team }) => team);
     await currentView(withoutNetwork(host, offline), teams);
   }
-  const proveFor = (installed: readonly Installation[]) => {
+  const proveFor = async (installed: readonly Installation[]) => {
     const version = (reference: Reference) => findIn(installed, reference)?.version;
-    return prove(host, source, { folder, installed: version, remember: !dryRun }, emit);
+    const options = { folder, installed: version, remember: !dryRun };
+    const proved = await prove(host, source, options, emit);
+    for (const profile of proved.ok ? proved.profiles : []) {
+      if (profile.variant !== undefined) emit({ kind: 'variant', profile, choice: host.choice });
+    }
+    return proved;
   };
   const { trust: named, complain } = options;
   const holding = (installed: readonly Installation[], view: TrustView) => ({
@@ -170,7 +184,12 @@ async function pullEach(
         before: findIn(installed, profile),
         reference: formatReference(source.references[at] as Reference),
         complain: options.complain,
+        replace: options.replace,
         view,
+        onStart: () => {
+          const attachments = attachmentsIn(profile);
+          if (attachments.length > 0) emit({ kind: 'attaches', profile, attachments });
+        },
         onStep: (step) => emit({ kind: 'step', at, step }),
       });
       if (!pulled.ok) return { ...pulled, items };
@@ -187,7 +206,10 @@ interface OneInstallation {
   before: Installation | undefined;
   reference: string;
   complain: boolean | undefined;
+  replace: boolean | undefined;
   view: TrustView;
+  /** Called before the host is changed, unless nothing needs to be. */
+  onStart: () => void;
   onStep: (step: string) => void;
 }
 
@@ -197,7 +219,9 @@ async function installOne({
   before,
   reference,
   complain,
+  replace,
   view,
+  onStart,
   onStep,
 }: OneInstallation): Promise<Pulled | NotInstalled> {
   const isWanted =
@@ -211,7 +235,7 @@ async function installOne({
   const isSame = isWanted && isAsInstalled(await detectDrift(root, before, policy));
   // A stored version that can no longer be verified is stored again.
   if (isSame && (await verifyStored(root, before, before, view)).ok) {
-    const mode = policy?.get(profile.name)?.mode;
+    const mode = policy && stateOf(policy, definedProfiles(profile))?.mode;
     const { path: file } = textInstalled(root, profile);
     return {
       ok: true,
@@ -229,8 +253,10 @@ async function installOne({
     complainChosen: complain,
     reference,
     origin: 'pull',
+    replace,
     onStep,
   } as const;
+  onStart();
   const done = await install(profile, options);
   if (!done.ok) return { ...done, profile };
   const { file, mode, setAside } = done;

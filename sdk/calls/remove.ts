@@ -1,7 +1,7 @@
 import { checkTarget, type TargetRefusal } from '../host/install.ts';
+import type { Installation } from '../host/installation.ts';
 import type { Process } from '../host/processes.ts';
 import { remove as removeInstallation } from '../host/remove.ts';
-import type { Installation } from '../host/state.ts';
 import type { Refusal } from '../refusal.ts';
 import { explainingErrors } from '../system-error.ts';
 import {

@@ -1,8 +1,8 @@
 import { compareVersions } from '../../trust/index.ts';
 import { type Client, isRegistryFailure } from '../client.ts';
 import type { InstallRefusal, TargetRefusal } from '../host/install.ts';
+import type { Earlier, Installation } from '../host/installation.ts';
 import { reinstall } from '../host/reinstall.ts';
-import type { Earlier, Installation } from '../host/state.ts';
 import { lacksKeys } from '../host/trust-check.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile, VerifyRefusalId } from '../resolve/index.ts';

@@ -1,7 +1,9 @@
 import { parseReference, type Reference } from '../../trust/index.ts';
 import { UnreachableError } from '../client.ts';
 import { isSdkError } from '../error.ts';
-import type { Installation, Named } from '../host/state.ts';
+import { type Installation, otherVariant, profilesOf } from '../host/installation.ts';
+import { variantChoice } from '../host/release.ts';
+import type { Named } from '../host/state.ts';
 import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '../host/status.ts';
 import { checkTrust, type TrustCheck } from '../host/trust-check.ts';
 import { profilesPlace, readProfiles, unlisted } from '../profiles-file.ts';
@@ -44,6 +46,8 @@ export interface Status extends Omit<HostStatus, 'installed'>, TrustCheck {
   installed: (InstalledStatus & {
     /** The registry's view of it; `undefined` if not requested. */
     update: Update | undefined;
+    /** The variant that fits the host now, by its oldest release, if another one is installed. */
+    variant: string | undefined;
     /** Whether it was pulled and is not in this host's profiles.toml: sync neither changes nor removes it. */
     unmanaged: boolean;
   })[];
@@ -85,6 +89,7 @@ async function readHost(options: StatusOptions): Promise<Status | StatusRefusal>
       { trust, folder: folderOf(root, trust, options), emit, ...(connect && { connect }) },
       teams,
     ));
+  const choice = await variantChoice(root, options.target);
   const check = await checkTrust(root, installations, view);
   const unmanaged = await unmanagedOf(root, installations, emit);
   return {
@@ -94,6 +99,7 @@ async function readHost(options: StatusOptions): Promise<Status | StatusRefusal>
     installed: found.installed.map((one, at) => ({
       ...one,
       update: updates[at],
+      variant: otherVariant(one.installation, choice),
       unmanaged: unmanaged.includes(one.installation),
     })),
     ...check,
@@ -117,7 +123,7 @@ function narrow(
     const next = namesInstalled(found.installed.map(({ installation }) => installation));
     return { ok: false, id: 'not-installed', reason, next };
   }
-  const own = new Set(known.map(({ name }) => name));
+  const own = new Set(known.flatMap((one) => ('version' in one ? profilesOf(one) : [one.name])));
   return {
     ok: true,
     found: {
@@ -127,7 +133,7 @@ function narrow(
       loaded: found.loaded.filter(({ name }) => own.has(name.split('//')[0] ?? '')),
       confined: installed.flatMap(({ processes }) => processes),
       unconfined: [],
-      pending: found.pending.filter(({ installation }) => own.has(installation.name)),
+      pending: found.pending.filter(({ installation }) => isNamed(installation)),
     },
   };
 }

@@ -78,7 +78,7 @@ async function syncWith(options: SyncOptions): Promise<Synced | SyncRefusal> {
   const opened = await openHost(options, { change: true });
   if (!opened.ok) return opened;
   const { host } = opened;
-  const { root, trust } = host;
+  const { root, trust, choice } = host;
   const path = options.profiles ?? profilesPlace(root);
   const wanted = await readProfiles(path);
   if (!wanted) return { ok: false, id: 'no-profiles-file', reason: `${path} does not exist` };
@@ -91,7 +91,8 @@ async function syncWith(options: SyncOptions): Promise<Synced | SyncRefusal> {
   // For a root whose own trust file is not used, its records are not trusted either.
   const isForeign = options.trust !== undefined;
   const seen = (await readSeen(host.folder))?.size;
-  const run = () => syncHost({ root, trust, client, bundle, wanted, locked, dryRun, isForeign });
+  const run = () =>
+    syncHost({ root, trust, choice, client, bundle, wanted, locked, dryRun, isForeign });
   const report = dryRun ? await run() : await change(root, { ...options, trust }, run);
   return {
     ok: true,

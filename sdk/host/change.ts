@@ -1,9 +1,9 @@
 import type { HostTrust } from '../trust-file.ts';
 import { type LockOptions, withLock } from './lock.ts';
+import { type Recovered, recover } from './recovery.ts';
 import { type RepairedRecord, repairRecords } from './repair.ts';
 import { listDamaged, listInstallations, policyPlace, statePlace } from './state.ts';
 import { tidyStore } from './store.ts';
-import { type Recovered, recover } from './transaction.ts';
 import { removeStaged } from './tree.ts';
 import { withoutInterruption } from './without-interruption.ts';
 

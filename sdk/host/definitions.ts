@@ -31,22 +31,24 @@ const leftBehind =
   /(?:\.dpkg-(?:new|old|dist|bak|remove)|\.pacsave|\.pacnew|\.rpmnew|\.rpmsave|\.orig|\.rej|~)$/;
 
 /**
- * Finds another file in `folder` that defines the profile `name` and that boot loads: not files skipped by name or by a
+ * Finds another file in `folder` that defines one of the profiles `names` and that boot loads: not files skipped by name or by a
  * link in `disable`, and in subfolders only files that a loaded file includes. Below `/`, links are followed as in
  * tree.ts. Below another root, boot would resolve links from that root, so they are resolved here one by one without
  * the kernel following them. Throws if the folder exceeds the policy budget.
  */
 export function findDefinition(
   folder: Place,
-  name: string,
+  names: readonly string[],
   own: Place | undefined,
   left = new PolicyBudget(folder),
-): Definition | undefined {
+): (Definition & { name: string | undefined }) | undefined {
   for (const definition of loadedFiles(folder, own, left)) {
     const { text } = definition;
-    if (text === undefined || (text.includes(name) && namesIn(text).includes(name))) {
-      return definition;
-    }
+    if (text === undefined) return { ...definition, name: undefined };
+    if (!names.some((name) => text.includes(name))) continue;
+    const defined = namesIn(text);
+    const name = names.find((one) => defined.includes(one));
+    if (name !== undefined) return { ...definition, name };
   }
   return undefined;
 }

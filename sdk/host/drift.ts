@@ -1,9 +1,10 @@
 import { isCompiledFrom } from './compiled.ts';
 import { isDisabled, isForcedToComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
+import { type Installation, profilesOf } from './installation.ts';
 import { type LoadedProfile, stateOf } from './kernel.ts';
 import { findParser } from './parser.ts';
-import { type Installation, installedPath } from './state.ts';
+import { installedPath } from './state.ts';
 
 /** How the current state differs from the installed state. */
 export interface Drift {
@@ -38,9 +39,9 @@ async function kernelDrift(
   policy: ReadonlyMap<string, LoadedProfile>,
   isFileOwn: boolean,
 ): Promise<Drift['kernel']> {
-  const { name, complain, kernel: recorded } = installation;
+  const { complain, kernel: recorded } = installation;
   const file = installedPath('/', installation);
-  const state = stateOf(policy, name);
+  const state = stateOf(policy, profilesOf(installation));
   if (!state) return 'not-loaded';
   const mode = complain ? 'complain' : recorded?.mode;
   if (mode !== undefined && state.mode !== mode) return 'other-mode';

@@ -1,23 +1,22 @@
-import { lint } from '../../policy/index.ts';
-import { sha256 } from '../../trust/index.ts';
+import { lint, packageOptions } from '../../policy/index.ts';
+import { compareReleaseNumbers, definedProfiles, sha256 } from '../../trust/index.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
-import { findDefinition } from './definitions.ts';
+import { checkDefinitions, checkLoaded } from './conflicts.ts';
 import { maxPolicy } from './digest-of.ts';
-import { checkKernel } from './kernel.ts';
-import { dryRunArguments, findParser, namesArguments, runParser } from './parser.ts';
-import { type PolicyCopy, withPolicyCopy } from './policy-copy.ts';
-import { findUnsafe } from './root.ts';
 import {
   type Earlier,
   type Installation,
-  installedPlace,
-  policyPlace,
-  readInstallation,
+  recordManifest,
   releaseOf,
-  statePlace,
   wasLeft,
-} from './state.ts';
+} from './installation.ts';
+import { checkKernel } from './kernel.ts';
+import { dryRunArguments, findParser, namesArguments, runParser } from './parser.ts';
+import { type PolicyCopy, withPolicyCopy } from './policy-copy.ts';
+import { hostRelease } from './release.ts';
+import { findUnsafe } from './root.ts';
+import { installedPlace, policyPlace, readInstallation, statePlace } from './state.ts';
 import { store } from './store.ts';
 import { put } from './transaction.ts';
 import { lookAt, type Place, readBytes, stage, write } from './tree.ts';
@@ -37,6 +36,8 @@ export interface InstallOptions extends Target {
   /** The reference it is installed for; default that of the current installation, else its version. */
   reference?: string | undefined;
   origin?: Installation['origin'];
+  /** Whether profiles that something else has loaded may be replaced; by default not. */
+  replace?: boolean | undefined;
   /** The version that this rollback leaves. */
   rolledBackFrom?: string | undefined;
   /** When it was verified, unless just now. */
@@ -53,6 +54,7 @@ export type InstallRefusal =
   | TargetRefusal['id']
   | 'profile-invalid'
   | 'profile-defined-elsewhere'
+  | 'profile-loaded-elsewhere'
   | 'parser-refused'
   | 'kernel-refused';
 
@@ -92,7 +94,8 @@ export async function checkTarget({ root }: Target): Promise<{ ok: true } | Targ
 }
 
 /**
- * Installs a verified profile, or changes nothing. This project's parser and a dry run of the host's check it first;
+ * Installs a verified profile, or changes nothing. It must not replace what another file defines or something else has
+ * loaded (see conflicts.ts). This project's parser and a dry run of the host's check it first;
  * then a transaction activates it (see transaction.ts). Termination signals are deferred until it is done. The caller
  * holds the host's lock (see change.ts).
  */
@@ -103,13 +106,15 @@ export async function install(
   const { root } = options;
   const target = await checkTarget(options);
   if (!target.ok) return target;
-  const { team, name, bytes } = profile;
+  const { bytes } = profile;
 
   const text = decodeUtf8(bytes);
   if (text === undefined) {
     return { ok: false, id: 'profile-invalid', reason: 'it is not valid UTF-8' };
   }
-  const report = lint(text, { packageName: name, team });
+  // What was right when it was published stays so.
+  const { manifestAbi: _, target: __, until: ___, ...rules } = packageOptions(profile);
+  const report = lint(text, rules);
   // What was published is published: here it is about what the host would be given.
   const error = report.diagnostics.find(
     ({ id, severity }) => severity === 'error' && id !== 'secret',
@@ -118,18 +123,12 @@ export async function install(
     const { line, column } = error.span.start;
     return { ok: false, id: 'profile-invalid', reason: `${line}:${column}: ${error.message}` };
   }
-  const place = installedPlace(root, { team, name });
-  const other = findDefinition(policyPlace(root), name, place);
-  if (other !== undefined) {
-    const where =
-      other.text === undefined
-        ? `may also be defined by ${other.path}, a dangling link`
-        : `is also defined in ${other.path}`;
-    const reason = `profile ${name} ${where}; remove that file, as each boot would load both and one replaces the other`;
-    return { ok: false, id: 'profile-defined-elsewhere', reason };
-  }
+  const elsewhere = checkDefinitions(root, profile);
+  if (elsewhere) return elsewhere;
+  const loaded = root === '/' && !options.replace ? await checkLoaded(profile) : undefined;
+  if (loaded) return loaded;
 
-  return withoutInterruption(() => checkAndPut(profile, place, options));
+  return withoutInterruption(() => checkAndPut(profile, installedPlace(root, profile), options));
 }
 
 /** The part of an installation that changes the host. */
@@ -140,16 +139,23 @@ async function checkAndPut(
 ): Promise<Installed> {
   const file = place.path;
   const { root, onStep = () => {} } = options;
-  const { name, bytes, evidence } = profile;
+  const { bytes, evidence } = profile;
+  const names = definedProfiles(profile);
   const before = await readInstallation(root, profile);
-  const parser = await findParser();
+  const parser = await parserFor(root, profile);
   const staged = stage(place, bytes, 0o644);
   try {
     if (parser) {
       const refusal =
         root === '/'
-          ? await tryOut(parser, { file: staged.path, base: policyPlace('/').path, cwd: '/' }, name)
-          : await withPolicyCopy(root, { name: file, bytes }, (copy) => tryOut(parser, copy, name));
+          ? await tryOut(
+              parser,
+              { file: staged.path, base: policyPlace('/').path, cwd: '/' },
+              names,
+            )
+          : await withPolicyCopy(root, { name: file, bytes }, (copy) =>
+              tryOut(parser, copy, names),
+            );
       if (refusal) {
         await staged.discard();
         return { ...refusal, reason: refusal.reason.replaceAll(staged.path, file) };
@@ -168,16 +174,24 @@ async function checkAndPut(
   const checkedByParser = parser !== undefined;
   if (root !== '/') return { ok: true, file, mode: undefined, checkedByParser, setAside };
   const mode = done.installation.kernel?.mode;
-  onStep(`Loaded ${name} into the kernel (${mode ?? 'but it is not listed there'})`);
+  onStep(`Loaded ${names.join(', ')} into the kernel (${mode ?? 'but it is not listed there'})`);
   return { ok: true, file, mode, checkedByParser, setAside };
+}
+
+/** The parser to check a profile with: none, if it is a variant for newer systems than this one in another root. */
+async function parserFor(root: string, { variant }: VerifiedProfile): Promise<string | undefined> {
+  const release = root === '/' || variant === undefined ? undefined : await hostRelease();
+  const isNewer = variant && release && compareReleaseNumbers(variant, release) > 0;
+  return isNewer ? undefined : findParser();
 }
 
 /** The new record of a profile's installation. */
 function succeed(
-  { team, name, version, digest }: VerifiedProfile,
+  profile: VerifiedProfile,
   before: Installation | undefined,
   options: InstallOptions,
 ): Installation {
+  const { team, name, version, digest, versionDigest } = profile;
   const { now = () => new Date(), rolledBackFrom } = options;
   const time = now().toISOString();
   const complain = options.complain ?? before?.complain ?? false;
@@ -191,8 +205,10 @@ function succeed(
   return {
     team,
     name,
+    ...recordManifest(profile.manifest, profile.variant),
     version,
     digest,
+    ...(versionDigest !== digest && { versionDigest }),
     file: installedPlace('/', { team, name }).path,
     verifiedAt: options.verifiedAt ?? time,
     installedAt: time,
@@ -252,13 +268,15 @@ async function setAsideChanged(
 async function tryOut(
   parser: string,
   { file, base, cwd }: PolicyCopy,
-  name: string,
+  names: readonly string[],
 ): Promise<{ ok: false; id: InstallRefusal; reason: string } | undefined> {
   const listed = await runParser(parser, namesArguments(file, base), { cwd });
   if (!listed.ok) return { ok: false, id: 'parser-refused', reason: listed.reason };
   const others = listed.output
     .split('\n')
-    .filter((line) => line !== '' && line !== name && !line.startsWith(`${name}//`));
+    .filter(
+      (line) => line !== '' && !names.some((name) => line === name || line.startsWith(`${name}//`)),
+    );
   if (others.length > 0) {
     const reason = `its includes also define ${others.join(', ')}`;
     return { ok: false, id: 'profile-invalid', reason };

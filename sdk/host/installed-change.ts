@@ -2,15 +2,9 @@ import { formatReference, sha256 } from '../../trust/index.ts';
 import { compareVersionTexts, type PolicyChange } from '../policy-change.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
 import { fileResolver } from './includes.ts';
+import type { Installation } from './installation.ts';
 import { hostRelease } from './release.ts';
-import {
-  type Installation,
-  installedPlace,
-  listDamaged,
-  type Named,
-  policyPlace,
-  recordPlace,
-} from './state.ts';
+import { installedPlace, listDamaged, type Named, policyPlace, recordPlace } from './state.ts';
 import { readStoredProfile, type TrustView, verifyStored } from './store.ts';
 import { lookAt } from './tree.ts';
 

@@ -27,10 +27,11 @@ export interface LoadedProfile {
   hash: string | undefined;
 }
 
-/** The kernel's state of a profile with its children, enough to detect a replacement. */
+/** The kernel's state of a file's profiles with their children, enough to detect a replacement. */
 export interface KernelState {
+  /** The mode of the profiles; `mixed` if they have several. */
   mode: string;
-  /** The hashes of the profile and its children, sorted; empty if the kernel has none. */
+  /** The hashes of the profiles and their children, sorted; empty if the kernel has none. */
   hashes: string[];
 }
 
@@ -75,28 +76,31 @@ async function readProfiles(
   }
 }
 
-/** The state of a profile in a policy; `undefined` if it is not loaded. */
+/** The state of a file's profiles in a policy; `undefined` unless all are loaded. */
 export function stateOf(
   policy: ReadonlyMap<string, LoadedProfile>,
-  name: string,
+  names: readonly string[],
 ): KernelState | undefined {
-  const profile = policy.get(name);
-  if (!profile) return undefined;
+  const modes = new Set(names.map((name) => policy.get(name)?.mode));
+  const [mode] = modes;
+  if (mode === undefined || modes.has(undefined)) return undefined;
   const hashes = [...policy.values()]
-    .filter((one) => one === profile || one.name.startsWith(`${name}//`))
+    .filter(({ name }) => names.some((own) => name === own || name.startsWith(`${own}//`)))
     .flatMap(({ hash }) => hash ?? []);
-  return { mode: profile.mode, hashes: hashes.sort() };
+  return { mode: modes.size === 1 ? mode : 'mixed', hashes: hashes.sort() };
 }
 
 /**
- * Unloads a profile and its children, like apparmor_parser(8) --remove, but by name: without reading includes, so that
+ * Unloads profiles and their children, like apparmor_parser(8) --remove, but by name: without reading includes, so that
  * no other profile is unloaded. A profile that is not loaded is not an error.
  */
-export async function unload(name: string): Promise<void> {
-  try {
-    await writeFile(join(securityfs, '.remove'), name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+export async function unload(names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    try {
+      await writeFile(join(securityfs, '.remove'), name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
   }
 }
 

@@ -38,7 +38,7 @@ export async function readProcesses(): Promise<Process[]> {
 }
 
 /** The profiles of a label, without children's names and namespaces. */
-export function profilesOf(label: string): string[] {
+export function profilesInLabel(label: string): string[] {
   return label.split('//&').map((one) => {
     const name = one.replace(/^:[^:]*:(\/\/)?/, '');
     const child = name.indexOf('//');
@@ -46,10 +46,15 @@ export function profilesOf(label: string): string[] {
   });
 }
 
-/** The processes confined by a profile or one of its children. */
-export async function confinedBy(profile: string): Promise<Process[]> {
+/** Whether one of these profiles, or a child of one, is in a label. */
+export function isConfinedBy({ label }: Pick<Process, 'label'>, profiles: readonly string[]) {
+  return profilesInLabel(label).some((name) => profiles.includes(name));
+}
+
+/** The processes confined by one of these profiles or their children. */
+export async function confinedBy(profiles: readonly string[]): Promise<Process[]> {
   const processes = await readProcesses();
-  return processes.filter(({ label }) => profilesOf(label).includes(profile));
+  return processes.filter((process) => isConfinedBy(process, profiles));
 }
 
 /** This process's effective capabilities, one bit each (capabilities(7)); `undefined` if unknown. */

@@ -1,7 +1,8 @@
 import { type IncludeResolver, model, type ProfileModel } from '../../policy/index.ts';
 import { definitionFinder } from './definitions.ts';
+import { type Installation, profilesOf } from './installation.ts';
 import { textInstalled } from './installed-text.ts';
-import { type Installation, policyPlace, readRecords } from './state.ts';
+import { policyPlace, readRecords } from './state.ts';
 
 /** A profile on this host. */
 export interface ProfileOnHost {
@@ -35,7 +36,7 @@ export function hostProfiles(root: string, resolver: IncludeResolver): HostProfi
    */
   const find = (name: string): ProfileOnHost | undefined => {
     records ??= readRecords(root);
-    const installation = records.installed.find((one) => one.name === name);
+    const installation = records.installed.find((one) => profilesOf(one).includes(name));
     if (installation === undefined) {
       const found = definition(name);
       return found?.text === undefined ? undefined : { file: found.path, text: found.text };

@@ -1,6 +1,6 @@
 import type { Verified, VerifiedProfile } from '../resolve/index.ts';
 import { type Installed, type InstallOptions, install } from './install.ts';
-import type { Installation, Release } from './state.ts';
+import type { Installation, Release } from './installation.ts';
 import { type TrustView, verifyStored } from './store.ts';
 
 export type Reinstalled =

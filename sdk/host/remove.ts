@@ -1,6 +1,7 @@
 import { digestOf } from './digest-of.ts';
+import { type Installation, loadedProfilesOf } from './installation.ts';
 import { confinedBy, type Process } from './processes.ts';
-import { type Installation, installedPath } from './state.ts';
+import { installedPath } from './state.ts';
 import { removeInstallation } from './transaction.ts';
 import { withoutInterruption } from './without-interruption.ts';
 
@@ -29,7 +30,7 @@ export async function remove(
     if (digest !== undefined && digest !== installation.digest) {
       return { ok: false, id: 'file-changed', file: installedPath(root, installation) };
     }
-    const processes = root === '/' ? await confinedBy(installation.name) : [];
+    const processes = root === '/' ? await confinedBy(loadedProfilesOf(installation)) : [];
     if (processes.length > 0) return { ok: false, id: 'profile-in-use', processes };
   }
   await withoutInterruption(() => removeInstallation(root, installation));

@@ -1,9 +1,9 @@
 import { formatReference } from '../../trust/index.ts';
 import { isForcedToComplain } from './complain.ts';
 import { digestOf } from './digest-of.ts';
+import { type Installation, recordManifest } from './installation.ts';
 import {
   type DamagedRecord,
-  type Installation,
   installedPath,
   installedPlace,
   listDamaged,
@@ -13,7 +13,7 @@ import {
   recordPlace,
   stageInstallation,
 } from './state.ts';
-import { listStored } from './store.ts';
+import { listStored, readStoredPackage } from './store.ts';
 import { lookAt, readBytes, rename, write } from './tree.ts';
 
 /** A damaged record and its repair. */
@@ -52,9 +52,12 @@ async function rebuild(root: string, { team, name }: Named): Promise<Installatio
   const file = lookAt(installedPlace(root, named));
   const stored = await listStored(root, named);
   const current = stored.find((one) => one.digest === digest);
-  if (!current || !file) return undefined;
+  const stated = current && readStoredPackage(root, named, current);
+  const variant = stated?.variants.find(({ digest }) => digest === current?.digest)?.from;
+  if (!current || !stated || !file) return undefined;
   return {
     ...named,
+    ...recordManifest(stated.manifest, variant),
     ...current,
     file: installedPath('/', named),
     installedAt: file.stats.mtime.toISOString(),

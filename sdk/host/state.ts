@@ -1,13 +1,6 @@
 import * as z from 'zod';
-import {
-  compareVersions,
-  type Digest,
-  isDigest,
-  isProfileName,
-  isTeam,
-  isVersion,
-  parseJson,
-} from '../../trust/index.ts';
+import { isProfileName, isTeam, parseJson } from '../../trust/index.ts';
+import { Installation } from './installation.ts';
 import {
   list,
   Place,
@@ -18,84 +11,6 @@ import {
   unsafePlace,
   write,
 } from './tree.ts';
-
-/** A version that was verified and stored with its evidence (see store.ts). */
-const Release = z.object({
-  version: z.string().refine(isVersion),
-  digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
-  /** When it was verified; the age of its checkpoint counts at that time. */
-  verifiedAt: z.iso.datetime(),
-});
-export type Release = z.infer<typeof Release>;
-
-/** A previously installed release, and whether a rollback left it: then rollbacks skip it unless it is named. */
-const Earlier = Release.extend({ left: z.boolean().optional() });
-export type Earlier = z.infer<typeof Earlier>;
-
-/** A version that sync does not install without approval, because of what profiles.toml says about updates. */
-const Waiting = z.object({
-  version: z.string().refine(isVersion),
-  digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
-  /** When a sync first found it. */
-  since: z.iso.datetime(),
-  /** What it permits that the installed version does not, a line each, and the number of further lines. */
-  reasons: z.array(z.string()),
-  more: z.int(),
-});
-export type Waiting = z.infer<typeof Waiting>;
-
-/** A version that the operator approved: by its digest, so that no other one is let in. */
-const Approved = z.object({
-  version: z.string().refine(isVersion),
-  digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
-  approvedAt: z.iso.datetime(),
-});
-export type Approved = z.infer<typeof Approved>;
-
-/** The record of an installed profile, in a small file of its own. */
-export const Installation = Release.extend({
-  team: z.string().refine(isTeam),
-  name: z.string().refine(isProfileName),
-  file: z.string(),
-  installedAt: z.iso.datetime(),
-  /** The reference it was installed for. */
-  reference: z.string(),
-  /** The command that installed it: `sync` removes only what `sync` installed. */
-  origin: z.enum(['pull', 'sync']),
-  /** Whether it is loaded in complain mode, whatever its flags are. */
-  complain: z.boolean(),
-  /** Whether that mode is the operator's choice, which overrides profiles.toml. */
-  complainChosen: z.boolean().optional(),
-  /** The kernel's state right after loading; absent for another root. */
-  kernel: z.object({ mode: z.string(), hashes: z.array(z.string()) }).optional(),
-  /** The releases installed before, newest first, followed by those that rollbacks left. */
-  earlier: z.array(Earlier),
-  /** The version that a rollback left: sync does not return to it. */
-  rolledBackFrom: z.string().refine(isVersion).optional(),
-  /** The update that waits for approval. */
-  waiting: Waiting.optional(),
-  /** The update that the operator approved, which sync has not installed yet. */
-  approved: Approved.optional(),
-});
-export type Installation = z.infer<typeof Installation>;
-
-/**
- * Whether a rollback left a previously installed release. Records of older versions of this program don't say; there it
- * left what is newer than its target.
- */
-export function wasLeft(installation: Installation, release: Earlier): boolean {
-  const { version, rolledBackFrom, earlier } = installation;
-  if (earlier.some(({ left }) => left)) return release.left ?? false;
-  return rolledBackFrom !== undefined && compareVersions(release.version, version) > 0;
-}
-
-/** Whether sync is held back from a version: a rollback left it, and nothing was installed since. */
-export function isHeldFrom(installation: Installation, version: string): boolean {
-  const { rolledBackFrom, earlier } = installation;
-  if (rolledBackFrom === undefined) return false;
-  const left = earlier.filter((one) => wasLeft(installation, one));
-  return version === rolledBackFrom || left.some((one) => one.version === version);
-}
 
 /** A change in progress: written before the first step and removed after the last. */
 const Pending = z.discriminatedUnion('kind', [
@@ -232,11 +147,6 @@ export function writePending(root: string, pending: Pending): Promise<void> {
 
 export function forgetPending(root: string, named: Named): void {
   remove(recordPlace(root, 'pending', named));
-}
-
-/** The release of an installation, as stored in its successors. */
-export function releaseOf({ version, digest, verifiedAt }: Installation): Release {
-  return { version, digest, verifiedAt };
 }
 
 function format(record: Installation | Pending): string {

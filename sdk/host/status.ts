@@ -1,23 +1,18 @@
 import { automaton, matches } from '../../policy/glob/automaton.ts';
 import { type Drift, detectDrift, isAsInstalled } from './drift.ts';
-import { checkKernel, type LoadedProfile, readPolicy } from './kernel.ts';
-import { executableOf, type Process, profilesOf, readProcesses } from './processes.ts';
-import {
-  type DamagedRecord,
-  type Installation,
-  type Pending,
-  readRecords,
-  type UnreadRecords,
-} from './state.ts';
+import { type Installation, profilesOf } from './installation.ts';
+import { checkKernel, type LoadedProfile, readPolicy, stateOf } from './kernel.ts';
+import { executableOf, isConfinedBy, type Process, readProcesses } from './processes.ts';
+import { type DamagedRecord, type Pending, readRecords, type UnreadRecords } from './state.ts';
 import type { Untrusted } from './trust-check.ts';
 
 /** An installation and its current state. */
 export interface InstalledStatus {
   installation: Installation;
   drift: Drift;
-  /** Its state in the kernel; `undefined` if not loaded. */
+  /** The mode of its profiles in the kernel; `undefined` unless all are loaded. */
   mode: string | undefined;
-  /** The processes confined by it or a child. */
+  /** The processes confined by its profiles or their children. */
   processes: Process[];
 }
 
@@ -54,12 +49,12 @@ export async function readStatus(root: string): Promise<HostStatus> {
   const installed: InstalledStatus[] = [];
   const records = readRecords(root);
   for (const installation of records.installed) {
-    const { name } = installation;
+    const own = profilesOf(installation);
     installed.push({
       installation,
       drift: await detectDrift(root, installation, policy),
-      mode: policy?.get(name)?.mode,
-      processes: processes.filter(({ label }) => profilesOf(label).includes(name)),
+      mode: policy && stateOf(policy, own)?.mode,
+      processes: processes.filter((process) => isConfinedBy(process, own)),
     });
   }
   const loaded = [...(policy?.values() ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -8,9 +8,11 @@ import {
 } from '../../trust/index.ts';
 import { evidenceIn, makeBundle, parseBundle } from '../bundle.ts';
 import { type Verified, verifyEvidence } from '../resolve/index.ts';
+import { statedVariants } from '../resolve/variant.ts';
 import type { HostTrust } from '../trust-file.ts';
+import type { Installation, Release } from './installation.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked } from './seen.ts';
-import { type Installation, type Named, type Release, statePlace } from './state.ts';
+import { type Named, statePlace } from './state.ts';
 import { list, lookAt, type Place, readText, removeAll, write } from './tree.ts';
 
 /**
@@ -37,7 +39,7 @@ function digestName(digest: string): string {
 /** Stores verified evidence; revocations are stored separately (see seen.ts). */
 export async function store(root: string, proved: Evidence): Promise<void> {
   const keys = proved.keys.map(({ revocation: _, ...key }) => key);
-  const evidence = { ...proved, keys };
+  const { others: _, ...evidence } = { ...proved, keys };
   const place = storeFolder(root, evidence).at(bundleName(evidence.version));
   await write(place, `${JSON.stringify(makeBundle([evidence], {}))}\n`, 0o644);
 }
@@ -79,17 +81,20 @@ export async function verifyStored(
   return verified;
 }
 
-/** The verified manifest and text of an installation; `undefined` if the host no longer has them. */
+/** The manifest and bytes of a stored version, which was verified before; `undefined` if the host does not have it. */
 export function readStoredPackage(
   root: string,
-  installation: Installation,
-): { manifest: Manifest; text: string } | undefined {
-  const evidence = readStored(root, installation, installation);
+  named: Named,
+  release: Pick<Release, 'version' | 'digest'>,
+):
+  | { manifest: Manifest; variants: ReturnType<typeof statedVariants>; bytes: Uint8Array }
+  | undefined {
+  const evidence = readStored(root, named, release);
   const payload = evidence && decodeBase64(evidence.envelope.payload);
   const statement = payload && parseStatement(payload);
   if (!statement) return undefined;
-  const text = new TextDecoder().decode(evidence.profile);
-  return { manifest: statement.predicate.manifest, text };
+  const variants = statedVariants(evidence.envelope);
+  return { manifest: statement.predicate.manifest, variants, bytes: evidence.profile };
 }
 
 /** The stored text of an installation, whatever its digest is; `undefined` if the host does not have it. */
@@ -112,7 +117,9 @@ export async function listStored(root: string, named: Named): Promise<Release[]>
     if (file !== bundleName(version) && file !== digestName(digest)) continue;
     const verifiedAt = lookAt(folder.at(file))?.stats.mtime.toISOString();
     if (verifiedAt === undefined) continue;
-    releases.push({ version, digest, verifiedAt });
+    const [first] = statedVariants(evidence.envelope);
+    const versionDigest = first?.digest === digest ? undefined : first?.digest;
+    releases.push({ version, digest, ...(versionDigest && { versionDigest }), verifiedAt });
   }
   releases.sort((a, b) => (a.verifiedAt > b.verifiedAt ? -1 : 1));
   return releases.filter(

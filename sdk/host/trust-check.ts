@@ -1,7 +1,7 @@
 import type { RevokedKeys } from '../../trust/index.ts';
 import type { VerifyRefusalId } from '../resolve/index.ts';
 import type { HostTrust } from '../trust-file.ts';
-import type { Installation } from './state.ts';
+import type { Installation } from './installation.ts';
 import { type TrustView, verifyStored } from './store.ts';
 
 /** An installation that can't be verified now. */
@@ -10,6 +10,8 @@ export interface Untrusted {
   /** `not-kept`: its evidence is no longer on this host. */
   id: VerifyRefusalId | 'not-kept';
   reason: string;
+  /** What to do about it, if known. */
+  next?: string | undefined;
   /** Whether its team has fewer trusted, unrevoked keys than its threshold. */
   lacksKeys: boolean;
 }
@@ -67,14 +69,15 @@ async function refusalOf(
   root: string,
   installation: Installation,
   view: TrustView | undefined,
-): Promise<Pick<Untrusted, 'id' | 'reason'> | undefined> {
+): Promise<Pick<Untrusted, 'id' | 'reason' | 'next'> | undefined> {
   if (!view) return { id: 'team-untrusted', reason: 'this host has no trust file' };
-  let found: Pick<Untrusted, 'id' | 'reason'> | undefined;
+  let found: Pick<Untrusted, 'id' | 'reason' | 'next'> | undefined;
   for (const log of [view.trust.log, ...relaxations(view)]) {
     const trust = { ...view.trust, log };
     const verified = await verifyStored(root, installation, installation, { ...view, trust });
     if (verified.ok) return found;
-    found = { id: verified.id, reason: verified.reason };
+    const { id, reason } = verified;
+    found = { id, reason, next: 'next' in verified ? verified.next : undefined };
     if (!ofCheckpoint.includes(verified.id)) return found;
   }
   return found;

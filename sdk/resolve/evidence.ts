@@ -2,20 +2,27 @@ import type { Evidence, KeyEvidence, LogView } from '../../trust/index.ts';
 import { parseCheckpoint, parseNote } from '../../trust/log/index.ts';
 import type { Client } from '../client.ts';
 import { mapInParallel } from '../in-parallel.ts';
+import { chosenVariant, statedVariants } from './variant.ts';
 import type { HostView } from './verify.ts';
 
 /**
  * Fetches a registry's evidence for one version, unverified. The proofs are under the log's latest checkpoint, from the
- * `seen` one on, or under an earlier `log` view from the caller. Skips proofs for keys already known to be revoked.
+ * `seen` one on, or under an earlier `log` view from the caller. Skips proofs for keys already known to be revoked. Of a
+ * version with variants, fetches the one for `choice`; without it, all of them.
  */
 export async function fetchEvidence(
   client: Client,
   path: { team: string; name: string; version: string },
-  { seen, revoked, log: view }: Partial<Pick<HostView, 'seen' | 'revoked'>> & { log?: LogView },
+  {
+    seen,
+    revoked,
+    choice,
+    log: view,
+  }: Partial<Pick<HostView, 'seen' | 'revoked' | 'choice'>> & { log?: LogView },
 ): Promise<Evidence> {
   const since = seen?.size ?? 0;
   const known = revoked?.get(path.team);
-  const [profile, envelope, current, team] = await Promise.all([
+  const [first, envelope, current, team] = await Promise.all([
     client.getContent(path),
     client.getEnvelope(path),
     client.getProof(path, since),
@@ -41,5 +48,15 @@ export async function fetchEvidence(
     const entry = await client.getEntryProof(key.logIndex, size);
     return { ...evidence, endorsement: { envelope: key.endorsement, proof: entry } };
   });
-  return { ...path, profile, envelope, proof, log, keys };
+  const variants = statedVariants(envelope).map(({ from }) => from);
+  const wanted = choice ? variants[chosenVariant(variants, choice)] : undefined;
+  // Any release may be served: what was received is verified.
+  const profile =
+    wanted === undefined || wanted === variants[0] ? first : await client.getContent(path, wanted);
+  const further = choice ? [] : variants.slice(1);
+  const others = await mapInParallel(further, (from) => client.getContent(path, from));
+  return {
+    ...{ ...path, profile, envelope, proof, log, keys },
+    ...(others.length > 0 && { others }),
+  };
 }

@@ -11,18 +11,27 @@ import {
   type Reference,
   type RevokedKeys,
   type SeenCheckpoint,
+  sha256,
 } from '../../trust/index.ts';
 import type { Checkpoint } from '../../trust/log/index.ts';
+import { checkNames } from '../allowed-names.ts';
 import type { RevokedByTeam } from '../host/seen.ts';
+import type { Refusal } from '../refusal.ts';
 import type { HostTrust } from '../trust-file.ts';
 import type { UnresolvedId } from './reference.ts';
+import { chosenVariant, type VariantChoice, withVariant } from './variant.ts';
 
 /** A profile with a verified origin, under a log that has only grown. */
 export interface VerifiedProfile {
   team: string;
   name: string;
   version: string;
+  /** The digest of the bytes. */
   digest: Digest;
+  /** The digest that stands for the version: that of its first variant, if it has several. */
+  versionDigest: Digest;
+  /** The oldest release that these bytes are for, if the version has variants. */
+  variant: string | undefined;
   bytes: Uint8Array<ArrayBuffer>;
   manifest: Manifest;
   /** The team's keys that signed it. */
@@ -39,6 +48,9 @@ export type VerifyRefusalId =
   | AdmissionRefusalId
   | UnresolvedId
   | 'team-untrusted'
+  | 'name-not-allowed'
+  | 'variant-missing'
+  | 'variant-other'
   | 'reference-digest'
   | 'reference-range'
   | 'version-yanked'
@@ -47,7 +59,7 @@ export type VerifyRefusalId =
 export type Verified =
   | { ok: true; profile: VerifiedProfile; revoked: RevokedKeys }
   /** `revoked`, also for refusals: the team's keys that the log proves to be revoked, to be stored. */
-  | { ok: false; id: VerifyRefusalId; reason: string; revoked?: RevokedKeys };
+  | (Refusal<VerifyRefusalId> & { revoked?: RevokedKeys });
 
 /** The host's context for a verification. */
 export interface HostView {
@@ -55,20 +67,23 @@ export interface HostView {
   seen: SeenCheckpoint | undefined;
   /** The keys seen revoked; if omitted, only the revocations in the evidence count. */
   revoked?: RevokedByTeam | undefined;
+  /** The release that the host takes variants for; if omitted, any variant is accepted. */
+  choice?: VariantChoice | undefined;
   /** The installed version, if any. */
   installed?: string | undefined;
   now?: Date;
 }
 
 /**
- * Verifies evidence from any source: it must match the reference, not be older than the installed version unless
- * requested explicitly, and satisfy the host's policy. Never throws.
+ * Verifies evidence from any source: it must match the reference, define only profiles that its team may define, be the
+ * variant for this host, not be older than the installed version unless requested explicitly, and satisfy the host's policy. Never throws.
  */
 export async function verifyEvidence(
-  evidence: Evidence,
+  received: Evidence,
   reference: Reference,
-  { trust, seen, revoked: known, installed, now = new Date() }: HostView,
+  { trust, seen, revoked: known, choice, installed, now = new Date() }: HostView,
 ): Promise<Verified> {
+  const evidence = await withVariant(received, choice);
   const { team, name, version, profile: bytes } = evidence;
   const policy = trust.teams.get(reference.team);
   if (!policy) {
@@ -80,7 +95,9 @@ export async function verifyEvidence(
     { team: policy, revoked: known?.get(reference.team) ?? new Set(), log: trust.log, seen, now },
   );
   if (!admitted.ok) return admitted;
-  const { digest, manifest, signers, checkpoint, revoked } = admitted;
+  const { digest, digests, manifest, signers, checkpoint, revoked } = admitted;
+  const versionDigest = digests[0] ?? digest;
+  const others = await Promise.all(evidence.others?.map(sha256) ?? []);
   const refuse = (id: VerifyRefusalId, reason: string): Verified => ({
     ok: false,
     id,
@@ -88,6 +105,10 @@ export async function verifyEvidence(
     revoked,
   });
   const { selector } = reference;
+  const wrong = others.find((one, at) => one !== digests[at + 1]);
+  if (wrong !== undefined) {
+    return refuse('digest-mismatch', `a variant's digest is ${wrong}, which is not signed for it`);
+  }
   const requested = `${formatReference(reference)} was requested`;
   if (selector.kind === 'version' && selector.version !== version) {
     return refuse('statement-other-version', `${requested}, ${version} was received`);
@@ -95,8 +116,8 @@ export async function verifyEvidence(
   if (selector.kind === 'range' && !isInRange(version, selector.range)) {
     return refuse('reference-range', `${requested}, ${version} was received`);
   }
-  if (selector.kind === 'digest' && selector.digest !== digest) {
-    return refuse('reference-digest', `${requested}, ${digest} was received`);
+  if (selector.kind === 'digest' && selector.digest !== versionDigest) {
+    return refuse('reference-digest', `${requested}, ${versionDigest} was received`);
   }
   const isExact = selector.kind === 'version' || selector.kind === 'digest';
   if (!isExact && installed !== undefined && compareVersions(version, installed) < 0) {
@@ -105,6 +126,22 @@ export async function verifyEvidence(
       `the registry offers ${version}, which is older than the installed ${installed}; request ${name}@${version} to install it`,
     );
   }
-  const profile = { team, name, version, digest, bytes, manifest, signers, checkpoint, evidence };
+  const named = checkNames(team, policy.names, { name, manifest });
+  if (named) return { ...named, revoked };
+  const { variants } = manifest;
+  const chosen = variants && choice ? chosenVariant(variants, choice) : digests.indexOf(digest);
+  const variant = variants?.[chosen];
+  if (variants && variant === undefined) {
+    const reason = `${team}/${name}@${version} is for AppArmor ${variants[0]} and newer, not for ${choice?.release}, ${choice?.why}`;
+    return refuse('variant-missing', reason);
+  }
+  if (digests[chosen] !== digest) {
+    const reason = `the variant for AppArmor ${variants?.[digests.indexOf(digest)]} and newer was received instead of that for ${variant}`;
+    return refuse('variant-other', reason);
+  }
+  const profile = {
+    ...{ team, name, version, digest, versionDigest, variant },
+    ...{ bytes, manifest, signers, checkpoint, evidence },
+  };
   return { ok: true, profile, revoked };
 }

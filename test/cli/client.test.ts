@@ -506,7 +506,9 @@ describe('the client commands', () => {
     const unit = ['run-args', 'backupd', '--runtime', 'systemd', '--root', at('host')];
     expect((await succeed(unit)).stdout).toBe('[Service]\nAppArmorProfile=backupd\n');
     const outcome = await succeed(['run-args', 'backupd', '--root', at('host')]);
-    expect(outcome.stderr).toContain('is for programs on the host');
+    expect(outcome.stderr).toContain(
+      'attaches to programs of the host: /usr/sbin/backupd (backupd)',
+    );
     const wrong = 'entrypoint = ["--privileged"]\n';
     await expect(pulled('sneaky', 'profile sneaky', wrong)).rejects.toThrow(/entrypoint/);
   });

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPackageFolder } from '../../sdk/package-folder.ts';
 import { command } from '../command.ts';
 import { scratch } from './cli.ts';
 
@@ -77,6 +78,28 @@ describe('init', () => {
     expect(await readFile(at('copied/README.md'), 'utf8')).toContain('pull acme/mine');
   });
 
+  test.each<[text: string, profiles: string[], kind: string | undefined]>([
+    ['/usr/sbin/ntpd flags=(complain) {\n}\n', ['/usr/sbin/ntpd'], 'host'],
+    ['profile man /usr/bin/man {\n}\nprofile man_groff {\n}\n', ['man', 'man_groff'], 'host'],
+    ['profile Web {\n}\n', ['Web'], undefined],
+  ])(
+    '--from lists the profiles of a file that a package’s name does not say: %j',
+    async (text, profiles, kind) => {
+      const folder = at(`listed-${profiles.length}-${kind}-${profiles[0]?.length}`);
+      await writeFile(at('many.file'), `abi <abi/3.0>,\n\n${text}`);
+      const outcome = await command(['init', folder, '--name', 'app', '--from', at('many.file')]);
+      expect(outcome, outcome.output).toMatchObject({ code: 0 });
+      const { manifest, name } = await readPackageFolder(folder);
+      expect({ name, profiles: manifest.profiles, kind: manifest.kind }).toEqual({
+        name: 'app',
+        profiles,
+        kind,
+      });
+      const linted = await command(['lint', folder]);
+      expect(linted.output).not.toMatch(/package-name|container-attachment/);
+    },
+  );
+
   test('--from may name the profile in the package itself', async () => {
     await mkdir(at('there'));
     await writeFile(at('there/there'), 'profile there {\n}\n');
@@ -91,8 +114,13 @@ describe('init', () => {
     ['init AT/x --team A', 2, 'not a valid team name'],
     ['init AT/docker-default --team acme', 1, '[reserved-name]'],
     ['init AT/x --from AT/none', 1, 'does not exist'],
-    ['init AT/x --from AT/p', 1, 'profile foo /usr/bin/Foo {', '/usr/bin/Foo {\n}\n'],
-    ['init AT/x --from AT/p', 1, 'defines 2 profiles, a, b', 'profile a {\n}\nprofile b {\n}\n'],
+    [
+      'init AT/x --from AT/p',
+      1,
+      'because of its name',
+      'profile x @{bin}/x {\n}\nprofile a//b {\n}\n',
+    ],
+    ['init AT/x --from AT/p', 1, 'because of its name', 'profile @{exec_path} {\n}\n'],
     ['init AT/x --from AT/p', 1, 'defines no profile', '# nothing\n'],
     ['init AT/x --from AT/p', 1, 'has errors', 'profile a {\n'],
     ['init AT/x --from AT/p --name b', 2, 'is named a, not b', 'profile a {\n}\n'],

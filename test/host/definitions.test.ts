@@ -27,7 +27,7 @@ describe('the file that defines a profile', () => {
     }
     for (const [path, text] of Object.entries(files)) await writeFile(join(policy, path), text);
     for (const [path, target] of Object.entries(links)) await symlink(target, join(policy, path));
-    return findDefinition(policyPlace(root), 'app', undefined)?.path.slice(policy.length + 1);
+    return findDefinition(policyPlace(root), ['app'], undefined)?.path.slice(policy.length + 1);
   }
 
   test('is found for many names with one read of each file', async () => {
@@ -39,7 +39,7 @@ describe('the file that defines a profile', () => {
     await writeFile(join(policy, 'sub/c'), 'profile three {\n}\n');
     const find = definitionFinder(policyPlace(root));
     const names = ['three', 'two', 'none', 'one', 'app'];
-    const expected = names.map((name) => findDefinition(policyPlace(root), name, undefined));
+    const expected = names.map((name) => findDefinition(policyPlace(root), [name], undefined));
     expect(expected.map((one) => one?.path.slice(policy.length + 1))).toEqual([
       'sub/c',
       'a',
@@ -47,10 +47,11 @@ describe('the file that defines a profile', () => {
       'a',
       undefined,
     ]);
-    expect(names.map(find)).toEqual(expected);
+    const paths = () => names.map((name) => find(name)?.path);
+    expect(paths()).toEqual(expected.map((one) => one?.path));
     // Nothing is read again.
     await rm(policy, { recursive: true });
-    expect(names.map(find)).toEqual(expected);
+    expect(paths()).toEqual(expected.map((one) => one?.path));
   });
 
   const endings = ['.dpkg-new', '.dpkg-old', '.dpkg-dist', '.dpkg-bak', '.dpkg-remove', '~'];

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { lint } from '../../policy/index.ts';
+import { type LintOptions, lint, packageOptions } from '../../policy/index.ts';
 import { lintRules } from '../../policy/lint/rules.ts';
 import { fileResolver } from '../../sdk/host/includes.ts';
 
@@ -87,6 +87,53 @@ describe('package rules', () => {
     expect(name('profile :ns:demo {\n}\n')).toBe(1);
     expect(name('hat demo {\n}\n')).toBe(1);
     expect(name('# nothing\n')).toBe(1);
+  });
+
+  test.each<[profiles: string[], text: string, messages: RegExp[]]>([
+    [['demo', 'x'], 'profile demo {\n}\nprofile x {\n}\n', []],
+    [['/usr/sbin/ntpd'], '/usr/sbin/ntpd {\n  profile child {\n  }\n}\n', []],
+    [['x'], 'profile demo {\n}\n', [/demo, which the manifest does not list/, /not define .* x\./]],
+    [['demo', 'x'], 'profile demo {\n}\n', [/does not define the profile x\./]],
+    [['demo'], 'profile demo {\n}\nprofile demo {\n}\n', [/demo is defined twice/]],
+    [['demo'], 'profile :ns:demo {\n}\n', [/namespace ns/, /does not define the profile demo/]],
+    [
+      ['demo', 'demo//x'],
+      'profile demo {\n  ^x {\n  }\n}\n',
+      [/does not define the profile demo..x/],
+    ],
+  ])('with profiles = %j, %j has exactly those', (profiles, text, messages) => {
+    const found = lint(text, { ...options, profiles, kind: 'host' }).diagnostics;
+    const named = found.filter(({ id }) => id === 'package-name').map(({ message }) => message);
+    expect(named).toHaveLength(messages.length);
+    for (const message of messages) expect(named.join('\n')).toMatch(message);
+  });
+
+  const attaching = 'profile demo /usr/bin/demo {\n}\n';
+  test.each<[text: string, options: LintOptions, severity: string | undefined]>([
+    [attaching, { kind: 'container' }, 'error'],
+    [attaching, { kind: 'host' }, undefined],
+    [attaching, {}, 'warning'],
+    ['/usr/bin/demo {\n}\n', { profiles: ['/usr/bin/demo'] }, 'error'],
+    ['profile @{bin}/demo {\n}\n', { profiles: ['@{bin}/demo'] }, 'error'],
+    ['/usr/bin/demo {\n}\n', { profiles: ['/usr/bin/demo'], kind: 'host' }, undefined],
+    ['profile demo {\n  profile child /usr/bin/x {\n  }\n}\n', { kind: 'container' }, undefined],
+  ])('of %j with %j, the attachment is %s', (text, more, severity) => {
+    const found = lint(text, { ...options, ...more }).diagnostics;
+    const severities = found
+      .filter(({ id }) => id === 'container-attachment')
+      .map((one) => one.severity);
+    expect(severities).toEqual(severity === undefined ? [] : [severity]);
+  });
+
+  test('a package with images is for containers unless its manifest says more', () => {
+    const kindOf = (images: string[], kind?: 'container' | 'host') =>
+      packageOptions({ name: 'demo', manifest: { abi: '3.0', images, kind } }).kind;
+    expect([kindOf([]), kindOf(['nginx']), kindOf([], 'host'), kindOf([], 'container')]).toEqual([
+      undefined,
+      'container',
+      'host',
+      'container',
+    ]);
   });
 
   test('a profile in an include does not count', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findContainer, idsIn, parseInspection } from '../../sdk/host/containers.ts';
-import { parseLabel, profilesOf } from '../../sdk/host/processes.ts';
+import { parseLabel, profilesInLabel } from '../../sdk/host/processes.ts';
 
 const id = '4f1c8d2a9b3e'.padEnd(64, '7');
 const pod = '0123456789ab'.padEnd(64, '3');
@@ -141,5 +141,5 @@ test.each([
   [':lxd-c1://web//hat (enforce)\n', ':lxd-c1://web//hat', 'enforce', ['web']],
 ])('the label %j', (text, label, mode, profiles) => {
   expect(parseLabel(text)).toEqual({ label, mode });
-  expect(profilesOf(label)).toEqual(profiles);
+  expect(profilesInLabel(label)).toEqual(profiles);
 });

@@ -34,7 +34,8 @@ describe('the host', () => {
       log: { checkpoint: '', consistency: [] },
       keys: [],
     };
-    return { ...named, bytes, manifest, signers: [], checkpoint, evidence };
+    const variant = { versionDigest: digest, variant: undefined };
+    return { ...named, ...variant, bytes, manifest, signers: [], checkpoint, evidence };
   }
 
   const installed = (root: string, bytes: Uint8Array<ArrayBuffer>) =>

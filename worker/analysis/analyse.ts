@@ -6,8 +6,11 @@ import {
   type Grade,
   gradeOf,
   hiddenTextDiagnostics,
+  isRelease,
+  type LintResult,
   lint,
   type Diagnostic as PolicyDiagnostic,
+  packageOptions,
   releases,
 } from '../../policy/index.ts';
 import type { Analysed } from '../ports.ts';
@@ -25,14 +28,36 @@ export const shownLimits = {
   name: 200,
 } as const;
 
+/** A diagnostic, and the variant other than the first that it is about. */
+type VariantDiagnostic = PolicyDiagnostic & { variant?: string | undefined };
+
 /**
  * Analyses a package: lint diagnostics, search words and the README's HTML. Pure; its work and its result are bounded
  * for any input, and exceeding a limit is an error diagnostic.
  */
-export function analysePackage({ team, name, manifest, text, readme }: Package): Analysed {
-  const result = lint(text, { packageName: name, team, manifestAbi: manifest.abi });
-  const chosen = choose(result.diagnostics, result.omitted);
+export function analysePackage(pack: Package): Analysed {
+  const { team, name, manifest, text, others = [], readme } = pack;
+  const texts = [text, ...others];
+  const results = texts.map((one, at) => lint(one, packageOptions(pack, at)));
+  const all = results.flatMap((result, at) =>
+    result.diagnostics.map((one) => ({
+      ...one,
+      variant: at > 0 ? manifest.variants?.[at] : undefined,
+    })),
+  );
+  const sum = (count: (result: LintResult) => number) =>
+    results.reduce((total, one) => total + count(one), 0);
+  const chosen = choose(
+    all,
+    sum(({ omitted }) => omitted),
+  );
   const diagnostics = chosen.diagnostics.map(toDiagnostic);
+  const unknown = manifest.variants?.filter((release) => !isRelease(release)) ?? [];
+  for (const release of unknown) {
+    const message = `A variant is for AppArmor ${release}, which this registry does not know; it knows ${releases.join(', ')}.`;
+    diagnostics.unshift(atStart('variant-release', message));
+    chosen.errors++;
+  }
   const rendered = readme === undefined ? undefined : renderReadme(readme);
   if (rendered?.ok === false) {
     const message = `The README exceeds a limit: ${rendered.reason}.`;
@@ -51,16 +76,17 @@ export function analysePackage({ team, name, manifest, text, readme }: Package):
     ...hiddenTextDiagnostics('README', readme ?? ''),
     ...hiddenTextDiagnostics('manifest', manifestText),
   ];
-  const grade = gradeOf(chosen.errors > 0 ? diagnostics : result.diagnostics);
-  const capabilities = capabilitiesOf(result.file);
+  const grade = gradeOf(chosen.errors > 0 ? diagnostics : all);
+  const capabilities = [...new Set(results.flatMap(({ file }) => capabilitiesOf(file)))];
   return {
     ...chosen,
     diagnostics: [...diagnostics, ...hidden.map(toDiagnostic)],
     grade,
-    suppressed: result.suppressed,
-    needs: result.needs,
-    unseen: shortenAll(result.unseen),
-    words: documentOf({ team, name, manifest, text, grade, capabilities }),
+    suppressed: sum(({ suppressed }) => suppressed),
+    // Of the first variant, which is for the oldest releases.
+    needs: results[0]?.needs ?? releases[0],
+    unseen: shortenAll([...new Set(results.flatMap(({ unseen }) => unseen))]),
+    words: documentOf({ team, name, manifest, text: texts.join('\n'), grade, capabilities }),
     readme: rendered?.ok ? rendered.html : null,
   };
 }
@@ -84,8 +110,8 @@ export function limitExceeded({ team, name, manifest }: Package, reason: string)
 }
 
 /** Limits the number of diagnostics, preferring errors; keeps the order of the text. */
-function choose(all: PolicyDiagnostic[], omitted = 0) {
-  const isError = ({ severity }: PolicyDiagnostic) => severity === 'error';
+function choose(all: VariantDiagnostic[], omitted: number) {
+  const isError = ({ severity }: VariantDiagnostic) => severity === 'error';
   const errors = all.filter(isError);
   const rest = all.filter((one) => !isError(one));
   const chosen = new Set([...errors, ...rest].slice(0, shownLimits.diagnostics));
@@ -98,8 +124,8 @@ function atStart(id: string, message: string): Diagnostic {
 }
 
 /** Converts a diagnostic of policy/ to the API's. */
-function toDiagnostic(diagnostic: PolicyDiagnostic): Diagnostic {
-  const { id, severity, message, span, expected, suggestion } = diagnostic;
+function toDiagnostic(diagnostic: VariantDiagnostic): Diagnostic {
+  const { id, severity, message, span, expected, suggestion, variant } = diagnostic;
   return {
     id,
     severity,
@@ -110,6 +136,7 @@ function toDiagnostic(diagnostic: PolicyDiagnostic): Diagnostic {
     endColumn: span.end.column,
     ...(expected === undefined ? {} : { expected: shorten(expected, shownLimits.hint) }),
     ...(suggestion === undefined ? {} : { suggestion: shorten(suggestion, shownLimits.hint) }),
+    ...(variant === undefined ? {} : { variant }),
   };
 }
 

@@ -36,14 +36,19 @@ export async function analysisOf(
   { version, analysis }: { version: Version; analysis: StoredAnalysis | null },
 ): Promise<StoredAnalysis> {
   if (analysis) return analysis;
-  const { manifest, digest } = version;
-  const [text, readme] = await Promise.all([
-    findContent(db, digest),
+  const { manifest, digest, variants } = version;
+  const required = async (digest: Digest) => {
+    const text = await findContent(db, digest);
+    if (text === undefined) throw new Error(`the content of ${digest} is missing`);
+    return text;
+  };
+  const [text, others, readme] = await Promise.all([
+    required(digest),
+    Promise.all(variants?.slice(1).map((one) => required(one.digest)) ?? []),
     manifest.readme === undefined ? undefined : findContent(db, manifest.readme as Digest),
   ]);
-  if (text === undefined) throw new Error(`the content of ${digest} is missing`);
   // Not on behalf of a team: readers wait for each other, publishers do not wait for readers.
-  const analysed = await analyseFor(analyse)({ team, name, manifest, text, readme }, '');
+  const analysed = await analyseFor(analyse)({ team, name, manifest, text, others, readme }, '');
   const row = { team, name, version: version.version, manifest, analysis: analysed };
   // The result is valid even if it can't be stored, for example on a full disk.
   await saveAnalysis(db, row).catch(logError);

@@ -77,8 +77,23 @@ export function ProfilePage(props: {
         </p>
       )}
       <dl>
-        <dt>Images</dt>
-        <dd>{version.manifest.images.join(', ') || '–'}</dd>
+        {version.manifest.kind === 'host' ? (
+          <>
+            <dt>For</dt>
+            <dd>programs of the host</dd>
+          </>
+        ) : (
+          <>
+            <dt>Images</dt>
+            <dd>{version.manifest.images.join(', ') || '–'}</dd>
+          </>
+        )}
+        {version.manifest.profiles && (
+          <>
+            <dt>Defines</dt>
+            <dd>{version.manifest.profiles.join(', ')}</dd>
+          </>
+        )}
         {tags.length > 0 && (
           <>
             <dt>Tags</dt>
@@ -124,6 +139,19 @@ export function ProfilePage(props: {
         <dd>
           <code>{version.digest}</code>
         </dd>
+        {version.variants && (
+          <>
+            <dt>Variants</dt>
+            <dd>
+              {version.variants.map(({ from, digest, size }) => (
+                <div>
+                  <a href={`${bytes}/profile?release=${from}`}>AppArmor {from} and newer</a>, {size}{' '}
+                  bytes <code>{digest}</code>
+                </div>
+              ))}
+            </dd>
+          </>
+        )}
         <dt>Published</dt>
         <dd>
           <Day at={version.publishedAt} />, {version.size} bytes, ABI {version.manifest.abi},{' '}
@@ -237,10 +265,14 @@ function Diagnostics(props: Pick<StoredAnalysis, 'diagnostics' | 'omitted'>) {
   if (diagnostics.length === 0) return <p class="soft">No diagnostics.</p>;
   return (
     <ul>
-      {diagnostics.map(({ id, severity, line, message, suggestion }) => (
+      {diagnostics.map(({ id, severity, line, message, suggestion, variant }) => (
         <li>
-          <a href={`#L${line}`}>Line {line}</a> <strong class={severity}>{severity}</strong>{' '}
-          {message}
+          {variant === undefined ? (
+            <a href={`#L${line}`}>Line {line}</a>
+          ) : (
+            `AppArmor ${variant} and newer, line ${line}`
+          )}{' '}
+          <strong class={severity}>{severity}</strong> {message}
           {suggestion && ` ${suggestion}`} <code class="soft">{id}</code>
         </li>
       ))}

@@ -79,7 +79,17 @@ function resolution(
   const { version, digest, channel, yankReason, deprecation, replacement, movedTo, revokedKeys } =
     row;
   if (version === null || digest === null) return unresolved(reference, row);
-  const found = { ref, team, name, version, digest, channel, yankReason };
+  const { variants } = row;
+  const found = {
+    ref,
+    team,
+    name,
+    version,
+    digest,
+    ...(variants && { variants }),
+    channel,
+    yankReason,
+  };
   return { ...found, deprecation, replacement, movedTo, revokedKeys };
 }
 

@@ -6,6 +6,9 @@ export type SummaryRow = Pick<Version, keyof VersionSummary>;
 
 /** Converts a version to the API's summary. */
 export function toVersionSummary(row: SummaryRow): VersionSummary {
-  const { version, digest, size, publishedAt, signers, logIndex, yankReason } = row;
-  return { version, digest, size, publishedAt, signers, logIndex, yankReason };
+  const { version, digest, size, publishedAt, signers, logIndex, yankReason, variants } = row;
+  return {
+    ...{ version, digest, size, publishedAt, signers, logIndex, yankReason },
+    ...(variants && { variants }),
+  };
 }

@@ -23,6 +23,8 @@ import {
 } from '../../db/versions.ts';
 import type { Viewer } from '../../db/viewer.ts';
 import { announce } from '../../db/webhooks.ts';
+import { releases } from '../../policy/index.ts';
+import { compareReleaseNumbers, isReleaseNumber } from '../../trust/index.ts';
 import { analysisOf } from '../analysis/version.ts';
 import { requireRole, requireRoleToCreate, viewer } from '../auth/identify.ts';
 import { invalidates } from '../cache/invalidate.ts';
@@ -42,6 +44,18 @@ export const versions = createRouter();
 
 const path = z.object({ team: TeamName, name: ProfileName });
 const versionPath = path.extend({ version: VersionSelector });
+
+const VariantQuery = z.object({
+  release: z
+    .string()
+    .refine(isReleaseNumber, 'must be an AppArmor release such as 4.0')
+    .optional()
+    .meta({
+      description:
+        'The AppArmor release to take the variant for; without it, or before all variants, the first one',
+      example: '4.0',
+    }),
+});
 
 /** The contents of a cursor of the list of versions. */
 const VersionPlace = z.strictObject({ precedence: z.string().max(300) });
@@ -144,7 +158,7 @@ versions.openapi(
     operationId: 'getProfileText',
     tags: ['Versions'],
     summary: "Get the profile's exact bytes",
-    request: { params: versionPath },
+    request: { params: versionPath, query: VariantQuery },
     responses: {
       200: {
         description: 'The bytes; the ETag is their digest',
@@ -155,7 +169,13 @@ versions.openapi(
     },
   }),
   async (c) => {
-    const { text, digest, visibility } = await requireFile(c, c.req.valid('param'), 'profile');
+    const { release } = c.req.valid('query');
+    const { text, digest, visibility } = await requireFile(
+      c,
+      c.req.valid('param'),
+      'profile',
+      release === undefined ? [] : releasesUpTo(release),
+    );
     return c.body(text, 200, {
       'Content-Type': 'text/plain; charset=utf-8',
       'Cache-Control': cacheControl(visibility),
@@ -285,6 +305,11 @@ versions.openapi(
   },
 );
 
+/** The known releases up to one, ascending. */
+function releasesUpTo(last: string): string[] {
+  return releases.filter((one) => compareReleaseNumbers(one, last) <= 0);
+}
+
 /** The Cache-Control of a version's bytes: immutable, or uncacheable by others while the profile is private. */
 function cacheControl(visibility: VersionFile['visibility']): string {
   return visibility === 'public' ? immutable : 'private, no-cache';
@@ -294,9 +319,10 @@ async function requireFile(
   c: Context<Env>,
   path: z.infer<typeof versionPath>,
   file: 'profile' | 'readme' | 'envelope',
+  upTo: readonly string[] = [],
 ): Promise<VersionFile & { text: string }> {
   const { team, name, version } = path;
-  const found = await findVersionFile(c.var.deps.db, viewer(c), team, name, version, file);
+  const found = await findVersionFile(c.var.deps.db, viewer(c), team, name, version, file, upTo);
   if (!found) throw versionNotFound(path);
   const { text } = found;
   if (text !== null) return { ...found, text };

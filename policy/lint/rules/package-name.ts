@@ -3,43 +3,48 @@ import type { LintRule } from '../rule.ts';
 
 export const packageName: LintRule = {
   id: 'package-name',
-  title: 'The file must define exactly its own profile',
+  title: 'The file must define exactly the package’s profiles',
   severity: 'error',
-  text: 'Loading a file replaces every profile of the same name in the kernel. A package that defined a profile with another name would silently replace the confinement of another program, so a package defines one profile: its own, in no namespace.',
+  text: 'Loading a file replaces every profile of the same name in the kernel. A package that defined a profile with another name would silently replace the confinement of another program. So a package defines the profiles that its signed manifest lists (profiles = ["man", "man_groff"]), without a list the one with its own name, and no others, each once and in no namespace. Children and hats belong to their parents and are not listed.',
   fires: 'abi <abi/3.0>,\nprofile sshd {\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo {\n}\n',
   options: { packageName: 'demo' },
   always: true,
   check({ file, analysis, options, report }) {
-    const name = options.packageName;
-    if (name === undefined) return;
-    const expected = `profile ${name} { … } and nothing else`;
-    const main = analysis.profiles.filter((one) => one.unit.name === undefined);
-    for (const foreign of analysis.profiles.filter((one) => one.unit.name !== undefined)) {
-      report(
-        { start: 0, end: 0 },
-        `The include ${foreign.unit.name} defines the profile ${foreign.name}.`,
-        { expected },
-      );
-    }
-    if (main.length === 0)
-      report(
-        { start: 0, end: Math.min(1, file.text.length) },
-        `The file does not define the profile ${name}.`,
-        { expected },
-      );
-    let found = false;
-    for (const { profile, name: shown } of main) {
-      const parts = splitName(profile.name.value);
-      if (shown === name && !parts?.namespace && !profile.hat && !found) found = true;
-      else if (parts?.namespace)
-        report(profile.name, `The profile is in the namespace ${parts.namespace}.`, { expected });
+    const { packageName: own, profiles: listed } = options;
+    if (own === undefined) return;
+    const wanted = listed ?? [own];
+    const expected = listed
+      ? 'the profiles that the manifest lists and nothing else'
+      : `profile ${own} { … } and nothing else`;
+    const missing = new Set(wanted);
+    for (const { unit, profile, name } of analysis.profiles) {
+      if (unit.name !== undefined) {
+        const message = `The include ${unit.name} defines the profile ${name}.`;
+        report({ start: 0, end: 0 }, message, { expected });
+        continue;
+      }
+      const namespace = splitName(profile.name.value)?.namespace;
+      if (namespace !== undefined)
+        report(profile.name, `The profile is in the namespace ${namespace}.`, { expected });
       else if (profile.hat)
-        report(profile.name, `${shown} is a hat, not the profile of this package.`, { expected });
-      else
-        report(profile.name, `This defines the profile ${shown}, and the package is ${name}.`, {
-          expected,
-        });
+        report(profile.name, `${name} is a hat, not a profile of this package.`, { expected });
+      else if (!missing.delete(name))
+        report(
+          profile.name,
+          wanted.includes(name)
+            ? `The profile ${name} is defined twice.`
+            : listed
+              ? `This defines the profile ${name}, which the manifest does not list.`
+              : `This defines the profile ${name}, and the package is ${own}.`,
+          { expected },
+        );
+    }
+    // Without a list, a profile with another name is said to be that above.
+    const isEmpty = analysis.profiles.every(({ unit }) => unit.name !== undefined);
+    for (const name of listed || isEmpty ? missing : []) {
+      const start = { start: 0, end: Math.min(1, file.text.length) };
+      report(start, `The file does not define the profile ${name}.`, { expected });
     }
   },
 };

@@ -1,3 +1,4 @@
+import { attachmentWord } from '../../attachments.ts';
 import { outline } from '../../glob/related.ts';
 import { allIn } from '../file-rules.ts';
 import type { LintRule } from '../rule.ts';
@@ -13,8 +14,7 @@ export const wideAttachment: LintRule = {
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n}\n',
   check(context) {
     for (const profile of context.profiles) {
-      const { attachment, name, hat } = profile.report.profile;
-      const word = attachment ?? (name.value.startsWith('/') && !hat ? name : undefined);
+      const word = attachmentWord(profile.report.profile);
       const path = word && context.expand(word.value, profile);
       if (
         word &&

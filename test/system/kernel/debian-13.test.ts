@@ -9,6 +9,7 @@ import { missing } from './packages.ts';
 import { type Registry, startRegistry } from './registry.ts';
 import { installCli, missingBuild } from './software.ts';
 import { type Scenario, Trials } from './trials.ts';
+import { packageWithVariants } from './variants.ts';
 
 const lacks = [...(await missing(debian13)), ...missingBuild()];
 const title = ['a host that systemd has started', ...lacks].join(': ');
@@ -76,6 +77,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
     folder = await mkdtemp(path.join(tmpdir(), 'debian-13-'));
     registry = await startRegistry(folder);
     await publish('1.0.0', '/run', '/mnt');
+    await registry.publish(await packageWithVariants(folder), '1.0.0');
     machine = await boot({
       guest: debian13,
       async furnish(root) {
@@ -133,6 +135,15 @@ journalctl --sync; journalctl -u ${service} -o cat --cursor-file=/run/cursor _TR
   test('boots without failed units', async () => {
     const { stdout } = await machine.run('systemctl is-system-running --wait; systemctl --failed');
     expect(stdout).toMatch(/^running\n/);
+  });
+
+  test('takes the variant that its parser and kernel support', async () => {
+    const { code, stderr } = await machine.run('aa-registry pull two');
+    expect(code).toBe(exit.ok);
+    expect(stderr).toMatch(
+      /variant for AppArmor 4\.0 and newer, as this host has apparmor_parser 4\.1/,
+    );
+    await succeed('aa-registry status --offline two && aa-registry remove two');
   });
 
   describe('the service', () => {

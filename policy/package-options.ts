@@ -1,0 +1,48 @@
+import type { CheckOptions } from './check.ts';
+import type { LintOptions } from './lint/rule.ts';
+import { isRelease, type Release, releases } from './release.ts';
+
+/** A package, as far as lint takes part of it beside the text. */
+export interface LintedPackage {
+  /** The team whose package it is, where that is known. */
+  team?: string | undefined;
+  name: string;
+  manifest: {
+    abi: string;
+    images: readonly string[];
+    profiles?: readonly string[] | undefined;
+    kind?: 'container' | 'host' | undefined;
+    /** The oldest release that each variant is for, ascending. */
+    variants?: readonly string[] | undefined;
+  };
+}
+
+/**
+ * The options by which lint judges a package's file: that of the variant at the index `at`, if there are several. A package
+ * with images is for containers unless it says more.
+ */
+export function packageOptions(
+  { team, name, manifest }: LintedPackage,
+  at = 0,
+): LintOptions & Pick<CheckOptions, 'target'> {
+  const { abi, images, profiles, kind = images.length > 0 ? 'container' : undefined } = manifest;
+  return {
+    packageName: name,
+    // Variants for other releases are written against other ABIs.
+    ...(at === 0 && { manifestAbi: abi }),
+    ...(team !== undefined && { team }),
+    ...(profiles && { profiles }),
+    ...(kind && { kind }),
+    ...rangeOf(manifest.variants ?? [], at),
+  };
+}
+
+/** The releases that a variant is for: up to the last one before the next variant's. */
+function rangeOf(variants: readonly string[], at: number): { target?: Release; until?: Release } {
+  const [oldest, next] = variants.slice(at);
+  if (oldest === undefined || !isRelease(oldest)) return {};
+  const until = releases.at(
+    next !== undefined && isRelease(next) ? releases.indexOf(next) - 1 : -1,
+  );
+  return { target: oldest, ...(until && { until }) };
+}

@@ -1,0 +1,170 @@
+import { type HostTrust, readHostTrust } from '../trust-file.ts';
+import { digestOf } from './digest-of.ts';
+import { type Installation, profilesOf } from './installation.ts';
+import { readPolicy, stateOf } from './kernel.ts';
+import { confinedBy } from './processes.ts';
+import {
+  forgetPending,
+  installedPlace,
+  listPending,
+  type Pending,
+  readInstallation,
+  writePending,
+} from './state.ts';
+import { readTrustView, type TrustView, verifyStored } from './store.ts';
+import { hasKernel, put, removeInstallation, rollBack, setMode } from './transaction.ts';
+import { stage } from './tree.ts';
+
+/** An interrupted change of an earlier run, and its outcome. */
+export interface Recovered {
+  pending: Pending;
+  /**
+   * `removed`: the previous installation can't be verified either and is removed too. `left`: it can't be undone now,
+   * as processes are confined by it or its file was changed since.
+   */
+  outcome: 'finished' | 'undone' | 'removed' | 'left';
+  /** Why it was not finished, if it can no longer be verified. */
+  refusal?: NotProved;
+  /** Why the previous installation was not restored. */
+  earlier?: NotProved & { version: string };
+}
+
+interface NotProved {
+  id: string;
+  reason: string;
+}
+
+/**
+ * Finishes interrupted changes of earlier runs. Undoes those that can't be finished or that `trust`, by default the host's
+ * trust file, no longer verifies. Nothing unverified is loaded, not even to go back. The caller holds the host's lock (see
+ * change.ts).
+ */
+export async function recover(root: string, trust?: HostTrust): Promise<Recovered[]> {
+  const recovered: Recovered[] = [];
+  for (const pending of await listPending(root)) {
+    const { kind, installation } = pending;
+    const trusted = trust ?? (await readHostTrust(root));
+    const view = trusted && (await readTrustView(root, trusted));
+    const done =
+      kind === 'install'
+        ? await resume(root, installation, view)
+        : await resumeRemoval(root, installation, view);
+    recovered.push({ pending, ...done });
+  }
+  return recovered;
+}
+
+type Done = Omit<Recovered, 'pending'>;
+
+async function prove(
+  root: string,
+  installation: Installation,
+  view: TrustView | undefined,
+): Promise<{ ok: true; bytes: Uint8Array } | ({ ok: false } & NotProved)> {
+  if (!view) return { ok: false, id: 'team-untrusted', reason: 'this host has no trust file' };
+  const verified = await verifyStored(root, installation, installation, view);
+  if (verified.ok) return { ok: true, bytes: verified.profile.bytes };
+  return { ok: false, id: verified.id, reason: verified.reason };
+}
+
+async function resume(
+  root: string,
+  target: Installation,
+  view: TrustView | undefined,
+): Promise<Done> {
+  const proof = await prove(root, target, view);
+  if (proof.ok) {
+    const staged = stage(installedPlace(root, target), proof.bytes, 0o644);
+    if ((await put(root, target, staged)).ok) return { outcome: 'finished' };
+  }
+  const undone = await undo(root, target, view);
+  // If it stays, its record stays too, whatever was tried.
+  if (undone.outcome === 'left')
+    await writePending(root, { kind: 'install', installation: target });
+  return proof.ok ? undone : { ...undone, refusal: { id: proof.id, reason: proof.reason } };
+}
+
+/** Returns to the previous installation, where the file may be the new one already. */
+async function undo(
+  root: string,
+  target: Installation,
+  view: TrustView | undefined,
+): Promise<Done> {
+  const before = await readInstallation(root, target);
+  const digest = await digestOf(root, target);
+  const isNew = digest === target.digest && before?.digest !== target.digest;
+  if (!before) {
+    if (isNew) return withdraw(root, target);
+    await rollBack(root, target, undefined);
+    return { outcome: 'undone' };
+  }
+  const proof = await prove(root, before, view);
+  if (proof.ok) {
+    const staged = stage(installedPlace(root, before), proof.bytes, 0o644);
+    if (isNew) return { outcome: (await put(root, before, staged)).ok ? 'undone' : 'left' };
+    // The file may have been edited: it stays, and is not loaded.
+    try {
+      await rollBack(root, target, before, staged.path);
+    } finally {
+      await staged.discard();
+    }
+    return { outcome: 'undone' };
+  }
+  const earlier = { version: before.version, id: proof.id, reason: proof.reason };
+  if (!isNew && (await isLoadedAs(root, before))) {
+    // Nothing was changed yet. The installation stays as untrusted as it was (see trust-check.ts).
+    setMode(root, before);
+    forgetPending(root, target);
+    return { outcome: 'undone', earlier };
+  }
+  // An edited file is not discarded.
+  if (digest !== undefined && !isNew && digest !== before.digest)
+    return { outcome: 'left', earlier };
+  const { outcome } = await withdraw(root, target);
+  return { outcome: outcome === 'left' ? 'left' : 'removed', earlier };
+}
+
+/** Removes what can't be verified. If unloading would leave processes unconfined, it stays. */
+async function withdraw(root: string, target: Installation): Promise<Done> {
+  if (hasKernel(root) && (await confinedBy(profilesOf(target))).length > 0)
+    return { outcome: 'left' };
+  await removeInstallation(root, target);
+  return { outcome: 'undone' };
+}
+
+/** Whether the kernel, if any, has what it had when this was installed. */
+async function isLoadedAs(root: string, installation: Installation): Promise<boolean> {
+  if (!hasKernel(root)) return true;
+  const { kernel } = installation;
+  const state = stateOf(await readPolicy(), profilesOf(installation));
+  if (!state || !kernel) return !state && !kernel;
+  return state.mode === kernel.mode && state.hashes.join() === kernel.hashes.join();
+}
+
+/** A profile that is in use again stays: the host may have been rebooted since. */
+async function resumeRemoval(
+  root: string,
+  installation: Installation,
+  view: TrustView | undefined,
+): Promise<Done> {
+  const digest = await digestOf(root, installation);
+  const isUsed =
+    hasKernel(root) &&
+    digest !== undefined &&
+    (await confinedBy(profilesOf(installation))).length > 0;
+  if (!isUsed) {
+    await removeInstallation(root, installation);
+    return { outcome: 'finished' };
+  }
+  const proof = await prove(root, installation, view);
+  if (proof.ok && digest === installation.digest) {
+    await rollBack(root, installation, installation);
+    return { outcome: 'undone' };
+  }
+  // The kernel has it, since processes are confined by it, so nothing needs to be loaded.
+  setMode(root, installation);
+  forgetPending(root, installation);
+  if (proof.ok) return { outcome: 'undone' };
+  const { version } = installation;
+  return { outcome: 'undone', earlier: { version, id: proof.id, reason: proof.reason } };
+}
