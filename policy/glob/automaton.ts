@@ -198,7 +198,7 @@ function closure(one: Automaton, states: Iterable<number>): number[] {
 /**
  * Many patterns as one automaton, in which the literal beginnings that they share are the same states: as many rules of a
  * profile begin alike, that is a small part of what each alone would take. `ends` has the patterns that end in a state, by
- * index. Undefined when the budget does not cover it, or a pattern is too large.
+ * index. The patterns are of bytes. Undefined when the budget does not cover it, or a pattern is too large.
  */
 export function compileAll(
   patterns: readonly Pattern[],
@@ -211,15 +211,14 @@ export function compileAll(
   for (const [index, pattern] of patterns.entries()) {
     const before = draft.moves.length;
     draft.limit = before + maxStates;
-    const items: Pattern[] = [];
-    flatten(pattern, items);
+    const items = itemsOf(pattern);
     let at: number | undefined = 0;
     let isBeginning = true;
     for (const item of items) {
       const from: number = at;
       const unit: number | undefined = isBeginning ? unitOf(item) : undefined;
       isBeginning &&= unit !== undefined;
-      const key = from * 0x10000 + (unit ?? 0);
+      const key = from * 0x100 + (unit ?? 0);
       const known = isBeginning ? next.get(key) : undefined;
       at = known ?? build(draft, item, from);
       if (at === undefined) {
@@ -237,9 +236,12 @@ export function compileAll(
   return { one: draft, ends };
 }
 
-function flatten(pattern: Pattern, into: Pattern[]): void {
-  if (pattern.kind !== 'sequence') into.push(pattern);
-  else for (const item of pattern.items) flatten(item, into);
+/** The items of a pattern and of the sequences in it, in order. */
+function itemsOf(pattern: Pattern): readonly Pattern[] {
+  if (pattern.kind !== 'sequence') return [pattern];
+  return pattern.items.some(({ kind }) => kind === 'sequence')
+    ? pattern.items.flatMap(itemsOf)
+    : pattern.items;
 }
 
 /** The only unit that a pattern matches. */

@@ -6,6 +6,7 @@ import { type Automaton, compileAll, has, type Move } from './automaton.ts';
 
 /** A text as a string of its bytes in UTF-8; a lone surrogate from U+DC80 to U+DCFF stands for the byte it ends with. */
 export function bytes(text: string): string {
+  if (isAscii.test(text)) return text;
   let found = '';
   for (const character of text) {
     const code = character.codePointAt(0) as number;
@@ -21,6 +22,7 @@ export function textOf(string: string): string {
   return decoder.decode(Uint8Array.from(string, (one) => one.charCodeAt(0)));
 }
 
+const isAscii = /^[\0-\x7f]*$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -109,12 +111,14 @@ export class Matcher {
    * The indexes of the patterns that match a string of bytes, in order; undefined when the budget does not cover finding
    * out.
    */
-  matching(string: string, budget: Budget): readonly number[] | undefined {
+  matching(string: string, asker: Budget): readonly number[] | undefined {
     if (this.#size > maxStates) this.#forget();
+    if (this.#payer && !asker.spend(string.length)) return undefined;
+    const budget = this.#payer ?? asker;
     let state = this.#start;
     for (const byte of string) {
       const next = this.#step(state, byte.charCodeAt(0), budget);
-      if (!next) return undefined;
+      if (!next || next === dead) return next?.accepted;
       state = next;
     }
     return state.accepted;

@@ -154,16 +154,26 @@ function ruleText(effective: EffectiveRule): RuleText | undefined {
   }
   if (rule.kind !== 'file') return undefined;
   const { exec, link } = rule.permissions;
-  const permissions = new Set(lettersOf(rule));
   const target = rule.leading && link ? rule.target?.value : undefined;
   const profile = target === undefined ? rule.target?.value : undefined;
   // A program that may inherit the confinement may be mapped too.
-  const impliesMap = (exec?.mode === 'i' || exec?.fallback === 'i') && !permissions.has('m');
-  if (impliesMap) permissions.add('m');
+  const letters = lettersOf(rule);
+  const impliesMap = (exec?.mode === 'i' || exec?.fallback === 'i') && !letters.includes('m');
+  const permissions = setOf(impliesMap ? [...letters, 'm'] : letters);
   const transition =
     exec && !deny ? execText(exec) + (profile === undefined ? '' : ` -> ${profile}`) : undefined;
   const subset = target === undefined || rule.subset !== undefined;
   return { ...common, path: rule.path.value, target, permissions, transition, impliesMap, subset };
+}
+
+const sets = new Map<string, ReadonlySet<FilePermission>>();
+
+/** The same set for the same permissions: there are few, and many rules. */
+function setOf(permissions: readonly FilePermission[]): ReadonlySet<FilePermission> {
+  const key = permissions.join('');
+  const found = sets.get(key) ?? new Set(permissions);
+  sets.set(key, found);
+  return found;
 }
 
 const everyPermission: ReadonlySet<FilePermission> = new Set(['r', 'w', 'a', 'l', 'k', 'm', 'x']);
@@ -189,9 +199,10 @@ function entriesOf(rule: RuleText, scope: Scope): FileEntry[] | undefined {
     const pattern = bytePattern(merged);
     const exact = isExact(merged, scope);
     // That a link is denied is said of the pair alone.
-    const permissions = new Set(
-      [...rule.permissions].filter((one) => !isDenied(rule) || one !== 'l'),
-    );
+    const permissions =
+      isDenied(rule) && rule.permissions.has('l')
+        ? setOf([...rule.permissions].filter((one) => one !== 'l'))
+        : rule.permissions;
     const onPath = {
       ...{ effective, side, pattern, permissions, transition, exact, impliesMap },
       subset: false,

@@ -26,7 +26,7 @@ export const defaultThreadLimits: ThreadLimits = {
   threads: availableParallelism() > 2 ? 2 : 1,
   time: 10_000,
   memory: 128,
-  young: 12,
+  young: 48,
   waiting: 128,
   waitingEach: 64,
   idle: 60_000,

@@ -1,7 +1,8 @@
-import { outline } from '../../glob/related.ts';
+import { bytePattern, bytes, Matcher } from '../../glob/matcher.ts';
+import { type Outline, Outlines, outline } from '../../glob/related.ts';
 import { secretFiles } from '../../model/sensitive-files.ts';
 import { allIn, type ExpandedFileRule, fileRules, patternsIntersect } from '../file-rules.ts';
-import type { LintRule } from '../rule.ts';
+import type { LintContext, LintRule } from '../rule.ts';
 
 const places = secretFiles.map(([pattern, what, { others = false, data } = {}]) => ({
   place: outline(pattern),
@@ -10,7 +11,49 @@ const places = secretFiles.map(([pattern, what, { others = false, data } = {}]) 
   data: data === undefined ? undefined : outline(data),
 }));
 
+type Place = (typeof places)[number];
+
 const everything = outline('/**');
+
+let matcher: Matcher | undefined;
+
+/** The places where a path is: most rules are about one path, and this takes a step for each of its bytes. */
+function placesOf(path: string, context: LintContext): readonly Place[] {
+  matcher ??= Matcher.ofProgram(places.map(({ place }) => bytePattern(place.pattern)));
+  const found = matcher.matching(bytes(path), context.budget) ?? [];
+  return found.map((index) => places[index] as Place);
+}
+
+/** The rules that may let a place be read, by place. */
+function readingOf(
+  context: LintContext,
+  rules: readonly ExpandedFileRule[],
+): Map<Place, ExpandedFileRule[]> {
+  const reading = new Map<Place, ExpandedFileRule[]>(places.map((one) => [one, []]));
+  const patterns: ExpandedFileRule[] = [];
+  // Many rules may have one long path.
+  const known = new Map<Outline, readonly Place[]>();
+  for (const rule of rules) {
+    const { effective, outline: path, permissions } = rule;
+    if (effective.deny || !effective.own || effective.rule.kind !== 'file') continue;
+    if (!permissions.has('read')) continue;
+    if (!path.plain) {
+      patterns.push(rule);
+      continue;
+    }
+    const found = known.get(path) ?? placesOf(path.pattern, context);
+    known.set(path, found);
+    for (const one of found) reading.get(one)?.push(rule);
+  }
+  const outlines = new Outlines(patterns);
+  for (const [one, by] of reading) {
+    outlines.someIntersecting(one.place, context.budget, (rule) => {
+      if (patternsIntersect(context, rule.outline, one.place)) by.push(rule);
+      return false;
+    });
+  }
+  return reading;
+}
 
 export const sensitiveRead: LintRule = {
   id: 'sensitive-read',
@@ -22,24 +65,19 @@ export const sensitiveRead: LintRule = {
   check(context) {
     for (const profile of context.profiles) {
       const rules = fileRules(context, profile);
-      const reading = rules.allowing('read');
-      const found = new Map<ExpandedFileRule, (typeof places)[number][]>();
-      for (const one of places) {
-        reading.someIntersecting(one.place, context.budget, (by) => {
+      const found = new Map<ExpandedFileRule, Place[]>();
+      for (const [one, readers] of readingOf(context, rules.all)) {
+        for (const by of readers) {
           if (
-            !by.effective.own ||
-            by.effective.rule.kind !== 'file' ||
-            !patternsIntersect(context, by.outline, one.place) ||
             allIn(context, everything, [by]) ||
             (one.others && by.effective.qualifiers.owner) ||
             (one.data && allIn(context, one.data, [by]))
           )
-            return false;
+            continue;
           const denied = rules.against(context, 'read', by, one.place);
           if (!allIn(context, one.place, denied) && !allIn(context, by.outline, denied))
             found.set(by, [...(found.get(by) ?? []), one]);
-          return false;
-        });
+        }
       }
       for (const [by, [first, ...others]] of found) {
         const { rule } = by.effective;
