@@ -20,6 +20,7 @@ import { print } from './syntax/printer.ts';
 import { kernelName } from './syntax/profile-head.ts';
 import type { PolicyFile } from './syntax/tree.ts';
 
+export { auditDenies } from './audit-denies.ts';
 export { baseResolver } from './base-resolver.ts';
 export { Budget } from './budget.ts';
 export { type CheckOptions, type CheckResult, check, firstError } from './check.ts';

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exit } from '../../../cli/framework/command.ts';
 import { docker12 } from '../kernel/guests.ts';
 import type { Machine } from '../kernel/machine.ts';
 import { missing } from '../kernel/packages.ts';
@@ -13,6 +14,7 @@ import { bootDocker } from './engine.ts';
 const lacks = [...(await missing(docker12)), ...missingBuild()];
 const title = ['docker-nginx in Docker', ...lacks].join(': ');
 
+const fullSite = path.join(import.meta.dirname, 'guest/full.conf');
 const packageFolder = path.resolve(import.meta.dirname, '../../../profiles/docker-nginx');
 
 /** The container of Docker's documentation on AppArmor. */
@@ -61,6 +63,10 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
   const until = (condition: string) =>
     succeed(`for _ in $(seq 100); do ${condition} && exit; sleep 0.3; done; exit 1`);
 
+  const addressOf = async (name: string) =>
+    (await succeed(`docker inspect -f '{{.NetworkSettings.IPAddress}}' ${name}`)).trim();
+
+  /** The command that requests an address and prints the status. */
   const get = (address: string) => `curl -sS -m 20 -o /dev/null -w '%{http_code}' ${address}`;
 
   describe('the documented session', () => {
@@ -85,7 +91,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
     test('opens a shell at a terminal, where ping, top, touch, sh and dash are refused', async () => {
       const trials = ['ping -c1 8.8.8.8', 'top', 'touch ~/thing', 'sh', 'dash'];
       const lines = ['echo hello', ...trials, 'echo x >/dev/null && echo written', 'exit'];
-      await writeTyped(lines);
+      await succeed(`cat >/root/typed <<'END'\n${lines.join('\n')}\nEND`);
       const shown = await succeed(
         `(sleep 4; while read -r line; do echo "$line"; sleep 1.5; done </root/typed) |
 timeout 120 socat -t 5 - EXEC:"docker exec -it ${container} bash",pty,setsid,ctty,stderr,echo=0 | tr -d '\\r'`,
@@ -99,13 +105,136 @@ timeout 120 socat -t 5 - EXEC:"docker exec -it ${container} bash",pty,setsid,ctt
       expect(shown).toMatch(/^written$/m);
     });
 
-    async function writeTyped(lines: string[]): Promise<void> {
-      await succeed(`cat >/root/typed <<'END'\n${lines.join('\n')}\nEND`);
-    }
-
     test('refuses the same without a terminal', async () => {
-      const outcome = await inContainer(`bash -c 'ping -c1 8.8.8.8; top -bn1; touch ~/thing; sh -c id; dash -c id'`);
-      expect(outcome.output.match(/Permission denied/g)).toHaveLength(5);
+      const trials = 'ping -c1 8.8.8.8; top -bn1; touch ~/thing; sh -c id; dash -c id';
+      const { output } = await inContainer(`bash -c '${trials}'`);
+      expect(output.match(/Permission denied/g)).toHaveLength(5);
+      // Deny rules log nothing.
+      expect(await refusals()).toEqual([]);
+    });
+  });
+
+  describe('in operation', () => {
+    test('reloads, reopens its logs and serves from files, caches and sockets', async () => {
+      await succeed(`cat >/root/full.conf <<'END'\n${await readFile(fullSite, 'utf8')}END`);
+      await succeed(`docker cp /root/full.conf ${container}:/etc/nginx/conf.d/full.conf`);
+      expect(await inContainer('nginx -t')).toMatchObject({ code: 0 });
+      expect(await inContainer('nginx -s reload')).toMatchObject({ code: 0 });
+      expect(await inContainer('nginx -s reopen')).toMatchObject({ code: 0 });
+      await succeed(`docker kill -s HUP ${container}; docker kill -s USR1 ${container}`);
+      const address = await addressOf(container);
+      await until(`curl -sS -o /dev/null http://${address}:8081/log`);
+      await succeed('head -c 200000 /dev/zero >/root/body');
+      const requests = [
+        `--data-binary @/root/body http://${address}:8081/up/`,
+        `--limit-rate 1M http://${address}:8081/temp/perl`,
+        `http://${address}:8081/cached/perl`,
+        `http://${address}:8081/cached/perl`,
+        `http://${address}:8081/socket/`,
+        `http://${address}:8081/log`,
+        "'http://[::1]/'",
+      ];
+      for (const request of requests) expect(await succeed(get(request)), request).toBe('200');
+      expect(await refusals()).toEqual([]);
+    });
+
+    test('fills templates, starts a worker for each processor, and passes health checks', async () => {
+      const options = [
+        '--security-opt apparmor=docker-nginx -d --name filled',
+        '-e HOST_NAME=abc -e NGINX_ENTRYPOINT_WORKER_PROCESSES_AUTOTUNE=1',
+        '-v /root/templates:/etc/nginx/templates:ro',
+        "--health-cmd 'curl -fsS http://127.0.0.1/ >/dev/null || exit 1' --health-interval 1s",
+      ];
+      await succeed(`mkdir /root/templates
+echo 'server { listen 8090; return 200 "from a template: \${HOST_NAME}"; }' >/root/templates/t.conf.template
+docker run ${options.join(' ')} nginx`);
+      await until("[ $(docker inspect -f '{{.State.Health.Status}}' filled) = healthy ]");
+      const address = await addressOf('filled');
+      expect(await succeed(`curl -sS http://${address}:8090/`)).toBe('from a template: abc');
+      expect(await succeed('docker logs filled 2>&1')).toContain('worker_processes 2;');
+      expect(await refusals()).toEqual([]);
+    });
+
+    test('ends a worker that does not respond', async () => {
+      await succeed(`kill -STOP $(docker top filled | awk '/worker/ { print $2; exit }')
+docker kill -s TERM filled`);
+      await until("[ $(docker inspect -f '{{.State.Status}}' filled) = exited ]");
+      expect(await succeed("docker inspect -f '{{.State.ExitCode}}' filled")).toBe('0\n');
+      expect(await succeed('docker logs filled 2>&1')).toContain('exited on signal 9');
+      expect(await refusals()).toEqual([]);
+    });
+  });
+
+  describe('refuses the ways out', () => {
+    /** Writes for which the image has no shell, as the root of the container. */
+    const attempts: Record<string, string> = {
+      'a script that it wrote':
+        'printf "#!/bin/sh\\n" >/var/cache/nginx/x; chmod +x /var/cache/nginx/x; exec /var/cache/nginx/x',
+      'a program that it copied': 'cp /usr/bin/id /run/id; exec /run/id',
+      core_pattern: 'echo x >/proc/sys/kernel/core_pattern',
+      'a module loader': 'echo x >/proc/sys/kernel/modprobe',
+      'sysrq-trigger': 'echo b >/proc/sysrq-trigger',
+      kcore: 'head -c1 /proc/kcore',
+      uevent_helper: 'echo x >/sys/kernel/uevent_helper',
+      'a kernel parameter': 'echo 1 >/sys/module/kernel/parameters/panic',
+      securityfs: 'echo x >/sys/kernel/security/apparmor/.remove',
+      'its programs': 'echo x >/usr/sbin/nginx',
+      'its entry point': 'echo x >/docker-entrypoint.d/x.sh',
+      'a mount': 'mount -t tmpfs tmpfs /mnt',
+      'another profile': 'echo changeprofile unconfined >/proc/self/attr/current',
+      'a raw socket': "perl -MSocket -e 'socket(my $s, PF_INET, SOCK_RAW, 1) or die $!'",
+    };
+    test('starts a container with all capabilities and devices', async () => {
+      await succeed(
+        'docker run -d --name open --privileged --security-opt apparmor=docker-nginx nginx',
+      );
+      expect(await succeed('docker exec open cat /proc/1/attr/current')).toBe(
+        'docker-nginx (enforce)\n',
+      );
+    });
+    test.for(Object.entries(attempts))('%s', async ([, attempt]) => {
+      await succeed(`cat >/root/attempt <<'END'\n${attempt}\nEND`);
+      const { code, stdout, stderr } = await machine.run('docker exec -i open bash </root/attempt');
+      expect({ done: code === 0, output: stdout + stderr }).toEqual({
+        done: false,
+        output: expect.stringMatching(/[Pp]ermission denied|[Oo]peration not permitted/),
+      });
+    });
+  });
+
+  describe('under a running container', () => {
+    const label = `docker exec ${container} cat /proc/1/attr/current`;
+    const openedShell = `docker exec ${container} bash -c 'touch /var/cache/nginx/probe'`;
+
+    test('an update confines it from then on', async () => {
+      const next = path.join(folder, 'next');
+      await cp(packageFolder, next, { recursive: true });
+      const file = path.join(next, 'docker-nginx');
+      const text = await readFile(file, 'utf8');
+      const more = '  deny /var/cache/nginx/probe w,\n\n  # What an administrator';
+      await writeFile(file, text.replace('  # What an administrator', more));
+      await registry.publish(next, '1.1.0');
+      expect(await machine.run(openedShell)).toMatchObject({ code: 0 });
+      await succeed('aa-registry pull docker-nginx');
+      expect(await machine.run(openedShell)).toMatchObject({ code: 1 });
+      expect(await succeed(get('http://localhost/'))).toBe('200');
+      expect(await succeed(label)).toBe('docker-nginx (enforce)\n');
+    });
+
+    test('a rollback returns to the version before', async () => {
+      await succeed('aa-registry rollback docker-nginx');
+      expect(await machine.run(openedShell)).toMatchObject({ code: 0 });
+    });
+
+    test('a removal is refused', async () => {
+      const { code } = await machine.run('aa-registry remove docker-nginx');
+      expect(code).toBe(exit.refused);
+      expect(await succeed(label)).toBe('docker-nginx (enforce)\n');
+    });
+
+    test('it stops cleanly', async () => {
+      await succeed(`docker stop ${container}`);
+      expect(await succeed(`docker inspect -f '{{.State.ExitCode}}' ${container}`)).toBe('0\n');
     });
   });
 });

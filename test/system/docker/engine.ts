@@ -30,7 +30,10 @@ async function preparedDisk(guest: Guest, images: ContainerImage[]): Promise<str
         await copyFile(startScript, start);
         await chmod(start, 0o755);
         for (const name of ['iptables', 'ip6tables']) {
-          await copyFile(path.join(disk, 'usr/sbin/xtables-nft-multi'), path.join(disk, 'usr/sbin', name));
+          await copyFile(
+            path.join(disk, 'usr/sbin/xtables-nft-multi'),
+            path.join(disk, 'usr/sbin', name),
+          );
         }
       },
     });
@@ -44,7 +47,8 @@ kill $(cat /var/run/docker.pid)
 while [ -e /var/run/docker.pid ]; do sleep 0.2; done`,
         { timeoutMs: 900_000 },
       );
-      if (code !== 0) throw new Error(`Docker does not load the images: ${stderr}\n${machine.console()}`);
+      if (code !== 0)
+        throw new Error(`Docker does not load the images: ${stderr}\n${machine.console()}`);
       await machine.powerOff();
       await run('mv', [machine.disk, path.join(scratch, 'disk')]);
     } finally {
