@@ -78,7 +78,10 @@ export async function showQuietDenials(
   });
   if (!done.ok) {
     const code = done.id === 'no-deny-rules' ? exit.failed : exit.unable;
-    const what = done.id === 'not-restored' ? 'The installed profile was not loaded again' : 'Nothing was changed';
+    const what =
+      done.id === 'not-restored'
+        ? 'The installed profile was not loaded again'
+        : 'Nothing was changed';
     const next = done.id === 'not-restored' ? 'To repair it: sudo aa-registry sync' : undefined;
     throw new CliError(code, `${what}: ${done.reason} [${done.id}].`, next);
   }

@@ -29,7 +29,8 @@ test('a file is read as before, and has no deny rule left that is not audited', 
   fc.assert(
     fc.property(generatedRules, (source) => {
       const { text } = auditDenies(source);
-      const errors = (one: string) => parse(one).diagnostics.map(({ id, message }) => [id, message]);
+      const errors = (one: string) =>
+        parse(one).diagnostics.map(({ id, message }) => [id, message]);
       expect(errors(text)).toEqual(errors(source));
       expect(auditDenies(text)).toEqual({ text, count: 0 });
       expect(text.replace(/audit /g, '')).toBe(source.replace(/audit /g, ''));

@@ -30,9 +30,10 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
     folder = await mkdtemp(path.join(tmpdir(), 'docker-nginx-'));
     registry = await startRegistry(folder);
     await registry.publish(packageFolder, '1.0.0');
+    await registry.publish(path.join(packageFolder, '../nginx-hardened'), '1.0.0');
     machine = await bootDocker(docker12, [nginxImage], installCli);
     await succeed(`aa-registry trust init library --registry ${registry.url} --yes`);
-    await succeed('aa-registry pull docker-nginx');
+    await succeed('aa-registry pull docker-nginx nginx-hardened');
   }, 900_000);
   afterAll(async () => {
     await machine?.dispose();
@@ -163,6 +164,43 @@ docker kill -s TERM filled`);
       expect(await succeed('docker logs filled 2>&1')).toContain('exited on signal 9');
       expect(await refusals()).toEqual([]);
     });
+  });
+
+  test('doctor shows what deny rules refuse, and then nothing is logged again', async () => {
+    const shown =
+      await succeed(`(sleep 8; docker exec ${container} bash -c 'touch ~/thing') >/dev/null 2>&1 &
+aa-registry doctor docker-nginx --container ${container} --seconds 20 --format json`);
+    const [finding] = shown
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(finding).toMatchObject({
+      profile: 'docker-nginx',
+      outcome: 'denied',
+      request: { kind: 'file', path: '/root/thing' },
+      rules: [{ text: expect.stringContaining('deny /{boot,home,') }],
+    });
+    await refusals();
+    await machine.run(`docker exec ${container} bash -c 'touch ~/thing'`);
+    expect(await refusals()).toEqual([]);
+    expect(await succeed('aa-registry status --offline --format json')).toContain('"ok"');
+  });
+
+  test('nginx-hardened serves, and runs nothing but nginx', async () => {
+    const options = '--security-opt apparmor=nginx-hardened -d --name hardened --entrypoint nginx';
+    await succeed(`docker run ${options} nginx -g 'daemon off;'`);
+    const address = await addressOf('hardened');
+    await until(`curl -sS -o /dev/null http://${address}/`);
+    expect(await succeed(get(`http://${address}/`))).toBe('200');
+    expect(await machine.run('docker exec hardened nginx -s reload')).toMatchObject({ code: 0 });
+    expect(await refusals()).toEqual([]);
+    for (const refused of ['id', 'cat /etc/shadow', 'touch /etc/nginx/conf.d/x.conf']) {
+      const { code } = await machine.run(`docker exec hardened bash -c '${refused}'`);
+      expect(code, refused).not.toBe(0);
+    }
+    await succeed('docker stop hardened');
+    expect(await succeed("docker inspect -f '{{.State.ExitCode}}' hardened")).toBe('0\n');
+    await refusals();
   });
 
   describe('refuses the ways out', () => {
