@@ -5,8 +5,16 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aaRegistry } from '../cli/cli.ts';
 import { type Fixture, filesOf, startFixture, succeed, textOf } from '../host/fixture.ts';
+import { cliOnNode } from './kernel/software.ts';
 
 const killAt = pathToFileURL(join(import.meta.dirname, 'kill-at.mjs')).href;
+
+/** Runs a command that is killed before step `at`; with a code cache, which makes starting a quarter faster. */
+const killedAt = (at: number, args: string[]) =>
+  aaRegistry([cliOnNode.start, cliOnNode.folder, ...args], {
+    program: process.execPath,
+    env: { NODE_OPTIONS: `--import=${killAt}`, KILL_AT: String(at) },
+  });
 
 /** More than the steps of any change. */
 const maxSteps = 60;
@@ -75,8 +83,7 @@ describe('a change that is killed before one of its steps', { timeout: 120_000 }
     for (let at = 1; at <= maxSteps; at++) {
       const root = `${prepared}-${at}`;
       await cp(prepared, root, { recursive: true, verbatimSymlinks: true });
-      const env = { NODE_OPTIONS: `--import=${killAt}`, KILL_AT: String(at) };
-      const run = await aaRegistry([...change, '--root', root], { env, ownProcess: true });
+      const run = await killedAt(at, [...change, '--root', root]);
       if (run.code === 0) break;
       expect(run.stderr).toContain(`killed before step ${at}:`);
       // Boot would load one complete version.

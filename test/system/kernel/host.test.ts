@@ -197,12 +197,6 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
     await host.succeed(argv.join(' '));
   });
 
-  test('run-args prints the options of a container runtime', async () => {
-    expect(await host.succeed('aa-registry run-args docker-nginx')).toBe(
-      '--security-opt apparmor=docker-nginx\n',
-    );
-  });
-
   test('its files are at the top level, since boot ignores folders', async () => {
     const copy = '/etc/apparmor.d/containers/docker-nginx-copy';
     await host.succeed(

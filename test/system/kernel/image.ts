@@ -32,8 +32,8 @@ systemd-journal:x:101:
 nogroup:x:65534:
 `;
 
-/** The profiles of Debian that are loaded at boot. */
-const bootProfiles = new Set(['lsb_release', 'nvidia_modprobe']);
+/** The profiles of Debian that are loaded at boot: one that compiles fast, with a child profile. */
+const bootProfiles = new Set(['nvidia_modprobe']);
 
 /** The base image of all machines. */
 export interface Image {

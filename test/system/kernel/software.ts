@@ -52,18 +52,23 @@ export async function installCliInOneProcess(root: string): Promise<void> {
   await chmod(client, 0o755);
 }
 
-/** Installs the program for the guest's Node.js, which, unlike the executable, can load further modules. */
+/** The program of the executable as files, and what runs it on Node.js, which then can load further modules. */
+export const cliOnNode = {
+  start: path.join(import.meta.dirname, 'guest/cli-on-node.cjs'),
+  folder: path.join(project, 'dist/binary'),
+};
+
+/** Installs {@link cliOnNode} for the guest's Node.js. */
 export async function installCliOnNode(root: string): Promise<void> {
   const folder = path.join(root, 'opt/aa-registry');
   await mkdir(folder, { recursive: true });
   for (const part of ['main.cjs', 'main.cache']) {
-    await copyFile(path.join(project, 'dist/binary', part), path.join(folder, part));
+    await copyFile(path.join(cliOnNode.folder, part), path.join(folder, part));
   }
-  const start = path.join(import.meta.dirname, 'guest/cli-on-node.cjs');
-  await copyFile(start, path.join(folder, 'start.cjs'));
+  await copyFile(cliOnNode.start, path.join(folder, 'start.cjs'));
   await writeFile(
     path.join(root, 'usr/local/bin/aa-registry'),
-    '#!/bin/sh\nexec node /opt/aa-registry/start.cjs "$@"\n',
+    '#!/bin/sh\nexec node /opt/aa-registry/start.cjs /opt/aa-registry "$@"\n',
     { mode: 0o755 },
   );
 }

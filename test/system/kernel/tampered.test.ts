@@ -93,6 +93,12 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
     expect(await succeed(`cat ${installed}`)).toBe(next);
     await expectEnforced();
   });
+
+  test('run-args prints the options of a container runtime', async () => {
+    expect(await succeed('aa-registry run-args docker-nginx')).toBe(
+      '--security-opt apparmor=docker-nginx\n',
+    );
+  });
 });
 
 /** Replaces every profile in the registry's database during `work`. */

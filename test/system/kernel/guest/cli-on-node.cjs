@@ -1,8 +1,10 @@
-// The program of dist/aa-registry, loaded from files, on a Node.js that accepts --import.
+// Runs the program of dist/aa-registry from files, on a Node.js that accepts --import: start.cjs FOLDER [ARGUMENT…].
 const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
 const { Script } = require('node:vm');
 
-const filename = '/opt/aa-registry/main.cjs';
-const cachedData = readFileSync('/opt/aa-registry/main.cache');
+const [folder] = process.argv.splice(2, 1);
+const filename = join(folder, 'main.cjs');
+const cachedData = readFileSync(join(folder, 'main.cache'));
 const script = new Script(readFileSync(filename, 'utf8'), { filename, cachedData });
 script.runInThisContext()(exports, require, module, __filename, __dirname);
