@@ -1,12 +1,14 @@
 // The semantic model of profiles: computing it, asking it and comparing two, beside apparmor_parser's compilation of the same
-// files in the same run.
-import { spawnSync } from 'node:child_process';
+// files in the same run. Memory is that of a process for one profile.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { check, compareModels, type IncludeResolver, type Model, model } from '../policy/index.ts';
-import { tableClasses } from '../policy/model/profile-model.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { check, compareModels, type IncludeResolver, type Model } from '../policy/index.ts';
 import { cases, corpus } from '../scripts/conformance.ts';
 import { fileResolver } from '../sdk/host/includes.ts';
+import { completeModel, withOneMoreRule } from './complete-model.ts';
 import { median } from './median.ts';
 
 const profiles = join(import.meta.dirname, '../profiles');
@@ -30,12 +32,7 @@ interface Subject {
 
 const textOf = ({ path }: Subject) => readFileSync(path, 'utf8');
 
-/** Computes a model with every table. */
-function complete(text: string, { resolver }: Subject): Model {
-  const found = model(text, { resolver });
-  for (const profile of found.profiles) for (const of of tableClasses) profile.table(of);
-  return found;
-}
+const complete = (text: string, { resolver }: Subject): Model => completeModel(text, resolver);
 
 /** A duration in milliseconds, and a result. */
 function timed<Result>(work: () => Result): [number, Result] {
@@ -55,6 +52,19 @@ function compile({ path, base, cwd }: Subject): number | undefined {
     spawnSync('prlimit', [...limits, ...features], { cwd, maxBuffer: 1 << 28 }),
   );
   return status === 0 ? duration : undefined;
+}
+
+/** The peak of the memory of a process that computes the model of a profile, or also compares it, in MiB. */
+function memoryOf({ path, base }: Subject): { before: number; model: number; diff: number } {
+  const program = join(import.meta.dirname, 'model-memory.ts');
+  return JSON.parse(execFileSync(process.execPath, [program, path, base], { encoding: 'utf8' }));
+}
+
+/** What this process has in use once all garbage is collected, in MiB. */
+function heapInUse(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed / 1024 ** 2;
 }
 
 function row(name: string, value: number, unit: string, goal?: number): void {
@@ -118,19 +128,23 @@ export async function run(): Promise<void> {
     return;
   }
   console.log(
-    `\n${'the largest profiles of the corpus'.padEnd(44)}  bytes    model     diff   parser  unknown`,
+    `\n${'the largest profiles of the corpus'.padEnd(44)}  bytes    model     diff   parser  unknown   memory`,
   );
-  const worst = { model: 0, diff: 0 };
+  const worst = { model: 0, diff: 0, memory: 0 };
+  let empty = 0;
   let ours = 0;
   let theirs = 0;
   for (const one of found) {
     const text = textOf(one);
-    const wider = text.replace(/\}\s*$/, '  /etc/bench-example r,\n}\n');
+    const wider = withOneMoreRule(text);
     const [duration, before] = timed(() => complete(text, one));
     const [diff, comparison] = timed(() => compareModels(before, complete(wider, one)));
     const compiled = compile(one);
     worst.model = Math.max(worst.model, duration);
     worst.diff = Math.max(worst.diff, diff);
+    const memory = memoryOf(one);
+    worst.memory = Math.max(worst.memory, memory.diff);
+    empty = memory.before;
     if (compiled !== undefined) {
       ours += duration;
       theirs += compiled;
@@ -145,11 +159,14 @@ export async function run(): Promise<void> {
           compiled?.toFixed(0) ?? '-',
         ].map((cell) => cell.padStart(8)),
         String(comparison.unknown.length).padStart(8),
+        memory.diff.toFixed(0).padStart(8),
       ].join(' '),
     );
   }
   row('model, maximum', worst.model, 'ms', goals.largeModel);
   row('diff, with the model of the other side, maximum', worst.diff, 'ms', goals.largeDiff);
   row('all models, as a multiple of apparmor_parser', ours / theirs, 'x', 1);
-  row('memory of this process, peak', process.resourceUsage().maxRSS / 1024, 'MiB', goals.memory);
+  row('memory of the process that compares one, peak, maximum', worst.memory, 'MiB', goals.memory);
+  row('memory of such a process before its work', empty, 'MiB');
+  row('heap that is still in use after all of them', heapInUse(), 'MiB');
 }

@@ -5,7 +5,9 @@ import { visibleLine } from './terminal/io.ts';
 export function ruleText(rule: DecidingRule, file: string): string {
   const place = `${visibleLine(rule.file ?? file)}:${rule.line}`;
   const qualifiers = `${rule.audit ? 'audit ' : ''}${rule.deny ? 'deny ' : ''}`;
-  return `${place}: ${qualifiers}${visibleLine(rule.text.replace(/^(audit |deny )+/, ''))}`;
+  // Those of the rule itself and of the blocks around it, after the priority.
+  const text = rule.text.replace(/^(priority=\S+ )?(?:audit |deny )*/, `$1${qualifiers}`);
+  return `${place}: ${visibleLine(text)}`;
 }
 
 /** Rules for `--format json`: each names its file. */

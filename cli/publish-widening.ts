@@ -1,15 +1,15 @@
 // Whether the version policy of a team refuses a version, and how that is said.
-import type { Widening } from '../contract/index.ts';
+import type { VersionSummary, Widening } from '../contract/index.ts';
 import { baseResolver, type CheckOptions, findWidening, newestRelease } from '../policy/index.ts';
 import { type Client, RegistryError } from '../sdk/client.ts';
 import { comparisonSteps } from '../sdk/policy-change.ts';
 import { findTargetBase, type TargetBase } from '../sdk/target-base.ts';
 import {
-  breakingPart,
   compareVersions,
-  isNewMajor,
   type Manifest,
   sha256,
+  type WideningRefusal,
+  wideningRefusal,
 } from '../trust/index.ts';
 import { CliError, exit } from './framework/command.ts';
 import { includeResolver } from './include-options.ts';
@@ -22,22 +22,36 @@ interface NewVersion {
 }
 
 /**
- * What a version may permit beyond the one that it follows, if the registry would refuse it for that. Decided on this
- * machine with the registry's base policies, or its own of the same release.
+ * Throws if the registry would refuse a version because of what it may permit beyond the one that it follows. Decided on
+ * this machine with the registry's base policies, or its own of the same release.
  */
-export async function findRefusedWidening(
+export async function requireNoWidening(
   io: Io,
   client: Client,
-  { text, ...path }: NewVersion & { text: string },
+  candidate: NewVersion & { text: string },
   { widens }: Manifest,
+): Promise<void> {
+  const { team, name, version, text } = candidate;
+  const { versionPolicy } = await client.getTeam(team);
+  if (versionPolicy === 'none') return;
+  const before = await findPredecessor(client, candidate);
+  if (!before) return;
+  const refusal = wideningRefusal({ team, name, version, widens, before: before.version });
+  const widening = refusal && (await findWideningSince(io, client, { team, name }, before, text));
+  if (widening) throw wideningError(io, refusal, widening, 'Nothing would be published:');
+}
+
+/** What a text may permit beyond that of a version. */
+async function findWideningSince(
+  io: Io,
+  client: Client,
+  profile: Pick<NewVersion, 'team' | 'name'>,
+  before: VersionSummary,
+  text: string,
 ): Promise<Widening | undefined> {
-  const { versionPolicy } = await client.getTeam(path.team);
-  if (versionPolicy === 'none' || widens !== undefined) return undefined;
-  const before = await findPredecessor(client, path);
-  if (!before || isNewMajor(before.version, path.version)) return undefined;
   const { version } = before;
   const none = { version, target: newestRelease, base: null };
-  const bytes = await client.getContent({ ...path, version });
+  const bytes = await client.getContent({ ...profile, version });
   if ((await sha256(bytes)) !== before.digest)
     return { ...none, differences: ['not known: the registry sent other bytes'], omitted: 0 };
   const from = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
@@ -85,22 +99,18 @@ function resolverOf(base: TargetBase) {
   }
 }
 
-/** The error of a version that permits more than its team's policy allows; prints what. `start` begins its sentence. */
+/** The error of a refused version; prints what it may permit. `start` begins its sentence. */
 export function wideningError(
   io: Io,
-  { team, name, version }: NewVersion,
-  { version: before, target, base, differences, omitted }: Widening,
+  { message, next }: WideningRefusal,
+  widening: Widening,
   start: string,
 ): CliError {
+  const { version: before, target, base, differences, omitted } = widening;
   const how =
     base === null ? 'if its includes are empty' : `with the base policy of AppArmor ${target}`;
   io.note(`What it may permit beyond ${before}, ${how}:`);
   for (const line of differences) io.note(`  ${visibleLine(line)}`);
   if (omitted > 0) io.note(`  … and ${omitted} more`);
-  return new CliError(
-    exit.failed,
-    `${start} ${team}/${name}@${version} may permit more than ${before}, which it follows, and the version policy of team ${team} is semver.`,
-    `Publish it as a new ${breakingPart(version)} version, sign a reason with --widens "REASON", or let it permit no more.`,
-    'version-widens',
-  );
+  return new CliError(exit.failed, `${start} ${message}`, next, 'version-widens', { widening });
 }

@@ -61,10 +61,9 @@ export {
   verify,
 } from './verify.ts';
 export {
-  breakingPart,
   compareVersions,
-  isNewMajor,
   isPrerelease,
   isVersion,
   precedenceKey,
 } from './version.ts';
+export { type WideningRefusal, wideningRefusal } from './version-policy.ts';

@@ -290,14 +290,12 @@ export interface WideningTask {
   compilers: Compiler[];
 }
 
-/** What a profile may permit beyond another: no lines if nothing. */
-export type Widened = PolicyWidening;
-
 /** Finds out what profiles permit; on behalf of a team, and busy, as an {@link Analyser}. */
 export interface PermissionAnalyser {
   summarize: (task: SummaryTask, onBehalfOf: string) => Promise<Summarized>;
   compare: (task: DiffTask, onBehalfOf: string) => Promise<Compared>;
-  widening: (task: WideningTask, onBehalfOf: string) => Promise<Widened>;
+  /** No lines if it permits no more. */
+  widening: (task: WideningTask, onBehalfOf: string) => Promise<PolicyWidening>;
 }
 
 /** The allowed destinations of webhooks: https on the public internet, http and https in networks of the operator's choice. */

@@ -2,7 +2,7 @@ import type { Widening } from '../contract/index.ts';
 import { listBases } from '../db/bases.ts';
 import type { Predecessor } from '../db/versions.ts';
 import { newestRelease } from '../policy/index.ts';
-import { breakingPart, isNewMajor, type Manifest } from '../trust/index.ts';
+import { type Manifest, wideningRefusal } from '../trust/index.ts';
 import { whenBusy } from './analysis/version.ts';
 import { compilerOf, targetsOf } from './permissions.ts';
 import type { Deps } from './ports.ts';
@@ -19,27 +19,19 @@ interface NewVersion {
 }
 
 /**
- * Requires that a version permits no more than the one that it follows, unless it is a new major version or its signed
- * manifest gives a reason. What is not known counts as more. Throws the problem `version-widens`, or `busy`.
+ * Requires that a version permits no more than the one that it follows, unless the version policy lets it. What is not
+ * known counts as more. Throws the problem `version-widens`, or `busy`.
  */
 export async function requireNoWidening(
   deps: Deps,
-  { team, name, version, manifest, text }: NewVersion,
+  { team, name, version, manifest: { widens }, text }: NewVersion,
   before: Predecessor,
 ): Promise<void> {
-  if (manifest.widens !== undefined || isNewMajor(before.version, version)) return;
+  const refusal = wideningRefusal({ team, name, version, widens, before: before.version });
+  if (!refusal) return;
   const widening = await findWidening(deps, team, before, text);
-  if (!widening) return;
-  const [first] = widening.differences;
-  const rest = widening.differences.length - 1 + widening.omitted;
-  const others = rest === 0 ? '' : `, and ${rest} more`;
-  throw new ProblemError(
-    'version-widens',
-    `${team}/${name}@${version} may permit more than ${before.version}, which it follows (${first}${others}), and the ` +
-      `version policy of team ${team} is semver. Publish it as a new ${breakingPart(version)} version, or sign a reason with ` +
-      '"publish --widens REASON", or let it permit no more.',
-    { widening },
-  );
+  if (widening)
+    throw new ProblemError('version-widens', `${refusal.message} ${refusal.next}`, { widening });
 }
 
 /** What a text may permit beyond the one before, by the registry's base policies; undefined if nothing. */
@@ -54,8 +46,8 @@ async function findWidening(
     ({ base }) => base !== null,
   );
   const compilers = await Promise.all(targets.map((target) => compilerOf(deps, target)));
-  const widened = await whenBusy(deps.permissions.widening({ from, to: text, compilers }, team));
-  const { at, lines: differences, more: omitted } = widened;
+  const found = await whenBusy(deps.permissions.widening({ from, to: text, compilers }, team));
+  const { at, lines: differences, more: omitted } = found;
   if (differences.length === 0) return undefined;
   const { release: target, base } = targets[at ?? -1] ?? { release: newestRelease, base: null };
   return { version, target, base, differences, omitted };

@@ -55,13 +55,12 @@ export const can = defineCommand({
   details:
     'A REF, such as team/name@1.2.0, is fetched and verified as "verify" does, unless a file has that name. ' +
     'Decides as apparmor_parser and the kernel do, with everything the profile includes. WHAT is, by ' +
-    'OPERATION: a PATH for read, write, append, lock, map and exec, absolute, a folder’s with a slash at its ' +
-    'end; PATH TARGET for a hard link PATH to TARGET; NAME for capability, change_profile and change_hat; NAME VALUE ' +
+    'OPERATION: a PATH for read, write, append, lock, map and exec; PATH TARGET for a hard link PATH to TARGET; NAME for capability, change_profile and change_hat; NAME VALUE ' +
     'for rlimit, as rules write them, for whether a process may have that limit; FAMILY TYPE for network; ' +
     'PERMISSION TYPE for unix, with --address, --peer and --peer-address; send|receive SIGNAL --peer for signal; PERMISSION --peer for ptrace; send|receive BUS PATH INTERFACE MEMBER --peer [--name], bind BUS ' +
     'NAME, or eavesdrop BUS for dbus; SOURCE TARGET for mount, TARGET for remount, with --type and --options; ' +
     'TARGET for umount; NEW OLD for pivot_root; PERMISSION NAME for mqueue; PERMISSION for io_uring; nothing ' +
-    'for userns. The kernel also checks other security modules and the file’s mode. Exits with 0 for yes; with 1 ' +
+    'for userns. Paths are absolute; those of folders, as most mount points are, end with a slash. The kernel also checks other security modules and the file’s mode. Exits with 0 for yes; with 1 ' +
     'for no, also if only the owner may and --owner is not given; with 2 if it is unknown.',
   examples: [
     'aa-registry can ./docker-nginx write /etc/passwd',

@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { gradeOf, lint } from '../../policy/index.ts';
 import { type Client, RegistryError } from '../../sdk/client.ts';
 import { type PackageFolder, profileText, readPackageFolder } from '../../sdk/package-folder.ts';
-import { isVersion, Manifest, sha256, signStatement } from '../../trust/index.ts';
+import { isVersion, Manifest, sha256, signStatement, wideningRefusal } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, printResult } from '../framework/format.ts';
 import { changeData, describeChange } from '../policy-comparison.ts';
 import { compareWithLatest, type LatestChange } from '../publish-change.ts';
-import { findRefusedWidening, wideningError } from '../publish-widening.ts';
+import { requireNoWidening, wideningError } from '../publish-widening.ts';
 import { openPublishingSession, openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
 import type { Io } from '../terminal/io.ts';
@@ -94,10 +94,7 @@ export const publish = defineCommand({
       const created = await couldPublish(client, version, digest, { ...read, manifest }, signedBy);
       const { registry } = client;
       const wanted = { team, name, version, text };
-      const widening = created
-        ? await findRefusedWidening(io, client, wanted, manifest)
-        : undefined;
-      if (widening) throw wideningError(io, wanted, widening, 'Nothing would be published:');
+      if (created) await requireNoWidening(io, client, wanted, manifest);
       const found = created ? await compareWithLatest(client, wanted) : undefined;
       const data = {
         ...{ team, name, version, digest, signedBy, registry, grade, suppressed, created },
@@ -126,8 +123,11 @@ export const publish = defineCommand({
       .publish({ team, name, version }, publication)
       .catch(async (error: unknown) => {
         if (!(error instanceof RegistryError)) throw error;
-        if (error.widening)
-          throw wideningError(io, { team, name, version }, error.widening, 'The registry refused:');
+        const { widening } = error;
+        const { widens } = manifest;
+        const refusal =
+          widening && wideningRefusal({ team, name, version, widens, before: widening.version });
+        if (refusal) throw wideningError(io, refusal, widening, 'The registry refused:');
         reportRefusal(io, file, error);
         if (error.id !== 'envelope-refused') throw error;
         // The registry's refusal names the keys; the team's key list shows what is wrong with them.

@@ -98,13 +98,14 @@ function printProfile(io: Io, profile: ProfileSummary, file: string, all: boolea
 function sentenceOf({ text, examples }: SummaryLine): string {
   const shown: string[] = [];
   let characters = 0;
-  for (const example of examples) {
-    const one = exampleText(example);
+  // Examples of several permissions may read alike.
+  const texts = new Set(examples.map(exampleText));
+  for (const one of texts) {
     characters += one.length + 2;
     if (shown.length > 0 && characters > shownCharacters) break;
     shown.push(one);
   }
-  const more = examples.length - shown.length;
+  const more = texts.size - shown.length;
   return `${text}: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 

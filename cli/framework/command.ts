@@ -100,18 +100,20 @@ export function defineCommand<const O extends Options>(
 
 /**
  * An error that the user can fix; `next` says how. `id` is its stable id in --format json, by default that of the exit
- * code.
+ * code, and `more` its further members there.
  */
 export class CliError extends Error {
   readonly exitCode: number;
   readonly next: string | undefined;
   readonly id: string;
+  readonly more: object;
 
-  constructor(exitCode: number, message: string, next?: string, id?: string) {
+  constructor(exitCode: number, message: string, next?: string, id?: string, more: object = {}) {
     super(message);
     this.exitCode = exitCode;
     this.next = next;
     this.id = id ?? exitIds[exitCode] ?? 'failed';
+    this.more = more;
   }
 }
 

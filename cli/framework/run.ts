@@ -49,12 +49,14 @@ export async function run(
   } catch (thrown) {
     const isLate = thrown instanceof AfterItems;
     const error = await toCliError(isLate ? thrown.cause : thrown, env);
-    const { exitCode, next, id } = error;
+    const { exitCode, next, id, more } = error;
     const message = shorten(error.message);
     if (isLate || wantsJson(topics, argv)) {
       const { visibleJson } = await import('../../policy/visible.ts');
       const items = isLate ? { items: thrown.items } : {};
-      io.print(visibleJson({ ...items, error: { id, message, next: next ?? null, exitCode } }));
+      io.print(
+        visibleJson({ ...items, error: { id, message, next: next ?? null, exitCode, ...more } }),
+      );
     }
     // Indent further lines, so that only this program can start one.
     io.note(`aa-registry: ${message.replaceAll('\n', '\n  ')}`);

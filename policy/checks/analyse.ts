@@ -9,7 +9,7 @@ import { checks } from './checks.ts';
 import { takenBlock } from './conditional.ts';
 import { type AnalysisOptions, Context } from './context.ts';
 import { checkAbi, included, isRecursive } from './includes.ts';
-import { ProfileRules } from './profile-rules.ts';
+import { type Place, ProfileRules, type RuleList } from './profile-rules.ts';
 import { summarize, summarizeHead } from './summary.ts';
 import type { ProfileVariables, Symbols } from './symbols.ts';
 import type { Unit } from './unit.ts';
@@ -22,7 +22,7 @@ export interface ProfileReport {
   unit: Unit;
   children: ProfileReport[];
   /** The rules of the profile and of what it includes, conditions evaluated. */
-  rules: { statements: readonly Statement[]; unit: Unit }[];
+  rules: readonly RuleList[];
   variables: ProfileVariables;
 }
 
@@ -114,7 +114,7 @@ class Walk {
     const name = kernelName(profile, parent?.name);
     const variables = profileVariables(profile, name);
     const rules = new ProfileRules();
-    this.#gather(profile.body, unit, parent?.path ?? [], rules);
+    this.#gather(profile.body, unit, parent?.path ?? [], rules, { blocks: [], conditional: false });
     const head = summarizeHead(profile);
     for (const visitor of this.#visitors)
       visitor.profile?.({ name, parent: parent?.name, profile, unit, head, rules, variables });
@@ -136,13 +136,17 @@ class Walk {
     unit: Unit,
     path: readonly Unit[],
     into: ProfileRules,
+    place: Place,
   ): void {
     const context = this.#context;
     if (!context.budget.spend(statements.length)) return;
     const summary = summarize(statements);
-    into.add(summary, statements, unit, path);
+    into.add(summary, { statements, unit, place }, path);
     for (const abi of summary.abis) checkAbi(abi, unit, context);
-    for (const include of summary.includes) {
+    const within = (blocks: Place['blocks']) =>
+      blocks.length === 0 ? place.blocks : [...place.blocks, ...blocks];
+    for (const { include, blocks } of summary.includes) {
+      const inside = { ...place, blocks: within(blocks) };
       for (const next of included(include, unit, context)) {
         // A file is read once into a profile, so including it again, even from itself, adds nothing.
         if (context.dialect.includesOnce && into.included.has(next)) continue;
@@ -150,12 +154,13 @@ class Walk {
         into.included.add(next);
         const range = unit === context.main ? include.target : context.includedAt.get(unit);
         if (range && !context.includedAt.has(next)) context.includedAt.set(next, range);
-        this.#gather(next.file.statements, next, [...path, unit], into);
+        this.#gather(next.file.statements, next, [...path, unit], into, inside);
       }
     }
-    for (const conditional of summary.conditionals) {
+    for (const { conditional, blocks } of summary.conditionals) {
       const taken = takenBlock(conditional, context.symbols, unit.diagnostics);
-      if (taken) this.#gather(taken.body, unit, path, into);
+      if (taken)
+        this.#gather(taken.body, unit, path, into, { blocks: within(blocks), conditional: true });
     }
   }
 }

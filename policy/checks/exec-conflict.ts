@@ -1,5 +1,7 @@
 import { error } from '../raw-diagnostic.ts';
 import { changedIn, upTo } from '../release.ts';
+import type { Alias } from '../syntax/tree.ts';
+import { mergeSlashes, withAliases } from './aliases.ts';
 import { type CheckedProfile, defineCheck, type Report } from './check.ts';
 import type { Context } from './context.ts';
 import {
@@ -28,9 +30,13 @@ export const execConflict = defineCheck({
   },
   create(context, report) {
     const { budget, dialect, target } = context;
+    const aliases: Alias[] = [];
     return {
+      statement(statement) {
+        if (statement.kind === 'alias') aliases.push(statement);
+      },
       profile(profile) {
-        const rules = prepareExecRules(expandedRules(profile, context, report));
+        const rules = prepareExecRules(expandedRules(profile, aliases, context, report));
         const add = (conflict: Conflict, id: Ids, more: string) =>
           reportConflict(conflict, id, more, profile, context, report);
         const { classesAreExact } = dialect;
@@ -59,20 +65,28 @@ export const execConflict = defineCheck({
 
 type Ids = 'exec-conflict' | 'exec-conflict-older';
 
-/** The rules of a profile that let programs run, with their paths expanded. */
+/** The rules of a profile that let programs run, with their paths expanded, and what aliases make of them. */
 function expandedRules(
   { rules, variables }: CheckedProfile,
-  { symbols }: Context,
+  aliases: readonly Alias[],
+  { symbols, budget }: Context,
   report: Report<Ids>,
 ): ExecRule[] {
   const found: ExecRule[] = [];
   for (const { rule, owner, priority, unit } of rules.exec) {
     const expanded =
       rule.kind === 'file'
-        ? symbols.expandPath(rule.path.value, variables)
+        ? symbols.expand(rule.path.value, variables)
         : { ok: true as const, text: '/{**,}' };
-    if (expanded.ok) found.push({ rule, owner, priority, file: unit.file, path: expanded.text });
-    else if (expanded.reason === 'limit') report(unit, 'limit', rule, ...tooLong);
+    if (!expanded.ok) {
+      if (expanded.reason === 'limit') report(unit, 'limit', rule, ...tooLong);
+      continue;
+    }
+    const paths = withAliases(expanded.text, undefined, aliases).map(([path]) => path);
+    const copied = (paths.length - 1) * expanded.text.length;
+    if (!budget.spend(aliases.length + copied)) break;
+    for (const path of paths)
+      found.push({ rule, owner, priority, file: unit.file, path: mergeSlashes(path) });
   }
   return found;
 }

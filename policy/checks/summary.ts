@@ -26,8 +26,9 @@ import { visitHeadWords, visitRuleWords } from '../syntax/words.ts';
 
 export interface Summary {
   abis: Abi[];
-  includes: Include[];
-  conditionals: Conditional[];
+  /** With the qualifiers of the blocks around them, outermost first. */
+  includes: { include: Include; blocks: readonly Qualifiers[] }[];
+  conditionals: { conditional: Conditional; blocks: readonly Qualifiers[] }[];
   children: Profile[];
   /** Rules that let programs run, with the qualifiers of the blocks around them. */
   exec: { rule: FileRule | BareFileRule; owner: string | undefined; priority: number }[];
@@ -65,7 +66,7 @@ export function summarize(statements: readonly Statement[]): Summary {
   if (known) return known;
   const summary = emptySummary();
   cache.set(statements, summary);
-  add(summary, statements, undefined);
+  add(summary, statements, []);
   return summary;
 }
 
@@ -108,7 +109,7 @@ export function summarizeHead(profile: Profile): Head {
 function add(
   summary: Summary,
   statements: readonly Statement[],
-  outer: Qualifiers | undefined,
+  blocks: readonly Qualifiers[],
 ): void {
   const visit = (word: Word, pattern: boolean) => note(summary, word, pattern);
   for (const statement of statements) {
@@ -120,7 +121,7 @@ function add(
         summary.abis.push(statement);
         break;
       case 'include':
-        summary.includes.push(statement);
+        summary.includes.push({ include: statement, blocks });
         break;
       case 'variable':
       case 'boolean':
@@ -131,31 +132,35 @@ function add(
         summary.children.push(statement);
         break;
       case 'conditional':
-        summary.conditionals.push(statement);
+        summary.conditionals.push({ conditional: statement, blocks });
         break;
       case 'block':
-        add(summary, statement.body, statement.qualifiers);
+        add(summary, statement.body, [...blocks, statement.qualifiers]);
         break;
       default:
-        addRule(summary, statement, outer);
+        addRule(summary, statement, blocks);
         visitRuleWords(statement, visit);
     }
   }
 }
 
-function addRule(summary: Summary, rule: Rule, outer: Qualifiers | undefined): void {
+function addRule(summary: Summary, rule: Rule, blocks: readonly Qualifiers[]): void {
   if (rule.kind === 'change_profile' && rule.exec) summary.changeProfile.push(rule);
   if (rule.kind !== 'file' && rule.kind !== 'file-all') return;
   if (rule.qualifiers.effect?.value === 'deny') return;
   if (rule.kind === 'file' && (!rule.permissions.exec || rule.permissions.exec.mode === 'x'))
     return;
-  const owner = rule.qualifiers.owner ?? outer?.owner;
+  const owner = rule.qualifiers.owner ?? ownerOf(blocks);
   summary.exec.push({
     rule,
     owner: owner?.value,
     priority: Number(rule.qualifiers.priority?.value ?? 0),
   });
 }
+
+/** The qualifier `owner` or `other` of the innermost block that has one. */
+export const ownerOf = (blocks: readonly Qualifiers[]): Qualifiers['owner'] =>
+  blocks.findLast(({ owner }) => owner)?.owner;
 
 /** Everything `summarize` finds wrong in a file, nested lists included. */
 export function patternDiagnostics(file: PolicyFile): RawDiagnostic[] {
@@ -167,7 +172,7 @@ export function patternDiagnostics(file: PolicyFile): RawDiagnostic[] {
       diagnostics.push(...summarizeHead(child).diagnostics);
       visit(child.body);
     }
-    for (const conditional of summary.conditionals)
+    for (const { conditional } of summary.conditionals)
       for (const branch of branches(conditional)) visit(branch);
   };
   visit(file.statements);

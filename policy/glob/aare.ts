@@ -258,6 +258,13 @@ const literalOf = (code: number): Pattern => ({ kind: 'set', ranges: [code, code
 
 /** The characters that most patterns are made of: each of them once. */
 const literals: readonly Pattern[] = Array.from({ length: 128 }, (_, code) => literalOf(code));
+
+/** A sequence without the spare room of an array that grew: the values of variables make many short ones. */
+const sequenceOf = (items: readonly Pattern[]): Pattern => ({
+  kind: 'sequence',
+  items: items.slice(),
+});
+
 /** The UTF-16 units that an escape stands for; of bytes that are a character of UTF-8 together, those of that. */
 function escapedCharacter(
   text: string,
@@ -304,6 +311,8 @@ export function parsePattern(text: string, units: Units = 'characters'): Pattern
   const stack: { choices: Pattern[]; items: Pattern[] }[] = [{ choices: [], items: [] }];
   const top = () => stack.at(-1) as { choices: Pattern[]; items: Pattern[] };
   const literal = (code: number) => top().items.push(literals[code] ?? literalOf(code));
+  // The values of one variable have the same classes many times.
+  const classes = new Map<string, Pattern>();
   // Up to here, braces and commas are literal.
   let classUntil = -1;
   let i = 0;
@@ -340,7 +349,13 @@ export function parsePattern(text: string, units: Units = 'characters'): Pattern
         classUntil = end;
         i = wildcard + (isDouble ? 2 : 1);
       } else {
-        top().items.push({ kind: 'set', ranges: classRanges(text, i + 1, end, bytes) });
+        const inside = text.slice(i, end);
+        const known = classes.get(inside) ?? {
+          kind: 'set',
+          ranges: classRanges(text, i + 1, end, bytes),
+        };
+        classes.set(inside, known);
+        top().items.push(known);
         i = end + 1;
       }
     } else if (c === 123 && i > classUntil && stack.length < maxDepth) {
@@ -348,12 +363,12 @@ export function parsePattern(text: string, units: Units = 'characters'): Pattern
       i++;
     } else if (c === 44 && i > classUntil && stack.length > 1) {
       const open = top();
-      open.choices.push({ kind: 'sequence', items: open.items });
+      open.choices.push(sequenceOf(open.items));
       open.items = [];
       i++;
     } else if (c === 125 && i > classUntil && stack.length > 1) {
       const closed = stack.pop() as { choices: Pattern[]; items: Pattern[] };
-      closed.choices.push({ kind: 'sequence', items: closed.items });
+      closed.choices.push(sequenceOf(closed.items));
       top().items.push({ kind: 'choice', items: closed.choices });
       i++;
     } else {
@@ -363,10 +378,10 @@ export function parsePattern(text: string, units: Units = 'characters'): Pattern
   }
   while (stack.length > 1) {
     const left = stack.pop() as { choices: Pattern[]; items: Pattern[] };
-    left.choices.push({ kind: 'sequence', items: left.items });
+    left.choices.push(sequenceOf(left.items));
     top().items.push({ kind: 'choice', items: left.choices });
   }
-  return { kind: 'sequence', items: top().items };
+  return sequenceOf(top().items);
 }
 
 /** A class that starts at `from` is negated. A backslash does not keep apparmor_parser from it. */

@@ -123,9 +123,7 @@ function build(
     case 'choice': {
       const to = state(draft);
       for (const item of pattern.items) {
-        const start = state(draft);
-        addEmpty(draft, from, start);
-        const end = build(draft, item, start);
+        const end = build(draft, item, from);
         if (end === undefined) return undefined;
         addEmpty(draft, end, to);
       }
@@ -196,9 +194,9 @@ function closure(one: Automaton, states: Iterable<number>): number[] {
 }
 
 /**
- * Many patterns as one automaton, in which the literal beginnings that they share are the same states: as many rules of a
- * profile begin alike, that is a small part of what each alone would take. `ends` has the patterns that end in a state, by
- * index. The patterns are of bytes. Undefined when the budget does not cover it, or a pattern is too large.
+ * Many patterns as one automaton, in which the beginnings that they share are the same states: as many rules of a profile
+ * begin alike, that is a small part of what each alone would take. `ends` has the patterns that end in a state, by index.
+ * The patterns are of bytes. Undefined when the budget does not cover it, or a pattern is too large.
  */
 export function compileAll(
   patterns: readonly Pattern[],
@@ -206,27 +204,30 @@ export function compileAll(
 ): { one: Automaton; ends: Map<number, number[]> } | undefined {
   const draft = { moves: [noMoves], empty: [nowhere], end: -1, limit: 0 };
   const ends = new Map<number, number[]>();
-  // The states after each literal beginning, by the state before and the next unit.
-  const next = new Map<number, number>();
+  // The states after each beginning, by the state before and the next byte, or the number of another next item.
+  const afterByte = new Map<number, number>();
+  const afterItem = new Map<number, number>();
+  const numbers = new Map<string, number>();
   for (const [index, pattern] of patterns.entries()) {
     const before = draft.moves.length;
     draft.limit = before + maxStates;
     const items = itemsOf(pattern);
     let at: number | undefined = 0;
-    let isBeginning = true;
     for (const item of items) {
       const from: number = at;
-      const unit: number | undefined = isBeginning ? unitOf(item) : undefined;
-      isBeginning &&= unit !== undefined;
-      const key = from * 0x100 + (unit ?? 0);
-      const known = isBeginning ? next.get(key) : undefined;
-      at = known ?? build(draft, item, from);
+      const unit = unitOf(item);
+      const next = unit === undefined ? afterItem : afterByte;
+      const key =
+        unit === undefined
+          ? from * maxItems + numberOf(item, numbers, budget)
+          : from * 0x100 + unit;
+      at = next.get(key) ?? build(draft, item, from);
       if (at === undefined) {
         // What a pattern means that is too large stays unknown, as over budget.
         budget.exhaust();
         return undefined;
       }
-      if (isBeginning) next.set(key, at);
+      next.set(key, at);
     }
     if (!budget.spend(20 + items.length + 20 * (draft.moves.length - before))) return undefined;
     const others = ends.get(at);
@@ -249,6 +250,32 @@ function unitOf(pattern: Pattern): number | undefined {
   if (pattern.kind !== 'set' || pattern.ranges.length !== 2) return undefined;
   const [low, high] = pattern.ranges;
   return low === high ? low : undefined;
+}
+
+/** More than there are items. */
+const maxItems = 2 ** 26;
+
+/** The number of an item: equal items have the same. */
+function numberOf(item: Pattern, numbers: Map<string, number>, budget: Budget): number {
+  const text = textOf(item);
+  budget.spend(text.length);
+  const number = numbers.get(text) ?? numbers.size;
+  numbers.set(text, number);
+  return number;
+}
+
+/** A text that equal patterns have in common. */
+function textOf(pattern: Pattern): string {
+  switch (pattern.kind) {
+    case 'set':
+      return `[${pattern.ranges}]`;
+    case 'repeat':
+      return `*[${pattern.ranges}]`;
+    case 'sequence':
+      return pattern.items.map(textOf).join('');
+    case 'choice':
+      return `{${pattern.items.map(textOf)}}`;
+  }
 }
 
 /** Several automata as one that matches what any of them does. */

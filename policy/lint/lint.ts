@@ -6,8 +6,8 @@ import {
   lintSteps,
   profileSteps,
 } from '../budget.ts';
+import { withAliases } from '../checks/aliases.ts';
 import type { Analysis, ProfileReport } from '../checks/analyse.ts';
-import { withAliases } from '../model/expansion.ts';
 import { aliasesOf, presumedModels } from '../model/model.ts';
 import type { RawDiagnostic, Severity } from '../raw-diagnostic.ts';
 import type { Rule } from '../syntax/tree.ts';
@@ -81,7 +81,7 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
         return undefined;
       },
       withAliases(path) {
-        const paths = withAliases(path, undefined, { aliases }).map(([one]) => one);
+        const paths = withAliases(path, undefined, aliases).map(([one]) => one);
         return budget.spend(aliases.length + copySteps * (paths.length - 1)) ? paths : [];
       },
       report(range, message, more = {}) {

@@ -1,6 +1,7 @@
 // What a rule would permit in a profile beyond the request that it is proposed for.
 import { Budget } from '../budget.ts';
 import { Matcher } from '../glob/matcher.ts';
+import { newestRelease } from '../release.ts';
 import type { Access } from '../rules/kinds.ts';
 import { parseText } from '../syntax/parser.ts';
 import { permissionTables, type TableClass } from './classes/classes.ts';
@@ -49,7 +50,9 @@ function ruleOf(text: string): EffectiveRule {
   const { file, diagnostics } = parseText(`profile p {\n${text}\n}\n`);
   const [profile] = file.statements;
   const body = profile?.kind === 'profile' ? profile.body : [];
-  const [rule] = effectiveRules(body, {}, { file, diagnostics }, true);
+  const unit = { file, diagnostics };
+  const place = { blocks: [], conditional: false };
+  const [rule] = effectiveRules({ statements: body, unit, place }, true, newestRelease);
   if (!rule) throw new Error(`not a rule: ${text}`);
   return rule;
 }

@@ -187,7 +187,6 @@ export function compareLimits(left: ProfileModel, right: ProfileModel): PolicyDi
       {
         ...whole(left.name, 'rlimit', kind, effect, text(one), text(two)),
         permissions: [name],
-        example: name,
       },
     ];
   });

@@ -1,7 +1,9 @@
 // The rules of a profile one by one, with what the blocks around them say.
 
+import type { Place, RuleList } from '../checks/profile-rules.ts';
 import type { Unit } from '../checks/unit.ts';
-import { isRule, type Qualifiers, type Rule, type Statement } from '../syntax/tree.ts';
+import { compareReleases, type Release } from '../release.ts';
+import { isRule, type Qualifiers, type Rule } from '../syntax/tree.ts';
 
 /** A rule with the qualifiers of the blocks around it. */
 export interface EffectiveRule {
@@ -13,23 +15,59 @@ export interface EffectiveRule {
   own: boolean;
 }
 
-/** The rules of a list of statements and of its blocks, in order. */
+/** What apparmor_parser takes of a block with qualifiers: it drops all other rules (measured with 3.0.8, 4.1.0 and 5.0.2). */
+export const keptInBlocks: readonly Rule['kind'][] = ['file', 'file-all', 'link', 'change_profile'];
+
+/**
+ * Whether apparmor_parser drops a rule: of an `if`, all releases drop limits, and those before 4.0 what they drop of a
+ * block, but for capabilities.
+ */
+function isDropped({ kind }: Rule, { blocks, conditional }: Place, release: Release): boolean {
+  if (keptInBlocks.includes(kind)) return false;
+  if (blocks.length > 0 || (conditional && kind === 'rlimit')) return true;
+  return conditional && kind !== 'capability' && compareReleases(release, '4.0') < 0;
+}
+
+/** The rules of a list and of its blocks that have an effect, in order. */
 export function effectiveRules(
-  statements: readonly Statement[],
-  outer: EffectiveRule['qualifiers'],
-  unit: EffectiveRule['unit'],
+  { statements, unit, place }: RuleList,
   own: boolean,
-  found: EffectiveRule[] = [],
+  release: Release,
 ): EffectiveRule[] {
-  for (const one of statements) {
+  const outer = place.blocks.reduce<EffectiveRule['qualifiers']>(merge, {});
+  return statements.flatMap((one): EffectiveRule[] => {
     if (one.kind === 'block') {
-      effectiveRules(one.body, merge(outer, one.qualifiers), unit, own, found);
-    } else if (isRule(one)) {
-      const qualifiers = merge(outer, one.qualifiers);
-      found.push({ rule: one, qualifiers, deny: qualifiers.effect?.value === 'deny', unit, own });
+      const inside = { ...place, blocks: [...place.blocks, one.qualifiers] };
+      return effectiveRules({ statements: one.body, unit, place: inside }, own, release);
     }
+    if (!isRule(one) || isDropped(one, place, release)) return [];
+    const qualifiers =
+      place.blocks.length === 0
+        ? one.qualifiers
+        : qualifiersInBlock(one.qualifiers, outer, release);
+    return [{ rule: one, qualifiers, deny: qualifiers.effect?.value === 'deny', unit, own }];
+  });
+}
+
+/**
+ * The qualifiers of a rule in a block with these. Before 4.0 apparmor_parser logs what is denied where both say `audit`.
+ * Since then it loses `deny` and the priority, so that the rule permits, and takes what was not logged as logged (measured
+ * with 3.0.8, 4.1.0 and 5.0.2).
+ */
+function qualifiersInBlock(
+  own: Qualifiers,
+  outer: EffectiveRule['qualifiers'],
+  release: Release,
+): EffectiveRule['qualifiers'] {
+  const { audit, effect, priority, ...both } = merge(outer, own);
+  if (own.effect?.value !== 'deny' || !effect) {
+    const kept = compareReleases(release, '4.0') < 0 && priority ? { priority } : {};
+    return { ...both, ...kept, ...(audit && { audit }), ...(effect && { effect }) };
   }
-  return found;
+  const [inner, around] = [own.audit, outer.audit].map((one) => one?.value === 'audit');
+  if (compareReleases(release, '4.0') < 0)
+    return { ...both, effect, ...(inner && around && audit && { audit }) };
+  return { ...both, ...((around || !inner) && { audit: { ...effect, value: 'audit' } }) };
 }
 
 /** The priority of a rule; 0 where it has none. That of a capability rule has no effect (measured with 4.1.0 and 5.0.2). */

@@ -1,4 +1,4 @@
-// The text of a rule as apparmor_parser compiles it: variables and aliases replaced, slashes merged.
+// The text of a rule with its variables replaced, as apparmor_parser does before it applies aliases and merges slashes.
 import type { ProfileVariables, Symbols } from '../checks/symbols.ts';
 import { maxExpansion } from '../checks/symbols.ts';
 import { variableEndAt } from '../glob/aare.ts';
@@ -73,29 +73,4 @@ function firstVariable(text: string): number {
     if (backslashes % 2 === 0 && variableEndAt(text, at) > 0) return at;
   }
   return -1;
-}
-
-/**
- * The text itself and what aliases make of it, and of a second text along with it. Their variables are replaced, their
- * slashes not merged yet.
- */
-export function withAliases<Second extends string | undefined>(
-  text: string,
-  second: Second,
-  { aliases }: Pick<TextScope, 'aliases'>,
-): [string, Second][] {
-  const found: [string, Second][] = [[text, second]];
-  for (const { from, to } of aliases) {
-    const replace = <T extends string | undefined>(one: T) =>
-      (one?.startsWith(from.value) ? to.value + one.slice(from.value.length) : one) as T;
-    if (replace(text) !== text || replace(second) !== second)
-      found.push([replace(text), replace(second)]);
-  }
-  return found;
-}
-
-/** `//` means `/`, except two that the text starts with (POSIX 4.16). */
-export function mergeSlashes(text: string): string {
-  const apart = /^\/\/(?!\/)/.test(text) ? '//' : '';
-  return apart + text.slice(apart.length).replace(/\/{2,}/g, '/');
 }

@@ -2,6 +2,7 @@
 import { compareReleases, type Release } from '../release.ts';
 import type { FilePermission } from '../rules/file.ts';
 import { combine } from './decision.ts';
+import { priority } from './effective-rule.ts';
 import { type Grant, loggingOf, nothingSaid, type TableEntry } from './table.ts';
 
 /**
@@ -37,9 +38,7 @@ export function fileGrant(entries: readonly FileEntry[], column: string, release
     return { decision, logging: loggingOf(decision, logged), how: '' };
   }
   if (permission !== 'x' || decision.granted !== true) {
-    // The subset test is a permission of its own: rules of another priority may decide about it.
-    const { granted } = combine(applying.filter(({ subset }) => subset)).decision;
-    const how = permission === 'l' && granted ? 'subset' : '';
+    const how = permission === 'l' && asksForSubset(applying, having('k')) ? 'subset' : '';
     return { decision, logging: loggingOf(decision, counting), how };
   }
   const winning = winnersOf(counting);
@@ -50,18 +49,30 @@ export function fileGrant(entries: readonly FileEntry[], column: string, release
   return { decision: { ...decision, rules, ...known }, logging, how: transition ?? '' };
 }
 
+/**
+ * Whether a link is subject to the subset test: a permission of its own, about which rules of another priority may decide.
+ * Its bit is that of locks, so rules about locks whose path matches a link and its target decide about it too.
+ */
+function asksForSubset(linking: readonly FileEntry[], locking: readonly FileEntry[]): boolean {
+  const asking = linking.filter(({ subset }) => subset);
+  return asking.length > 0 && combine([...asking, ...locking]).decision.granted === true;
+}
+
 /** Of rules that grant exec, those whose transition is taken: paths without wildcards win over patterns. */
 function winnersOf(counting: readonly FileEntry[]): readonly FileEntry[] {
   const exact = counting.filter((one) => one.exact);
   return exact.length > 0 ? exact : counting;
 }
 
+/** The transitions that keep the confinement, or fall back to it. */
+const inherits = /^[pc]?ix/i;
+
 /** From 5.0 on, `m` comes with `ix` only where this is the transition that is taken. */
 const mapsWithExec = (release: Release) => compareReleases(release, '5.0') >= 0;
 
 /**
  * The entries that count for mapping. From 5.0 on, not those of `ix` that is not taken, nor of any where mapping is
- * denied; before, not those of rules that let programs run where another priority decides about that.
+ * denied; before, not those of rules with `ix`, or the fallback to it, where another priority decides what runs.
  */
 function mapping(
   entries: readonly FileEntry[],
@@ -72,11 +83,16 @@ function mapping(
   const { decision, counting } = combine(running);
   if (!mapsWithExec(release)) {
     const isLost = (one: FileEntry) =>
-      one.permissions.has('x') && !one.effective?.deny && !counting.includes(one);
+      inherits.test(one.transition ?? '') && !counting.includes(one);
     return decision.granted ? entries.filter((one) => !isLost(one)) : entries;
   }
   const stated = entries.filter((one) => !one.impliesMap);
-  if (combine(stated).counting.some(({ effective }) => effective?.deny)) return stated;
+  const { counting: naming } = combine(stated);
+  if (naming.some(({ effective }) => effective?.deny)) return stated;
   const winning = decision.granted ? winnersOf(counting) : [];
-  return entries.filter((one) => !one.impliesMap || winning.includes(one));
+  // What comes with `ix` takes nothing from rules that name `m`, whatever its priority is.
+  const named = naming[0]?.effective;
+  const counts = ({ effective }: FileEntry) =>
+    !named || !effective || priority(effective) <= priority(named);
+  return entries.filter((one) => !one.impliesMap || (winning.includes(one) && counts(one)));
 }

@@ -1,5 +1,6 @@
 // Which file permissions a profile grants, for the owner of a file and for everybody else.
 import type { Budget } from '../budget.ts';
+import { mergeSlashes, withAliases } from '../checks/aliases.ts';
 import { type Pattern, wildcardOf } from '../glob/aare.ts';
 import { bytePattern, bytes, textOf } from '../glob/matcher.ts';
 import { compareReleases, type Release } from '../release.ts';
@@ -8,7 +9,7 @@ import type { ExecTransition } from '../syntax/file-modes.ts';
 import { type Decision, type UnknownReason, unknown } from './decision.ts';
 import { findString, isKernelPath } from './difference.ts';
 import type { EffectiveRule } from './effective-rule.ts';
-import { mergeSlashes, replaceVariables, type TextScope, withAliases } from './expansion.ts';
+import { replaceVariables, type TextScope } from './expansion.ts';
 import { type FileEntry, fileGrant } from './file-grant.ts';
 import { Table } from './table.ts';
 
@@ -98,7 +99,10 @@ export function fileEntries(
   scope: Scope,
 ): readonly FileEntry[] | UnknownReason {
   const entries: FileEntry[] = [];
-  for (const one of [...rules.map((effective) => ruleText(effective)), ...implied(rules, scope)]) {
+  for (const one of [
+    ...rules.map((one) => ruleText(one, scope.release)),
+    ...implied(rules, scope),
+  ]) {
     const found = one && entriesOf(one, scope);
     if (one && !found) {
       if (scope.symbols.budget.exhausted) return 'budget';
@@ -136,7 +140,7 @@ interface RuleText extends Omit<FileEntry, 'pattern' | 'exact'> {
 }
 
 /** What a rule says of files; undefined where it says nothing. */
-function ruleText(effective: EffectiveRule): RuleText | undefined {
+function ruleText(effective: EffectiveRule, release: Release): RuleText | undefined {
   const { rule, deny, qualifiers } = effective;
   const side = qualifiers.owner?.value as FileEntry['side'];
   const common = {
@@ -154,7 +158,9 @@ function ruleText(effective: EffectiveRule): RuleText | undefined {
   }
   if (rule.kind !== 'file') return undefined;
   const { exec, link } = rule.permissions;
-  const target = rule.leading && link ? rule.target?.value : undefined;
+  // Before 5.0, a target after permissions is that of exec alone.
+  const linksTo = rule.leading || (!exec && compareReleases(release, '5.0') >= 0);
+  const target = linksTo && link ? rule.target?.value : undefined;
   const profile = target === undefined ? rule.target?.value : undefined;
   // A program that may inherit the confinement may be mapped too.
   const letters = lettersOf(rule);
@@ -190,7 +196,7 @@ function entriesOf(rule: RuleText, scope: Scope): FileEntry[] | undefined {
   // Profiles in transitions may be named by variables, whose values count.
   const transition = rule.transition && replaceVariables(rule.transition, scope);
   if (transition === undefined && rule.transition !== undefined) return undefined;
-  const copies = withAliases(path, target, scope);
+  const copies = withAliases(path, target, scope.aliases);
   if (!scope.budget.spend(scope.aliases.length + copySteps * (copies.length - 1))) return undefined;
   return copies.flatMap(([onePath, oneTarget], index): FileEntry[] => {
     const merged = mergeSlashes(onePath);

@@ -2,6 +2,7 @@
 // its rules and the kernel decides with them.
 
 import { Budget } from '../budget.ts';
+import { mergeSlashes, withAliases } from '../checks/aliases.ts';
 import type { ProfileReport } from '../checks/analyse.ts';
 import type { Symbols } from '../checks/symbols.ts';
 import type { Unit } from '../checks/unit.ts';
@@ -19,7 +20,7 @@ import type { PermissionTable } from './classes/class.ts';
 import { permissionTables, type TableClass } from './classes/classes.ts';
 import { type Decision, type UnknownReason, unknown } from './decision.ts';
 import { type EffectiveRule, effectiveRules, isQuiet } from './effective-rule.ts';
-import { mergeSlashes, replaceVariables, type TextScope, withAliases } from './expansion.ts';
+import { replaceVariables, type TextScope } from './expansion.ts';
 import { FileModel, fileEntries } from './file-model.ts';
 import { type HiddenRule, hiddenRules } from './hidden.ts';
 import { type Limit, limitDecision, limitsOf } from './limits.ts';
@@ -173,8 +174,8 @@ export class Profile implements ProfileModel {
     this.mode = flags.find((one) => modes.includes(one)) ?? 'enforce';
     this.#audits = flags.includes('audit');
     this.incomplete = shared.incomplete;
-    this.rules = report.rules.flatMap(({ statements, unit }) =>
-      effectiveRules(statements, {}, unit, unit === main),
+    this.rules = report.rules.flatMap((list) =>
+      effectiveRules(list, list.unit === main, shared.release),
     );
     this.includes = report.rules.flatMap(({ statements }) =>
       statements.flatMap((one) => (one.kind === 'include' ? [one.path] : [])),
@@ -259,7 +260,9 @@ export class Profile implements ProfileModel {
     const text = this.attachmentPattern;
     if (text === undefined) return 'variables';
     return attachmentTable(
-      withAliases(text, undefined, this.#scope).map(([one]) => bytePattern(mergeSlashes(one))),
+      withAliases(text, undefined, this.#scope.aliases).map(([one]) =>
+        bytePattern(mergeSlashes(one)),
+      ),
     );
   }
 

@@ -87,7 +87,7 @@ describe.each(runtimes)('what versions permit on $name', ({ start }) => {
   });
 
   test('one that costs more than publishing may is computed when it is requested', async () => {
-    const overlapping = Array.from({ length: 8 }, (_, at) => `  /srv/**/${at}a*/** r,`);
+    const overlapping = Array.from({ length: 10 }, (_, at) => `  /srv/**/${at}a*/** r,`);
     await publishVersion('costly', '1.0.0', overlapping.join('\n'));
     const storedBefore = (await stored()).length;
     // Published later, and summarized after it.

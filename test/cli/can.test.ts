@@ -18,6 +18,7 @@ profile web /usr/sbin/web {
   profile child {
   }
   set rlimit nofile <= 1000,
+  priority=1 audit deny /etc/web/key r,
 }
 `;
 
@@ -39,6 +40,7 @@ describe('can', () => {
     ['write /srv/web/page --owner', 0, /^yes.*web:5:/is],
     ['append /srv/web/page --owner', 0, /^yes/i],
     ['write /srv/web/secret --owner', 1, /^no.*web:6: deny \/srv\/web\/secret/is],
+    ['read /etc/web/key', 1, /^no\n.*web:15: priority=1 audit deny \/etc\/web\/key r,\n$/],
     ['exec /usr/lib/web/helper', 0, /Px -> helper/],
     ['capability chown', 0, /^yes.*web:3:/is],
     ['capability sys_admin', 1, /^no/i],

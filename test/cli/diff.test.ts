@@ -64,6 +64,14 @@ describe('diff', () => {
     expect(stdout).not.toMatch(/capability|signal/);
   });
 
+  test('names a limit once, with both values', async () => {
+    const limit = (value: string) => `profile web {\n  set rlimit nofile <= ${value},\n}\n`;
+    await writeFile(path('low'), limit('1024'));
+    await writeFile(path('high'), limit('infinity'));
+    const { stdout } = await command(['diff', path('low'), path('high')]);
+    expect(stdout).toContain('  + nofile, 1024 -> infinity\n');
+  });
+
   test('takes docker-default for the profile that Docker applies by default', async () => {
     const shipped = join(import.meta.dirname, '../../profiles/docker-default/docker-default');
     expect(await command(['diff', 'docker-default', shipped, '--offline'])).toMatchObject({

@@ -45,6 +45,12 @@ describe('summary', () => {
     expect(lines.filter((line) => line.length > 200)).toEqual([]);
   });
 
+  test('examples that read alike are shown once', async () => {
+    await writeFile(path('mounts'), 'abi <abi/3.0>,\nprofile p {\n  mount,\n  umount,\n}\n');
+    const { stdout } = await command(['summary', path('mounts')]);
+    expect(stdout).toMatch(/high +Changes what is mounted: mount point \/mnt$/m);
+  });
+
   test('a name that is no file says what was looked for before anything about trust', async () => {
     const { code, output } = await command(['summary', 'nosuch', '--trust', path('no-trust')]);
     expect(output).toMatch(/^aa-registry: No file or folder is named nosuch, and as a reference /);

@@ -81,10 +81,13 @@ describe('the version policy', () => {
       'What it may permit beyond 1.2.3, if its includes are empty:\n  capability: + sys_time\n',
     );
     expect(output.replaceAll(/\s+/g, ' ')).toContain(
-      `${start} acme/web@1.2.4 may permit more than 1.2.3, which it follows, and the version policy of team acme is semver. Publish it as a new major version, sign a reason with --widens "REASON", or let it permit no more.`,
+      `${start} acme/web@1.2.4 may permit more than 1.2.3, which it follows, and the version policy of team acme is semver. Publish it as a new major version, sign a reason with "publish --widens REASON", or let it permit no more.`,
     );
     const json = await run('publish', wider, '--version', '1.2.4', '--format', 'json', ...more);
-    expect(JSON.parse(json.stdout).error).toMatchObject({ id: 'version-widens', exitCode: 1 });
+    expect(JSON.parse(json.stdout).error).toMatchObject({
+      ...{ id: 'version-widens', exitCode: 1 },
+      widening: { version: '1.2.3', base: null, differences: ['capability: + sys_time'] },
+    });
     for (const rest of [
       ['--version', '2.0.0'],
       ['--version', '1.2.4', '--widens', 'sets the clock'],

@@ -188,6 +188,9 @@ const userns = fc.constantFrom('userns', 'userns create');
 const older = fc.oneof(signal, ptrace, dbus, network, unix, mount, changeProfile, capability);
 const newer = fc.oneof(mqueue, ioUring, userns, fc.constant('all'));
 
+/** What may be around the first rules. */
+const around = fc.constantFrom(['', ''], ['', ''], ['if $A {', '}'], ['audit {', '}'], ['{', '}']);
+
 /** The text of a policy of some rules, which the parser may refuse. */
 const policyOf = (rule: fc.Arbitrary<string>, before: fc.Arbitrary<string> = qualifier) =>
   fc
@@ -198,11 +201,13 @@ const policyOf = (rule: fc.Arbitrary<string>, before: fc.Arbitrary<string> = qua
       ),
       fc.constantFrom('a b', 'a', 'a/ /b', '*', '{a,b}*'),
       fc.boolean(),
+      fc.tuple(around, fc.nat({ max: 6 })),
     )
-    .map(
-      ([rules, values, withFiles]) =>
-        `@{V}=${values}\nprofile p {\n  ${rules.join('\n  ')}\n${withFiles ? '  /a r,\n' : ''}}\n`,
-    );
+    .map(([rules, values, withFiles, [[before = '', after = ''], count]]) => {
+      const first = [before, ...rules.slice(0, count), after].filter((one) => one !== '');
+      const all = [...first, ...rules.slice(count), ...(withFiles ? ['/a r,'] : [])];
+      return `$A=true\n@{V}=${values}\nprofile p {\n  ${all.join('\n  ')}\n}\n`;
+    });
 
 /** A policy in the language of AppArmor 3.0. */
 export const generatedRules = policyOf(older);

@@ -137,7 +137,7 @@ test.each([
     '/proc/@{x} w,',
   ],
   ['the length of a pattern', '', `/${'a'.repeat(30_000)}* r,\n/proc/sys/kernel/core_pattern w,`],
-  ['alternatives', '', `/${'{a,b}'.repeat(6000)} r,\n/proc/sys/kernel/core_pattern w,`],
+  ['alternatives', '', `/${'{a,b}'.repeat(8000)} r,\n/proc/sys/kernel/core_pattern w,`],
 ])('exceeding a limit is an error: %s', (_, before, rules) => {
   const policy = `abi <abi/3.0>,\n${before}profile docker-demo {\n/bin/* ix,\n${rules}\n}\n`;
   expect(reports(policy, 'limit')).toMatchObject([{ severity: 'error' }]);

@@ -9,6 +9,7 @@ import {
   type ProfileModel,
   type Release,
 } from '../../policy/index.ts';
+import { unixString } from '../../policy/model/classes/network.ts';
 import { stateAfter } from '../../policy/model/difference.ts';
 
 const measured: readonly Release[] = ['3.0', '4.1', '5.0'];
@@ -69,6 +70,9 @@ test.each([
   ['priority=1 deny /a x,\n/* ix,', [true, false]],
   ['priority=1 /a Px,\n/* m,', [true, true]],
   ['priority=1 /a ix,\ndeny /* m,', [true, false]],
+  ['priority=1 /a Px,\n/* mUx,', [true, true]],
+  ['priority=1 /a Cix,\naudit /* m,', ['true$', 'true audit']],
+  ['priority=1 /a Px,\n/* mPix -> q,', [false, true]],
 ])('m beside exec of another priority: %j', (body, expected) => {
   const found = (['4.1', '5.0'] as const).map((target) => grantOn(body, 'm', target));
   expect(found).toEqual(expected.map((one) => expect.stringMatching(new RegExp(`^${one}`))));
@@ -91,6 +95,79 @@ test('the subset test of a link may come from a rule of another priority', () =>
     firstProfile(`profile p {\n${some.join('\n')}\n}\n`, '5.0').file('l', '/a', '/b'),
   );
   expect(found.map(({ owner }) => owner.granted)).toEqual([true, false]);
+});
+
+test('the subset test of a link is denied with locks where a path matches both ends', () => {
+  const rules = ['/a w,', 'link subset /a -> /b,', 'deny /a[^x]/b k,'];
+  const found = [rules.slice(0, 2), rules].map((some) =>
+    firstProfile(`profile p {\n${some.join('\n')}\n}\n`, '3.0').file('l', '/a', '/b'),
+  );
+  expect(found.map(({ owner }) => owner.granted)).toEqual([false, true]);
+});
+
+test.each([
+  ['/a l -> /b,', [true, true, false]],
+  ['l /a -> /b,', [false, false, false]],
+  ['/a lpx -> b,', [true, true, true]],
+])('the target of links in %s', (rule, expected) => {
+  // Whether /a may be linked to another file, which both may do nothing with.
+  const found = measured.map((target) =>
+    firstProfile(`profile p {\n${rule}\n}\n`, target).file('l', '/a', '/c'),
+  );
+  expect(found.map(({ others }) => others.granted)).toEqual(expected);
+});
+
+describe('rules that apparmor_parser drops', () => {
+  const granted = (rules: string, target: Release) => {
+    const profile = firstProfile(`$A = true\nprofile p {\n${rules}\n}\n`, target);
+    const signal = { class: 'signal', permission: 'send', signal: 'kill', peer: 'x' } as const;
+    return [
+      profile.file('r', '/a').owner.granted && 'file',
+      profile.capability('kill').granted && 'capability',
+      asks(profile, signal) && 'signal',
+      asks(profile, { class: 'change_profile', target: 'x' }) && 'change_profile',
+      profile.limits.size > 0 && 'rlimit',
+    ].filter((one) => one !== false);
+  };
+  const all = 'owner /a r,\ncapability kill,\nsignal,\nchange_profile -> x,\n';
+  const limit = 'set rlimit nofile <= 3,\n';
+  test.each([
+    ['', '', ['file', 'capability', 'signal', 'change_profile', 'rlimit'], undefined],
+    ['audit {\n', '}\n', ['file', 'change_profile'], undefined],
+    ['{\n', '}\n', ['file', 'change_profile'], undefined],
+    ['audit {\nif $A {\n', '}\n}\n', ['file', 'change_profile'], undefined],
+    [
+      ...(['if $A {\n', '}\n', ['file', 'capability', 'signal', 'change_profile']] as const),
+      ['file', 'capability', 'change_profile'],
+    ],
+  ])('in %j', (before, after, newer, older) => {
+    const found = measured.map((target) => granted(`${before}${all}${limit}${after}`, target));
+    expect(found).toEqual([older ?? newer, newer, newer]);
+  });
+
+  test('a deny rule that is dropped denies nothing', () => {
+    const rules = 'capability,\naudit {\n  deny capability kill,\n}\n';
+    for (const target of measured) expect(granted(rules, target)).toEqual(['capability']);
+  });
+
+  test.each([
+    ['{\ndeny /a r,\n}', ['false quiet', 'true audit', 'true audit']],
+    ['{\naudit deny /a r,\n}', ['false quiet', 'true', 'true']],
+    ['audit {\naudit deny /a r,\n}', ['false', 'true audit', 'true audit']],
+    ['audit {\n/a r,\n}', ['true audit', 'true audit', 'true audit']],
+  ])('deny in a block permits since 4.0: %j', (rules, expected) => {
+    expect(measured.map((target) => grantOn(rules, 'r', target))).toEqual(expected);
+  });
+
+  test('a block is around the rules of its conditionals', () => {
+    const profile = firstProfile(
+      '$A = true\nprofile p {\nowner {\nif $A {\n/a r,\n}\n}\n}\n',
+      '4.1',
+    );
+    expect(profile.file('r', '/a')).toMatchObject({
+      ...{ owner: { granted: true }, others: { granted: false } },
+    });
+  });
 });
 
 describe('slashes around the values of variables', () => {
@@ -137,5 +214,19 @@ test.each([
   const source = `abi <abi/3.0>,\nprofile p {\n${rules}\n}\n`;
   const socket = { class: 'unix', permission, type: 'stream', address: 'none', own: 'p' } as const;
   const found = measured.map((target) => asks(firstProfile(source, target), socket));
+  expect(found).toEqual(expected);
+});
+
+test.each([
+  ['network unix,', 1, [true, true, true]],
+  // In detail also since 5.0, whose rules for other families are about all types.
+  ['network unix,', 6, [false, false, false]],
+  ['network,', 6, [true, true, true]],
+])('%s with unix sockets of type %d', (rules, type, expected) => {
+  const source = `abi <abi/3.0>,\nprofile p {\n${rules}\n}\n`;
+  const created = unixString('create', type, '', 'p');
+  const found = measured.map(
+    (target) => firstProfile(source, target).ask('network', 'create', created).granted,
+  );
   expect(found).toEqual(expected);
 });

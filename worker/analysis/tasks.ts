@@ -1,7 +1,8 @@
 // The tasks of analyses, which run in a thread where the runtime has them.
 import type { Compared, Summarized } from '../../contract/index.ts';
 import type { Package } from '../../db/analyses.ts';
-import type { Analysed, DiffTask, SummaryTask, Widened, WideningTask } from '../ports.ts';
+import type { PolicyWidening } from '../../policy/index.ts';
+import type { Analysed, DiffTask, SummaryTask, WideningTask } from '../ports.ts';
 import { analysePackage, limitExceeded } from './analyse.ts';
 import { compareTexts, failed, incomparable, summarizeText } from './permissions.ts';
 import { stoppedWidening, wideningOf } from './widening.ts';
@@ -12,7 +13,7 @@ export type Task =
   | { kind: 'diff'; input: DiffTask }
   | { kind: 'widening'; input: WideningTask };
 
-export type TaskResult = Analysed | Summarized | Compared | Widened;
+export type TaskResult = Analysed | Summarized | Compared | PolicyWidening;
 
 /** Performs a task in the calling thread. */
 export function perform(task: Task): TaskResult {

@@ -1,10 +1,10 @@
 // What a version's text permits beyond another's. Pure; its work and its result are bounded for any input.
-import { type CheckOptions, findWidening } from '../../policy/index.ts';
-import type { Compiler, Widened, WideningTask } from '../ports.ts';
+import { type CheckOptions, findWidening, type PolicyWidening } from '../../policy/index.ts';
+import type { Compiler, WideningTask } from '../ports.ts';
 import { optionsOf, permissionSteps } from './permissions.ts';
 
 /** What `to` may permit beyond `from`; what is not known counts. Without a base policy, includes count as empty. */
-export function wideningOf({ from, to, compilers }: WideningTask): Widened {
+export function wideningOf({ from, to, compilers }: WideningTask): PolicyWidening {
   const found = findWidening(from, to, allOptions(compilers), permissionSteps.compared);
   return found ?? { at: undefined, lines: [], more: 0 };
 }
@@ -15,6 +15,6 @@ function* allOptions(compilers: readonly Compiler[]): Generator<CheckOptions> {
 }
 
 /** The result of a comparison that was stopped at a limit. */
-export function stoppedWidening(reason: string): Widened {
+export function stoppedWidening(reason: string): PolicyWidening {
   return { at: undefined, lines: [`not known: the analysis was stopped: it ${reason}`], more: 0 };
 }

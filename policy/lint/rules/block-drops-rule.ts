@@ -1,11 +1,14 @@
-import type { Statement } from '../../syntax/tree.ts';
+import { keptInBlocks } from '../../model/effective-rule.ts';
+import { isRule, type Statement } from '../../syntax/tree.ts';
 import type { LintRule } from '../rule.ts';
+
+const kept: readonly Statement['kind'][] = keptInBlocks;
 
 export const blockDropsRule: LintRule = {
   id: 'block-drops-rule',
   title: 'A rule in a qualifier block has no effect',
   severity: 'warning',
-  text: 'apparmor_parser only uses the file and link rules of a block such as `audit { … }`; it parses other rules and silently drops them (observed with 3.0.8: the compiled policy is the same without them). Put the qualifier before each rule.',
+  text: 'apparmor_parser only uses the file, link and change_profile rules of a block such as `audit { … }`; it parses other rules and silently drops them (observed with 3.0.8, 4.1.0 and 5.0.2: the compiled policy is the same without them). Since AppArmor 4.0 it also loses `deny` there, so that the rule permits (observed with 4.1.0 and 5.0.2). Put the qualifier before each rule.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  audit {\n    capability chown,\n  }\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  audit capability chown,\n}\n',
   check({ profiles, report }) {
@@ -17,14 +20,18 @@ export const blockDropsRule: LintRule = {
           one.kind !== 'comment' &&
           one.kind !== 'include' &&
           one.kind !== 'invalid' &&
-          one.kind !== 'file' &&
-          one.kind !== 'file-all' &&
-          one.kind !== 'link'
+          !kept.includes(one.kind)
         ) {
           report(
             one,
-            'apparmor_parser drops this rule: in a block with qualifiers only file and link rules count.',
+            'apparmor_parser drops this rule: in a block with qualifiers only rules of file, link and change_profile count.',
             { expected: 'the rule outside the block, with the qualifier before it' },
+          );
+        } else if (inBlock && isRule(one) && one.qualifiers.effect?.value === 'deny') {
+          report(
+            one,
+            'Since AppArmor 4.0, apparmor_parser loses "deny" in a block: this rule permits.',
+            { expected: 'the rule outside the block' },
           );
         }
       }

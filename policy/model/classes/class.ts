@@ -1,9 +1,10 @@
 // What a class of permissions needs to be modelled: how its rules are compiled, and how what the kernel asks is looked up.
+import { mergeSlashes } from '../../checks/aliases.ts';
 import type { Pattern } from '../../glob/aare.ts';
 import { bytePattern } from '../../glob/matcher.ts';
 import type { Word } from '../../syntax/nodes.ts';
 import type { EffectiveRule } from '../effective-rule.ts';
-import { mergeSlashes, replaceVariables, type TextScope } from '../expansion.ts';
+import { replaceVariables, type TextScope } from '../expansion.ts';
 import type { TableEntry } from '../table.ts';
 
 /** Why a rule has no entries: its variables are not known, or it has conditions that are not modelled. */

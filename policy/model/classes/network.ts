@@ -1,5 +1,6 @@
 // Sockets: the family and the type, as rules about the network grant them; and of unix sockets all that rules about those
 // say. A kernel that does not know rules about unix sockets asks for the family and the type alone.
+import { mergeSlashes } from '../../checks/aliases.ts';
 import type { Pattern } from '../../glob/aare.ts';
 import { bytePattern } from '../../glob/matcher.ts';
 import { compareReleases, type Release } from '../../release.ts';
@@ -11,7 +12,7 @@ import {
 } from '../../rules/keyword-rule.ts';
 import { families, localPermissions, protocols, typeOfProtocol } from '../../rules/network.ts';
 import { type EffectiveRule, isQuiet } from '../effective-rule.ts';
-import { mergeSlashes, type TextScope } from '../expansion.ts';
+import type { TextScope } from '../expansion.ts';
 import type { TableEntry } from '../table.ts';
 import {
   anyByte,
@@ -62,7 +63,8 @@ export const network: PermissionTable = {
       case 'network': {
         if (rule.permissions.length > 0 || rule.conditions.length > 0) return 'conditions';
         const words = rule.words.map(({ value }) => value);
-        const unix = pairsOf(words, scope.release)
+        // In detail, rules for a family are written for the types that have names, in every release.
+        const unix = pairsOf(words, namedTypes)
           .filter(([family]) => family === unixFamily)
           .flatMap(([, type]) => unixEntries(effective, { type }, logsAsNetwork(effective)));
         return [...socketEntries(effective, words, scope.release), ...unix];
@@ -154,16 +156,23 @@ function describeUnix(rest: string): string {
   ].join(', ');
 }
 
-/** Families and types of a rule's words; a type that is undefined stands for all of them. */
-function pairsOf(words: readonly string[], release: Release): [number, number | undefined][] {
+const namedTypes: readonly number[] = Object.values(types);
+
+/** The types for which rules that name a family alone are written; undefined stands for all there can be. */
+const typesOfFamily = (release: Release): readonly (number | undefined)[] =>
+  compareReleases(release, '5.0') >= 0 ? [undefined] : namedTypes;
+
+/** Families and types of a rule's words, with these types where it names a family alone. */
+function pairsOf(
+  words: readonly string[],
+  ofFamily: readonly (number | undefined)[],
+): [number, number | undefined][] {
   const [first, second] = words;
   if (first === undefined)
     return Array.from({ length: everyFamily }, (_, family) => [family, undefined]);
   const family = familyNumber(first);
-  if (family !== undefined && second === undefined) {
-    if (compareReleases(release, '5.0') >= 0) return [[family, undefined]];
-    return Object.values(types).map((type) => [family, type]);
-  }
+  if (family !== undefined && second === undefined)
+    return ofFamily.map((type): [number, number | undefined] => [family, type]);
   const type = second ?? first;
   const number = types[typeOfProtocol[type] ?? type];
   const of = family === undefined ? (protocols[type] ?? families) : [first];
@@ -180,7 +189,7 @@ function socketEntries(
   words: readonly string[],
   release: Release,
 ): TableEntry[] {
-  return pairsOf(words, release).map(([family, type]) =>
+  return pairsOf(words, typesOfFamily(release)).map(([family, type]) =>
     socketEntry(effective, family, type, release),
   );
 }
