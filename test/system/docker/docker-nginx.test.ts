@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exit } from '../../../cli/framework/command.ts';
 import { docker12 } from '../kernel/guests.ts';
@@ -97,7 +98,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
         `(sleep 4; while read -r line; do echo "$line"; sleep 1.5; done </root/typed) |
 timeout 120 socat -t 5 - EXEC:"docker exec -it ${container} bash",pty,setsid,ctty,stderr,echo=0 | tr -d '\\r'`,
       );
-      const shown = typed.replace(/\u001b\[[\d;?]*[a-z]/gi, '');
+      const shown = stripVTControlCharacters(typed);
       expect(shown).toMatch(/^hello$/m);
       for (const program of ['/usr/bin/ping', '/usr/bin/top', '/usr/bin/sh', '/usr/bin/dash']) {
         const name = path.basename(program);
