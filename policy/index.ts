@@ -21,6 +21,7 @@ import { kernelName } from './syntax/profile-head.ts';
 import type { PolicyFile } from './syntax/tree.ts';
 
 export { attachments } from './attachments.ts';
+export { auditDenies } from './audit-denies.ts';
 export { baseResolver } from './base-resolver.ts';
 export { Budget } from './budget.ts';
 export { type CheckOptions, type CheckResult, check, firstError } from './check.ts';

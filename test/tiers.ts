@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { debian12, debian13, type Guest } from './system/kernel/guests.ts';
+import { debian12, debian13, docker12, type Guest } from './system/kernel/guests.ts';
 
 /** A test command: its files, runtimes and requirements. */
 export interface Tier {
@@ -35,6 +35,7 @@ const workers = availableParallelism() + 1;
 
 /** The files that take longest, the slowest first. */
 export const slowest = [
+  'test/system/docker/docker-nginx.test.ts',
   'test/system/kernel/power-cut.test.ts',
   'test/system/kernel/host.test.ts',
   'test/system/kernel/debian-13.test.ts',
@@ -85,7 +86,7 @@ export const tiers = {
       ...trials,
       'test/runtime/!(smoke).test.ts',
       'test/system/*.test.ts',
-      'test/system/{catalog,cli,host,policy}/**',
+      'test/system/{catalog,cli,docker,host,policy}/**',
       'test/system/kernel/!(first-light).test.ts',
     ],
     runtimes: 'node',
@@ -112,7 +113,7 @@ export const tiers = {
     exclude: ['test/system/kernel/first-light.test.ts'],
     runtimes: 'node',
     executable: true,
-    guests: [debian12, debian13],
+    guests: [debian12, debian13, docker12],
     workers,
     packages: [
       ...common,

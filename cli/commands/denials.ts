@@ -1,19 +1,26 @@
-import type { ProfileModel } from '../../policy/index.ts';
-import { adviseOn, beyondRequest } from '../../sdk/denials/advice.ts';
 import { draftProfile, isDraftName } from '../../sdk/denials/draft.ts';
-import { type LogEvent, suppressedMessages } from '../../sdk/denials/event.ts';
+import type { LogEvent } from '../../sdk/denials/event.ts';
 import { type Finding, Findings, maxCharacters, maxFindings } from '../../sdk/denials/finding.ts';
-import { hostProfilesOf, isOf } from '../../sdk/denials/label.ts';
-import { eventsIn, isImitation, tellsOfDecision } from '../../sdk/denials/log-form.ts';
-import { type MissingIncludes, missingIncludes } from '../../sdk/denials/missing-includes.ts';
-import { wholeLines } from '../../sdk/denials/whole-lines.ts';
+import { isOf } from '../../sdk/denials/label.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
 import { fileLog, findKernelLogs, type KernelLog, streamLog } from '../../sdk/host/kernel-log.ts';
-import { maxLine } from '../../sdk/host/line-splitter.ts';
-import { LogFormError, standardInput } from '../../sdk/host/log-text.ts';
+import { standardInput } from '../../sdk/host/log-text.ts';
 import { hostProfiles } from '../../sdk/host/profile-on-host.ts';
 import { maxRecords, policyPlace } from '../../sdk/host/state.ts';
+import { denialAdviser, showFinding } from '../denials-advice.ts';
 import { isPackageOutput, reportDraft, writeDraft } from '../denials-draft.ts';
+import {
+  events,
+  formError,
+  imitationsNote,
+  interpretedNote,
+  nothingIn,
+  readForms,
+  Seen,
+  tooLongNote,
+  unreadNote,
+  wrappedNote,
+} from '../denials-log.ts';
 import { patchProfile, patchTarget, requireProfiles } from '../denials-patch.ts';
 import {
   type AdvisedFinding,
@@ -34,8 +41,8 @@ import { type Io, widthOf } from '../terminal/io.ts';
 /** Accesses that were denied, or would have been in enforce mode. */
 const refusals = new Set(['DENIED', 'ALLOWED', 'KILLED', 'ERROR']);
 
-/** The maximum number of profiles of a stack that are evaluated; those in use have two or three. */
-const maxStacked = 16;
+const quietNote =
+  'Note: deny rules without "audit" log nothing; "aa-registry doctor NAME" shows what those of an installed profile refuse.';
 
 /** How long --follow caches the host's profiles, in milliseconds. */
 const freshness = 10_000;
@@ -139,29 +146,8 @@ export const denials = defineCommand({
       (values.all || types.has(event.type)) && (from === undefined || (event.time ?? now) >= from);
     const about = ({ profile }: Finding) => wanted === undefined || isOf(profile, wanted);
     const host = hostProfiles(root, resolver);
-    const lacking = new Map<string, MissingIncludes>();
-    const missingOf = (profile: ProfileModel | undefined, text: string) => {
-      if (!profile) return [];
-      const find = lacking.get(text) ?? missingIncludes(text, resolver);
-      if (!follow) lacking.set(text, find);
-      return find(profile.node);
-    };
-    const adviser = async (finding: Finding, profiles = host): Promise<AdvisedFinding> => {
-      // Of a profile stack, the profile that denies the access is reported.
-      let allowing: AdvisedFinding | undefined;
-      for (const name of hostProfilesOf(finding).slice(0, maxStacked)) {
-        const { model, onHost } = await profiles.profile(name);
-        if (!onHost) continue;
-        const missing = missingOf(model, onHost.text);
-        const advice = adviseOn(finding, model, { generalise, missing });
-        const beyond = beyondRequest(finding, advice, model);
-        const advised = { finding, advice, beyond, onHost };
-        if (advice.evaluation?.outcome !== 'allowed') return advised;
-        allowing ??= advised;
-      }
-      const advice = () => adviseOn(finding, undefined, { generalise });
-      return allowing ?? { finding, advice: advice(), beyond: undefined, onHost: undefined };
-    };
+    const adviser = denialAdviser(resolver, { generalise, keep: !follow });
+    const advise = (finding: Finding, profiles = host) => adviser(finding, profiles);
 
     if (follow) {
       // Without --since, earlier events are skipped.
@@ -184,7 +170,7 @@ export const denials = defineCommand({
             const finding = select(event, from) ? findings.add(event) : undefined;
             if (!finding || !about(finding)) continue;
             if (shown.size > maxFindings) shown.clear();
-            show(io, format, await adviser(finding, profiles()), shown);
+            showFinding(io, format, await advise(finding, profiles()), shown);
           }
         }),
       ).catch(failed);
@@ -272,9 +258,10 @@ export const denials = defineCommand({
     } else {
       const named = profilesIn(findings.all());
       const selected = wanted === undefined ? undefined : { wanted, named };
-      await showAll(io, format, found, adviser, selected);
+      await showAll(io, format, found, advise, selected);
     }
     reportUnreadRecords(io, host.unreadRecords());
+    if (found.length === 0 && ofOwnHost && !values.all) io.note(quietNote);
     if (found.length === 0 && ofOwnHost) {
       const kernel = await checkKernel();
       if (!kernel.ok) io.note(`AppArmor is not enabled: ${kernel.reason}.`);
@@ -333,126 +320,6 @@ function unreadable(error: unknown): Error {
     'Reading the kernel log requires root.',
     'Run it with sudo, or pass a log with --file FILE or --file -.',
   );
-}
-
-/** What was seen in the logs besides the requested events. */
-class Seen {
-  /** All AppArmor events, requested or not. */
-  events = 0;
-  /** Lines with an AppArmor decision in an unsupported format. */
-  unread = 0;
-  /** Events of which a part is missing or in the next line. */
-  wrapped = 0;
-  /** Lines about AppArmor that exceed the maximum line length. */
-  tooLong = 0;
-  /** Lines of other programs that look like AppArmor messages. */
-  imitations = 0;
-  /** Whether some lines are in the format of `ausearch -i`. */
-  interpreted = false;
-
-  /** Lines and events that may be denials and were not read. */
-  get skipped(): number {
-    return this.unread + this.wrapped + this.tooLong;
-  }
-
-  add({ events, unread, wrapped, tooLong, imitations, interpreted }: Seen): void {
-    this.events += events;
-    this.unread += unread;
-    this.wrapped += wrapped;
-    this.tooLong += tooLong;
-    this.imitations += imitations;
-    this.interpreted ||= interpreted;
-  }
-}
-
-const readForms =
-  'Supported are the formats of dmesg, syslog, auditd, ausearch and journalctl, also as JSON, in UTF-16, or compressed with gzip or zstd. ' +
-  'Denials of containers are in the log of the host’s kernel, not in that of the container (docker logs). ' +
-  'A log without such lines does not prove that nothing was denied.';
-
-const interpretedNote =
-  'Note: "ausearch -i" omits quotes, so a name with spaces may be read as several fields, and dates with slashes are read as month/day/year; use "ausearch --raw" for exact results.';
-
-function nothingIn(name: string, { unread, wrapped, tooLong, imitations }: Seen): string {
-  return [
-    `${name} has no AppArmor messages.`,
-    ...(unread === 0 ? [] : [unreadNote(unread)]),
-    ...(wrapped === 0 ? [] : [wrappedNote(wrapped)]),
-    ...(tooLong === 0 ? [] : [tooLongNote(tooLong)]),
-    ...(imitations === 0 ? [] : [imitationsNote(imitations)]),
-  ].join(' ');
-}
-
-function tooLongNote(count: number): string {
-  const lines = count === 1 ? '1 line about AppArmor was' : `${count} lines about AppArmor were`;
-  return `${lines} skipped, because longer than ${maxLine / 1024} KiB. For JSON, use jq -c to write one entry per line.`;
-}
-
-function wrappedNote(count: number): string {
-  const lines = count === 1 ? '1 event of AppArmor was' : `${count} events of AppArmor were`;
-  return `${lines} skipped, because wrapped over several lines or cut. Copy the log without line breaks, such as with journalctl -k > FILE.`;
-}
-
-function imitationsNote(count: number): string {
-  const lines = count === 1 ? '1 line about AppArmor is' : `${count} lines about AppArmor are`;
-  return `${lines} from another program than the kernel, auditd or a message bus, so not a record of a denial.`;
-}
-
-function unreadNote(count: number): string {
-  const lines = count === 1 ? '1 line has' : `${count} lines have`;
-  return `${lines} an AppArmor decision in an unsupported format.`;
-}
-
-function formError(error: unknown): unknown {
-  return error instanceof LogFormError
-    ? new CliError(exit.failed, error.message, error.hint)
-    : error;
-}
-
-/** The events in lines; with `hold`, each waits for the line after it, see {@link wholeLines}. */
-async function* events(
-  lines: AsyncIterable<string>,
-  io: Io,
-  seen: Seen,
-  hold: boolean,
-): AsyncGenerator<LogEvent> {
-  let lost = 0;
-  for await (const { line, cut } of wholeLines(lines, hold)) {
-    if (cut) {
-      seen.wrapped++;
-      continue;
-    }
-    const found = eventsIn(line);
-    seen.events += found.length;
-    if (found.length === 0 && isImitation(line)) {
-      seen.imitations++;
-      continue;
-    }
-    lost += suppressedMessages(line);
-    if (found.length === 0 && tellsOfDecision(line)) seen.unread++;
-    for (const event of found) {
-      if (event.interpreted) seen.interpreted = true;
-      yield event;
-    }
-  }
-  if (lost > 0) {
-    io.note(
-      `The kernel dropped ${lost} messages because of its rate limit; there may be more denials. ` +
-        'auditd logs all of them; without auditd, see kernel.printk_ratelimit in sysctl(8).',
-    );
-  }
-}
-
-function show(io: Io, format: 'text' | 'json', advised: AdvisedFinding, shown: Set<string>): void {
-  if (format === 'json') {
-    io.print(findingJson(advised));
-    return;
-  }
-  const { finding, onHost } = advised;
-  const [first = '', second = '', ...rest] = findingLines(advised, shown, widthOf(io.stdout));
-  io.print(`${profileHeading(finding.profile, onHost)}`);
-  // A finding that was explained before is not explained again.
-  for (const line of [first, second, ...(finding.count === 1 ? rest : [])]) io.print(line);
 }
 
 /** The profiles of findings, each once. */

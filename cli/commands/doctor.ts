@@ -4,32 +4,70 @@ import { examineHost } from '../../sdk/doctor/host.ts';
 import { examineRegistry } from '../../sdk/doctor/registry.ts';
 import { proxyFor } from '../../sdk/network.ts';
 import { readHostTrust } from '../../sdk/trust-file.ts';
-import { defineCommand, exit } from '../framework/command.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
+import { requireWholeNumber } from '../framework/whole-number.ts';
+import { showQuietDenials } from '../quiet-denials.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { requireRoot, rootOption } from '../target.ts';
 import { type Io, visible, wantsColor, widthOf } from '../terminal/io.ts';
 import { wrap } from '../terminal/wrap.ts';
 
+/** How long refusals of a profile are logged, in seconds. */
+const defaultSeconds = 60;
+
 const colors = { ok: 32, warn: 33, fail: 31 } as const;
 
 export const doctor = defineCommand({
   name: 'doctor',
-  summary: 'Diagnose problems on this host',
-  args: [],
+  summary: 'Diagnose problems on this host, or of an installed profile',
+  args: [{ name: 'NAME', optional: true }],
   options: {
     ...registryOptions,
     root: rootOption,
     offline: { type: 'boolean', description: 'Do not contact the registry' },
+    container: {
+      type: 'string',
+      value: 'NAME',
+      description: 'Only refusals of this running container',
+    },
+    seconds: {
+      type: 'string',
+      value: 'N',
+      description: `How long to log refusals (default ${defaultSeconds})`,
+    },
     format: formatOption,
   },
   details:
     'Checks the kernel, apparmor_parser, permissions, the trust file, installed profiles, ' +
     'Docker, the network, the registry and the clock. Changes nothing. Exits with 1 if a check ' +
-    'fails.',
-  examples: ['sudo aa-registry doctor', 'aa-registry doctor --offline --format json'],
-  async run({ values, io }) {
+    'fails. With NAME, shows what the deny rules of that installed profile refuse, which the kernel ' +
+    'does not log otherwise: for a while it has a copy of the profile with "audit" before each deny ' +
+    'rule, then the installed profile again.',
+  examples: [
+    'sudo aa-registry doctor',
+    'aa-registry doctor --offline --format json',
+    'sudo aa-registry doctor docker-nginx --container web',
+  ],
+  async run({ values, args: [name], io }) {
     const json = values.format === 'json';
+    if (name !== undefined) {
+      const { seconds, container, format = 'text' } = values;
+      if (values.root !== undefined) {
+        throw new CliError(exit.usage, 'A profile is examined in the kernel; --root has none.');
+      }
+      return showQuietDenials(io, name, {
+        container,
+        seconds: requireWholeNumber('seconds', seconds ?? `${defaultSeconds}`, {
+          minimum: 1,
+          maximum: 3600,
+        }),
+        format,
+      });
+    }
+    if (values.container !== undefined || values.seconds !== undefined) {
+      throw new CliError(exit.usage, '--container and --seconds require NAME.');
+    }
     const root = await requireRoot(values.root);
     const findings = await examineHost(
       root,

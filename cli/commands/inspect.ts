@@ -1,4 +1,4 @@
-import { type Container, findContainer, processesOf } from '../../sdk/host/containers.ts';
+import { type Container, processesOf } from '../../sdk/host/containers.ts';
 import { describeDrift, detectDrift } from '../../sdk/host/drift.ts';
 import { type Installation, profilesOf } from '../../sdk/host/installation.ts';
 import { checkKernel, readPolicy } from '../../sdk/host/kernel.ts';
@@ -12,6 +12,7 @@ import { listInstallations } from '../../sdk/host/state.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { pathOf } from '../installed.ts';
+import { requireContainer } from '../running-container.ts';
 import { printTable } from '../terminal/table.ts';
 
 export const inspect = defineCommand({
@@ -39,18 +40,7 @@ export const inspect = defineCommand({
     }
     const kernel = await checkKernel();
     if (!kernel.ok) throw new CliError(exit.unable, `Nothing is confined: ${kernel.reason}.`);
-    const { container, errors } = await findContainer(text);
-    if (!container) {
-      const clients =
-        errors.length === 0
-          ? 'No container client is installed to look up names'
-          : errors.join('; ');
-      throw new CliError(
-        exit.failed,
-        `There is no running container "${text}".`,
-        `${clients}. Use at least 12 digits of its id, or the id of one of its processes.`,
-      );
-    }
+    const container = await requireContainer(text);
     const first = await readProcess(container.pid);
     if (!first) {
       const what = `Process ${container.pid} has ended, or its confinement can’t be read.`;

@@ -68,7 +68,7 @@ describe('the client commands', () => {
     await succeed(['team', 'create', 'library']);
     await succeed(['key', 'generate', '--out', at('key.pem')]);
     await succeed(['key', 'add', 'library', at('key.pem.pub'), '--label', 'release key']);
-    for (const name of ['docker-default', 'docker-nginx']) {
+    for (const name of ['docker-default', 'docker-nginx', 'nginx-hardened']) {
       await succeed([
         'publish',
         join(profiles, name),
@@ -441,13 +441,19 @@ describe('the client commands', () => {
     );
     expect((await stat(file)).mode & 0o777).toBe(0o644);
     expect(await readdir(at('host/etc/apparmor.d'))).toEqual(['aa-registry.library.docker-nginx']);
-    expect(outcome.stdout).toContain(
-      "docker run --security-opt apparmor=docker-nginx --entrypoint nginx nginx -g 'daemon off;'\n",
-    );
+    expect(outcome.stdout).toContain('docker run --security-opt apparmor=docker-nginx nginx\n');
     expect(outcome.stdout).toContain('localhostProfile: docker-nginx');
-    expect(outcome.stdout).toContain('command: ["nginx","-g","daemon off;"]');
     expect(outcome.stderr).toContain('Not loaded');
     await succeed(['pull', 'docker-nginx', '--root', at('host')]);
+  });
+
+  test('pull of a profile that needs another entry point shows that', async () => {
+    const { stdout } = await succeed(['pull', 'nginx-hardened', '--root', at('host')]);
+    expect(stdout).toContain(
+      "docker run --security-opt apparmor=nginx-hardened --entrypoint nginx nginx -g 'daemon off;'\n",
+    );
+    expect(stdout).toContain('localhostProfile: nginx-hardened');
+    expect(stdout).toContain('command: ["nginx","-g","daemon off;"]');
   });
 
   test('lint and publish warn of invisible characters in the description and the README', async () => {
@@ -514,14 +520,14 @@ describe('the client commands', () => {
   });
 
   test.each([
-    ['docker', '--security-opt apparmor=docker-nginx --entrypoint nginx\n'],
+    ['docker', '--security-opt apparmor=nginx-hardened --entrypoint nginx\n'],
     [
       'compose',
-      'security_opt:\n  - apparmor=docker-nginx\nentrypoint: ["nginx","-g","daemon off;"]\n',
+      'security_opt:\n  - apparmor=nginx-hardened\nentrypoint: ["nginx","-g","daemon off;"]\n',
     ],
     ['kubernetes', /\ncommand: \["nginx","-g","daemon off;"\]\n$/],
   ])('run-args for %s has the entry point of the package', async (runtime, expected) => {
-    const args = ['run-args', 'docker-nginx', '--runtime', runtime, '--root', at('host')];
+    const args = ['run-args', 'nginx-hardened', '--runtime', runtime, '--root', at('host')];
     const outcome = await succeed(args);
     expect(outcome.stdout).toMatch(expected);
     if (runtime === 'docker') {

@@ -1,12 +1,30 @@
 /** A guest: a Debian release, and the packages on its disk besides a kernel, busybox and Node. */
 export interface Guest {
+  /** Names it in the cache. */
+  name: string;
   suite: string;
   packages: string[];
+  /** Whether the packages that these depend on are installed as well. */
+  dependencies?: boolean;
   /** Packages of which only some programs are installed: the others need more libraries or would hide busybox's. */
   programs: Record<string, string[]>;
   /** The init process: a small script, or Debian's systemd. */
   init: 'script' | 'systemd';
+  /** Whether its disk has the modules of the kernel, for programs that load them. */
+  modules?: boolean;
+  hardware?: Hardware;
 }
+
+/** What qemu emulates. */
+export interface Hardware {
+  processors: number;
+  /** In MiB. */
+  memory: number;
+  /** The size of the disk in MiB; what is not written takes no space. */
+  disk: number;
+}
+
+export const smallMachine: Hardware = { processors: 1, memory: 1024, disk: 512 };
 
 /** Requirements of Node, apparmor_parser and a shell. */
 const common = [
@@ -24,6 +42,7 @@ const common = [
 
 /** Linux 6.1 and AppArmor 3.0, with a minimal boot. */
 export const debian12: Guest = {
+  name: 'debian-12',
   suite: 'bookworm',
   packages: common,
   programs: { 'util-linux': ['usr/bin/flock', 'usr/bin/prlimit'] },
@@ -32,6 +51,7 @@ export const debian12: Guest = {
 
 /** Linux 6.12 and AppArmor 4.1, started by systemd. */
 export const debian13: Guest = {
+  name: 'debian-13',
   suite: 'trixie',
   packages: [
     ...common,
@@ -41,4 +61,19 @@ export const debian13: Guest = {
   ],
   programs: { 'util-linux': ['usr/bin/flock', 'usr/bin/prlimit'] },
   init: 'systemd',
+};
+
+/** Debian 12 with its Docker: Docker 20.10, runc 1.1. */
+export const docker12: Guest = {
+  name: 'docker-12',
+  suite: 'bookworm',
+  packages: [
+    ...['apparmor', 'bash', 'busybox-static', 'curl', 'dash', 'docker.io', 'iproute2', 'iptables'],
+    ...['kmod', 'libstdc++6', 'mount', 'perl-base', 'procps', 'socat', 'util-linux'],
+  ],
+  dependencies: true,
+  programs: {},
+  init: 'script',
+  modules: true,
+  hardware: { processors: 2, memory: 2560, disk: 2500 },
 };

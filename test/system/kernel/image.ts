@@ -8,12 +8,13 @@ import {
   mkdir,
   readdir,
   rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
 import { cached } from './cache.ts';
-import type { Guest } from './guests.ts';
+import { type Guest, smallMachine } from './guests.ts';
 import { initramfs } from './initramfs.ts';
 import { guestDebs, nodeBinary } from './packages.ts';
 import { startWithSystemd } from './systemd.ts';
@@ -43,6 +44,34 @@ export interface Image {
   root: string;
 }
 
+/** Copies a disk, with the additions of `furnish`, which replace no file. Needs no root: nothing is mounted. */
+export async function copyDisk(
+  disk: string,
+  file: string,
+  furnish: (root: string) => Promise<void>,
+): Promise<void> {
+  await run('cp', ['--reflink=auto', '--sparse=always', disk, file]);
+  const scratch = `${file}.root`;
+  await mkdir(scratch);
+  await furnish(scratch);
+  // debugfs(8) writes into the file system while it is not mounted. It goes on when a folder exists already.
+  const commands: string[] = [];
+  for (const entry of await readdir(scratch, { recursive: true, withFileTypes: true })) {
+    commands.push(`cd "/${path.relative(scratch, entry.parentPath)}"`);
+    if (entry.isDirectory()) commands.push(`mkdir "${entry.name}"`);
+    else {
+      const source = path.join(entry.parentPath, entry.name);
+      const { mode } = await stat(source);
+      commands.push(`write "${source}" "${entry.name}"`);
+      commands.push(`set_inode_field "${entry.name}" mode 0${mode.toString(8)}`);
+    }
+  }
+  await writeFile(`${file}.commands`, `${commands.join('\n')}\n`);
+  if (commands.length > 0) await run('debugfs', ['-w', '-f', `${file}.commands`, file]);
+  await rm(`${file}.commands`);
+  await rm(scratch, { recursive: true });
+}
+
 const images = new Map<Guest, Promise<Image>>();
 
 /** Builds the image, or reuses one of the same packages and code. */
@@ -60,9 +89,10 @@ export async function createDisk(
 ): Promise<void> {
   const { root } = await baseImage(guest);
   const scratch = `${file}.root`;
+  const { disk } = guest.hardware ?? smallMachine;
   await run('cp', ['--archive', '--reflink=auto', root, scratch]);
   await furnish(scratch);
-  await run('mke2fs', ['-q', '-t', 'ext4', '-d', scratch, file, '512M']);
+  await run('mke2fs', ['-q', '-t', 'ext4', '-d', scratch, file, `${disk}M`]);
   await rm(scratch, { recursive: true });
 }
 
@@ -82,7 +112,7 @@ async function build(guest: Guest): Promise<Image> {
     key.update(readFileSync(file));
   }
   const name = key.digest('hex').slice(0, 16);
-  const folder = await cached(`image-${guest.suite}`, name, (scratch) =>
+  const folder = await cached(`image-${guest.name}`, name, (scratch) =>
     assemble(guest, debs, scratch),
   );
   return {
@@ -110,7 +140,8 @@ async function assemble(guest: Guest, debs: string[], folder: string): Promise<v
     await copyFile(path.join(root, kernel), path.join(folder, 'vmlinuz'));
   }
   const documentation = ['usr/share/doc', 'usr/share/locale', 'usr/share/man'];
-  for (const name of ['boot', 'usr/lib/modules', ...documentation]) {
+  const modules = guest.modules ? [] : ['usr/lib/modules'];
+  for (const name of ['boot', ...modules, ...documentation]) {
     await rm(path.join(root, name), { recursive: true, force: true });
   }
 
@@ -142,7 +173,7 @@ async function addProgram(root: string, source: string, target: string): Promise
 }
 
 /** Merges /bin, /sbin and /lib into /usr, as Debian does since 12 although packages may still contain them. */
-async function mergeUsr(root: string): Promise<void> {
+export async function mergeUsr(root: string): Promise<void> {
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
     const apart = path.join(root, name);
     const merged = path.join(root, 'usr', name);

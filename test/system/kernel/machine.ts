@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { debian12, type Guest } from './guests.ts';
-import { baseImage, createDisk } from './image.ts';
+import { debian12, type Guest, smallMachine } from './guests.ts';
+import { baseImage, copyDisk, createDisk } from './image.ts';
 import { environment } from './tools.ts';
 
 /** The address at which a machine reaches the loopback of this host. */
@@ -24,6 +24,8 @@ export interface BootOptions extends StartOptions {
   guest?: Guest;
   /** Adds files to the root folder of the disk before the first boot. */
   furnish?: (root: string) => Promise<void>;
+  /** A disk to start with a copy of, instead of a new one. */
+  disk?: string;
 }
 
 export interface StartOptions {
@@ -42,7 +44,9 @@ export async function boot(options: BootOptions = {}): Promise<Machine> {
   const guest = options.guest ?? debian12;
   const machine = new Machine(guest, folder);
   try {
-    await createDisk(guest, machine.disk, options.furnish ?? (async () => {}));
+    const { disk, furnish = async () => {} } = options;
+    if (disk === undefined) await createDisk(guest, machine.disk, furnish);
+    else await copyDisk(disk, machine.disk, furnish);
     await machine.start(options);
     return machine;
   } catch (error) {
@@ -91,11 +95,13 @@ export class Machine {
   async start(options: StartOptions = {}): Promise<void> {
     if (this.#qemu) throw new Error('the machine is already running');
     const { kernel, initramfs } = await baseImage(this.#guest);
+    const { processors, memory } = this.#guest.hardware ?? smallMachine;
     const arguments_ = [
       // No KVM, so that it works the same on every host.
-      // One simple CPU: several or newer ones are slower to emulate. With RDRAND, the first program that needs random
-      // numbers does not wait for the kernel to collect them.
-      ...['-accel', 'tcg', '-machine', 'q35', '-cpu', 'qemu64,+rdrand', '-smp', '1', '-m', '1024'],
+      // Simple CPUs: newer ones are slower to emulate. With RDRAND, the first program that needs random numbers does not
+      // wait for the kernel to collect them.
+      ...['-accel', 'tcg', '-machine', 'q35', '-cpu', 'qemu64,+rdrand'],
+      ...['-smp', `${processors}`, '-m', `${memory}`],
       ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
       ...['-kernel', kernel, '-initrd', initramfs, '-append', commandLine(options)],
       // A flush need not reach the host's disk: written data survives a kill of the machine.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Apt, aptFor } from './apt.ts';
 import { cached } from './cache.ts';
@@ -60,16 +60,42 @@ export function guestDebs(guest: Guest): Promise<string[]> {
   return known;
 }
 
-async function download({ suite, packages, programs }: Guest): Promise<string[]> {
+async function download({
+  name,
+  suite,
+  packages,
+  programs,
+  dependencies,
+}: Guest): Promise<string[]> {
   const apt = await aptFor(suite);
   const names = [await kernelPackage(apt), ...packages, ...Object.keys(programs)];
+  return downloadPackages(apt, name, names, dependencies);
+}
+
+/**
+ * Packages of a release as .deb files, with those that they depend on if asked for. They are downloaded again when one has
+ * a new version.
+ */
+export async function downloadPackages(
+  apt: Apt,
+  kind: string,
+  names: readonly string[],
+  dependencies = false,
+): Promise<string[]> {
+  const command = dependencies
+    ? ['install', '--yes', '--no-install-recommends', '-qq']
+    : ['download', '-qq'];
   // One line per package, with its hash.
-  const versions = await apt('apt-get', ['download', '--print-uris', '-qq', ...names]);
+  const versions = await apt('apt-get', [...command, '--print-uris', ...names]);
   const key = createHash('sha256').update(versions).digest('hex').slice(0, 16);
-  const folder = await cached(`debs-${suite}`, key, async (scratch) => {
-    await apt('apt-get', ['download', '-qq', ...names], { cwd: scratch, timeoutMs: 300_000 });
+  const folder = await cached(`debs-${kind}`, key, async (scratch) => {
+    await mkdir(path.join(scratch, 'partial'));
+    const into = dependencies ? ['-o', `Dir::Cache::Archives=${scratch}`, '--download-only'] : [];
+    await apt('apt-get', [...into, ...command, ...names], { cwd: scratch, timeoutMs: 600_000 });
   });
-  return (await readdir(folder)).map((name) => path.join(folder, name));
+  return (await readdir(folder))
+    .filter((name) => name.endsWith('.deb'))
+    .map((name) => path.join(folder, name));
 }
 
 /** The newest cloud kernel, on which the package linux-image-cloud-amd64 depends. */

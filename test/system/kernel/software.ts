@@ -22,7 +22,9 @@ export function missingBuild(): string[] {
 
 /** Installs the contents of the Debian package in a machine's root. */
 export async function installCli(root: string): Promise<void> {
-  await mkdir(path.join(root, 'etc/aa-registry'), { recursive: true });
+  for (const folder of ['etc/aa-registry', 'usr/bin']) {
+    await mkdir(path.join(root, folder), { recursive: true });
+  }
   await copyFile(binary, path.join(root, 'usr/bin/aa-registry'));
   const units = path.join(project, 'packaging/systemd');
   await cp(units, path.join(root, 'usr/lib/systemd/system'), { recursive: true });
