@@ -259,11 +259,9 @@ export class Profile implements ProfileModel {
     if (this.attachment === undefined) return attachmentTable([]);
     const text = this.attachmentPattern;
     if (text === undefined) return 'variables';
-    return attachmentTable(
-      withAliases(text, undefined, this.#scope.aliases).map(([one]) =>
-        bytePattern(mergeSlashes(one)),
-      ),
-    );
+    const budget = this.#budget(questionSteps);
+    const copies = withAliases(text, undefined, this.#scope.aliases, budget);
+    return copies ? attachmentTable(copies.map(([one]) => bytePattern(mergeSlashes(one)))) : 'budget';
   }
 
   table(of: TableClass): Compared | UnknownReason {

@@ -54,6 +54,12 @@ const kinds: Record<string, (size: number) => string> = {
     for (let at = 1; at * 36 < size; at++) lines.push(`@{v${at}}=@{v${at - 1}}`);
     return `${lines.join('\n')}\nprofile p {\n${lines.map((_, at) => `/@{v${at}} r,`).join('\n')}\n}\n`;
   },
+  'long copies of rules by an alias': (size) =>
+    profile(size, (at) => `/a/${id(at)} rw,`, `alias /a/ -> /${'b'.repeat(size / 3)}/,\n`),
+  'long copies of exec rules by an alias': (size) =>
+    profile(size, (at) => `/a/*${id(at)} ix,`, `alias /a/ -> /${'b'.repeat(size / 3)}/,\n`),
+  'long copies of targets of links by an alias': (size) =>
+    profile(size, (at) => `/c${id(at)} l -> /a/,`, `alias /a/ -> /${'b*'.repeat(size / 6)}/,\n`),
   'values one by one': (size) => `${'@{V}=x\n'}${'@{V}+=x\n'.repeat(size / 8)}profile p {\n}\n`,
   'comparisons of long lists': (size) => {
     const list = `@{V}=${Array.from({ length: size / 16 }, (_, at) => id(at)).join(' ')}\n`;
