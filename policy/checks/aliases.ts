@@ -1,19 +1,30 @@
 // What aliases make of the paths of rules, as apparmor_parser applies them: to texts whose variables are replaced, and
 // whose slashes are not merged yet.
+import type { Budget } from '../budget.ts';
 import type { Alias } from '../syntax/tree.ts';
 
-/** A text itself and what aliases make of it, and of a second text along with it. */
+/** What a copy costs beside its characters. */
+const copySteps = 200;
+
+/**
+ * A text itself and what aliases make of it, and of a second text along with it; undefined when the budget does not cover
+ * it. A copy may be much longer than its text, and whatever reads it takes time with its length.
+ */
 export function withAliases<Second extends string | undefined>(
   text: string,
   second: Second,
   aliases: readonly Alias[],
-): [string, Second][] {
+  budget: Budget,
+): [string, Second][] | undefined {
+  if (!budget.spend(aliases.length)) return undefined;
   const found: [string, Second][] = [[text, second]];
   for (const { from, to } of aliases) {
     const replace = <T extends string | undefined>(one: T) =>
       (one?.startsWith(from.value) ? to.value + one.slice(from.value.length) : one) as T;
-    if (replace(text) !== text || replace(second) !== second)
-      found.push([replace(text), replace(second)]);
+    const copy: [string, Second] = [replace(text), replace(second)];
+    if (copy[0] === text && copy[1] === second) continue;
+    if (!budget.spend(copySteps + copy[0].length + (copy[1]?.length ?? 0))) return undefined;
+    found.push(copy);
   }
   return found;
 }

@@ -82,10 +82,9 @@ function expandedRules(
       if (expanded.reason === 'limit') report(unit, 'limit', rule, ...tooLong);
       continue;
     }
-    const paths = withAliases(expanded.text, undefined, aliases).map(([path]) => path);
-    const copied = (paths.length - 1) * expanded.text.length;
-    if (!budget.spend(aliases.length + copied)) break;
-    for (const path of paths)
+    const copies = withAliases(expanded.text, undefined, aliases, budget);
+    if (!copies) break;
+    for (const [path] of copies)
       found.push({ rule, owner, priority, file: unit.file, path: mergeSlashes(path) });
   }
   return found;

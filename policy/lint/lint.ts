@@ -20,9 +20,6 @@ export interface LintFinding extends RawDiagnostic {
   severity: Severity;
 }
 
-/** What a copy of a rule by an alias costs. */
-const copySteps = 100;
-
 /** How many findings of each rule are listed for one file: one rule never hides another. */
 const maxFindings = 100;
 
@@ -81,8 +78,7 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
         return undefined;
       },
       withAliases(path) {
-        const paths = withAliases(path, undefined, aliases).map(([one]) => one);
-        return budget.spend(aliases.length + copySteps * (paths.length - 1)) ? paths : [];
+        return withAliases(path, undefined, aliases, budget)?.map(([one]) => one) ?? [];
       },
       report(range, message, more = {}) {
         if (++listed > maxFindings) {

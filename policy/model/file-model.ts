@@ -105,7 +105,7 @@ export function fileEntries(
   ]) {
     const found = one && entriesOf(one, scope);
     if (one && !found) {
-      if (scope.symbols.budget.exhausted) return 'budget';
+      if (scope.budget.exhausted || scope.symbols.budget.exhausted) return 'budget';
       if (!scope.usual) return 'variables';
     }
     for (const entry of found ?? []) entries.push(entry);
@@ -184,9 +184,6 @@ function setOf(permissions: readonly FilePermission[]): ReadonlySet<FilePermissi
 
 const everyPermission: ReadonlySet<FilePermission> = new Set(['r', 'w', 'a', 'l', 'k', 'm', 'x']);
 
-/** What a copy of a rule by an alias costs. */
-const copySteps = 200;
-
 /** The entries of a rule; undefined when its variables are not known. */
 function entriesOf(rule: RuleText, scope: Scope): FileEntry[] | undefined {
   const path = replaceVariables(rule.path, scope);
@@ -196,12 +193,11 @@ function entriesOf(rule: RuleText, scope: Scope): FileEntry[] | undefined {
   // Profiles in transitions may be named by variables, whose values count.
   const transition = rule.transition && replaceVariables(rule.transition, scope);
   if (transition === undefined && rule.transition !== undefined) return undefined;
-  const copies = withAliases(path, target, scope.aliases);
-  if (!scope.budget.spend(scope.aliases.length + copySteps * (copies.length - 1))) return undefined;
-  return copies.flatMap(([onePath, oneTarget], index): FileEntry[] => {
+  const copies = withAliases(path, target, scope.aliases, scope.budget);
+  return copies?.flatMap(([onePath, oneTarget], index): FileEntry[] => {
     const merged = mergeSlashes(onePath);
-    // Reading a pattern takes time with its length, and more for alternatives.
-    if (!scope.budget.spend((merged.includes('{') ? 10 : 5) * merged.length)) return [];
+    const mergedTarget = oneTarget === undefined ? '' : mergeSlashes(oneTarget);
+    if (!scope.budget.spend(readingSteps(merged) + readingSteps(mergedTarget))) return [];
     const pattern = bytePattern(merged);
     const exact = isExact(merged, scope);
     // That a link is denied is said of the pair alone.
@@ -214,7 +210,7 @@ function entriesOf(rule: RuleText, scope: Scope): FileEntry[] | undefined {
       subset: false,
     };
     if (!rule.permissions.has('l')) return [onPath];
-    const to = oneTarget === undefined ? anyTarget : bytePattern(mergeSlashes(oneTarget));
+    const to = oneTarget === undefined ? anyTarget : bytePattern(mergedTarget);
     return [
       onPath,
       {
@@ -229,6 +225,9 @@ function entriesOf(rule: RuleText, scope: Scope): FileEntry[] | undefined {
     ];
   });
 }
+
+/** Reading a pattern takes time with its length, and more for alternatives. */
+const readingSteps = (pattern: string) => (pattern.includes('{') ? 10 : 5) * pattern.length;
 
 const isDenied = ({ effective }: RuleText) => effective?.deny ?? false;
 

@@ -134,10 +134,10 @@ export interface Shared {
   budget?: Budget;
 }
 
-function attachmentTable(patterns: readonly Pattern[]): Compared | UnknownReason {
+function attachmentTable(patterns: readonly Pattern[], budget: Budget): Compared | UnknownReason {
   const permissions = new Set(['attach']);
   const entries = patterns.map((pattern) => ({ effective: undefined, pattern, permissions }));
-  return Table.of(entries, ['attach'], grantOf, new Budget(modelSteps)) ?? 'budget';
+  return Table.of(entries, ['attach'], grantOf, budget) ?? 'budget';
 }
 
 export class Profile implements ProfileModel {
@@ -256,14 +256,14 @@ export class Profile implements ProfileModel {
   }
 
   attaches(): Compared | UnknownReason {
-    if (this.attachment === undefined) return attachmentTable([]);
+    const budget = this.#budget(modelSteps);
+    if (this.attachment === undefined) return attachmentTable([], budget);
     const text = this.attachmentPattern;
     if (text === undefined) return 'variables';
-    return attachmentTable(
-      withAliases(text, undefined, this.#scope.aliases).map(([one]) =>
-        bytePattern(mergeSlashes(one)),
-      ),
-    );
+    const copies = withAliases(text, undefined, this.#scope.aliases, budget);
+    if (!copies) return 'budget';
+    const patterns = copies.map(([one]) => bytePattern(mergeSlashes(one)));
+    return attachmentTable(patterns, budget);
   }
 
   table(of: TableClass): Compared | UnknownReason {

@@ -1,7 +1,14 @@
 // The cost of hostile profiles is bounded.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { check, type Diagnostic, gradeOf, lint, render } from '../../policy/index.ts';
+import {
+  check,
+  comparePolicies,
+  type Diagnostic,
+  gradeOf,
+  lint,
+  render,
+} from '../../policy/index.ts';
 import { cost } from './cpu.ts';
 
 /** A profile of about `size` characters with these lines. */
@@ -54,6 +61,12 @@ const kinds: Record<string, (size: number) => string> = {
     for (let at = 1; at * 36 < size; at++) lines.push(`@{v${at}}=@{v${at - 1}}`);
     return `${lines.join('\n')}\nprofile p {\n${lines.map((_, at) => `/@{v${at}} r,`).join('\n')}\n}\n`;
   },
+  'long copies of rules by an alias': (size) =>
+    profile(size, (at) => `/a/${id(at)} rw,`, `alias /a/ -> /${'b'.repeat(size / 3)}/,\n`),
+  'long copies of exec rules by an alias': (size) =>
+    profile(size, (at) => `/a/*${id(at)} ix,`, `alias /a/ -> /${'b'.repeat(size / 3)}/,\n`),
+  'long copies of targets of links by an alias': (size) =>
+    profile(size, (at) => `/c${id(at)} l -> /a/,`, `alias /a/ -> /${'b*'.repeat(size / 6)}/,\n`),
   'values one by one': (size) => `${'@{V}=x\n'}${'@{V}+=x\n'.repeat(size / 8)}profile p {\n}\n`,
   'comparisons of long lists': (size) => {
     const list = `@{V}=${Array.from({ length: size / 16 }, (_, at) => id(at)).join(' ')}\n`;
@@ -94,6 +107,21 @@ describe('the cost of a file is bounded', () => {
       for (const text of [message, expected, suggestion]) expect(text.length).toBeLessThan(500);
     }
   });
+});
+
+test('aliases of many attachments cost no more than the budget of a comparison', () => {
+  const lines = (count: number, line: (at: number) => string) =>
+    Array.from({ length: count }, (_, at) => line(at)).join('');
+  const aliases = lines(700, (at) => `alias /a -> /**b${id(at)}*,\n`);
+  const profiles = lines(900, (at) => `profile q${id(at)} /a*${id(at)} { }\n`);
+  const text = (first: string) => `abi <abi/4.0>,\n${first}${aliases}profile p {\n${profiles}}\n`;
+  const [from, to] = [text('alias /a -> /c,\n'), text('alias /a -> /d,\n')];
+  let change: ReturnType<typeof comparePolicies> | undefined;
+  const spent = cost(() => {
+    change = comparePolicies(from, to, { steps: 1_000_000 });
+  });
+  expect(change).toMatchObject({ known: true });
+  expect(spent).toBeLessThan(bound);
 });
 
 describe('an exceeded budget', () => {
