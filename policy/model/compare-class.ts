@@ -3,6 +3,7 @@ import { Budget } from '../budget.ts';
 import { Matcher } from '../glob/matcher.ts';
 import { capabilities } from '../rules/capability.ts';
 import { permissionTables, type TableClass } from './classes/classes.ts';
+import { describeRule } from './deciding-rule.ts';
 import type { UnknownReason } from './decision.ts';
 import {
   type Allowed,
@@ -173,10 +174,12 @@ export function compareLimits(left: ProfileModel, right: ProfileModel): PolicyDi
   const names = new Set([...left.limits.keys(), ...right.limits.keys()]);
   return [...names].flatMap((name): PolicyDifference[] => {
     const [one, two] = [left.limits.get(name), right.limits.get(name)];
-    const text = (value: typeof one) => (value === undefined ? 'not limited' : String(value));
+    const text = (limit: typeof one) => String(limit?.value ?? 'not limited');
+    const rules = (limit: typeof one) => (limit ? [describeRule(limit.effective)] : []);
     if (text(one) === text(two)) return [];
     // No limit by the profile is more than any.
-    const size = (value: typeof one) => (typeof value === 'bigint' ? value : unlimited);
+    const size = (limit: typeof one) =>
+      typeof limit?.value === 'bigint' ? limit.value : unlimited;
     const [kind, effect] =
       size(one) > size(two)
         ? (['removed', 'less'] as const)
@@ -187,6 +190,8 @@ export function compareLimits(left: ProfileModel, right: ProfileModel): PolicyDi
       {
         ...whole(left.name, 'rlimit', kind, effect, text(one), text(two)),
         permissions: [name],
+        leftRules: rules(one),
+        rightRules: rules(two),
       },
     ];
   });
