@@ -104,7 +104,10 @@ export function compareClass(
   return grouped(better, { profile: left.name, class: of, unobservable, complains });
 }
 
-/** The same difference with an example that people know, where there is one: a signal they use, a family of sockets. */
+/**
+ * The same difference with an example that people know, where there is one about which the same rules decide: a signal they
+ * use, a family of sockets. With other rules it would be another difference, and hide this one.
+ */
 function withFamiliarExample(
   left: Compared,
   right: Compared,
@@ -114,10 +117,16 @@ function withFamiliarExample(
 ): Difference {
   if (of === 'file') return found;
   const budget = newBudget();
+  const rulesOfBoth = ({ left, right }: Difference) => [
+    ...left.decision.rules,
+    ...right.decision.rules,
+  ];
   for (const string of permissionTables[of].familiar?.(found.string) ?? []) {
     const other = differenceOn(left, right, string, found.column, budget);
-    if (other?.kind === found.kind && effectOf(other, complains) === effectOf(found, complains))
-      return other;
+    if (other?.kind !== found.kind || effectOf(other, complains) !== effectOf(found, complains))
+      continue;
+    const rules = rulesOfBoth(other);
+    if (rulesOfBoth(found).every((rule) => rules.includes(rule))) return other;
   }
   return found;
 }

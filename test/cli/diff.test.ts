@@ -91,6 +91,24 @@ describe('diff', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  test('an example that people know does not hide what other rules decide about', async () => {
+    const rules = [
+      ['network inet', 'inet stream'],
+      ['network inet6 stream', 'inet6 stream'],
+      ['network packet raw', 'packet raw'],
+      ['unix', 'unix stream'],
+      ['signal send set=kill peer=x', 'signal kill, peer x'],
+      ['signal send set=usr1 peer=x', 'signal usr1, peer x'],
+      ['change_profile', 'profile unconfined'],
+    ];
+    const body = rules.map(([rule]) => `  ${rule},\n`).join('');
+    await writeFile(path('no-rules'), 'abi <abi/3.0>,\nprofile web {\n}\n');
+    await writeFile(path('all-rules'), `abi <abi/3.0>,\nprofile web {\n${body}}\n`);
+    const { stdout } = await command(['diff', path('no-rules'), path('all-rules')]);
+    const examples = [...stdout.matchAll(/^ {2}\+ [^:]*: (.*)$/gm)].map(([, example]) => example);
+    expect(examples).toEqual(expect.arrayContaining(rules.map(([, example]) => example)));
+  });
+
   test('a limit that only one sets has a rule on that side', async () => {
     const limited = 'profile web {\n  set rlimit nofile <= 1024,\n}\n';
     await writeFile(path('limited'), limited);
