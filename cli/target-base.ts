@@ -68,6 +68,9 @@ export async function policyOptions(
           );
         }
       }
+      io.note(
+        `Included files are read from this machine’s /etc/apparmor.d, which may not be those of AppArmor ${target}.`,
+      );
       return { resolver: includeResolver(values), target, targetBase: false };
     }
   }

@@ -3,6 +3,7 @@ import { Budget } from '../budget.ts';
 import { Matcher } from '../glob/matcher.ts';
 import { capabilities } from '../rules/capability.ts';
 import { permissionTables, type TableClass } from './classes/classes.ts';
+import { describeRule } from './deciding-rule.ts';
 import type { UnknownReason } from './decision.ts';
 import {
   type Allowed,
@@ -103,7 +104,10 @@ export function compareClass(
   return grouped(better, { profile: left.name, class: of, unobservable, complains });
 }
 
-/** The same difference with an example that people know, where there is one: a signal they use, a family of sockets. */
+/**
+ * The same difference with an example that people know, where there is one about which the same rules decide: a signal they
+ * use, a family of sockets. With other rules it would be another difference, and hide this one.
+ */
 function withFamiliarExample(
   left: Compared,
   right: Compared,
@@ -113,10 +117,16 @@ function withFamiliarExample(
 ): Difference {
   if (of === 'file') return found;
   const budget = newBudget();
+  const rulesOfBoth = ({ left, right }: Difference) => [
+    ...left.decision.rules,
+    ...right.decision.rules,
+  ];
   for (const string of permissionTables[of].familiar?.(found.string) ?? []) {
     const other = differenceOn(left, right, string, found.column, budget);
-    if (other?.kind === found.kind && effectOf(other, complains) === effectOf(found, complains))
-      return other;
+    if (other?.kind !== found.kind || effectOf(other, complains) !== effectOf(found, complains))
+      continue;
+    const rules = rulesOfBoth(other);
+    if (rulesOfBoth(found).every((rule) => rules.includes(rule))) return other;
   }
   return found;
 }
@@ -173,10 +183,12 @@ export function compareLimits(left: ProfileModel, right: ProfileModel): PolicyDi
   const names = new Set([...left.limits.keys(), ...right.limits.keys()]);
   return [...names].flatMap((name): PolicyDifference[] => {
     const [one, two] = [left.limits.get(name), right.limits.get(name)];
-    const text = (value: typeof one) => (value === undefined ? 'not limited' : String(value));
+    const text = (limit: typeof one) => String(limit?.value ?? 'not limited');
+    const rules = (limit: typeof one) => (limit ? [describeRule(limit.effective)] : []);
     if (text(one) === text(two)) return [];
     // No limit by the profile is more than any.
-    const size = (value: typeof one) => (typeof value === 'bigint' ? value : unlimited);
+    const size = (limit: typeof one) =>
+      typeof limit?.value === 'bigint' ? limit.value : unlimited;
     const [kind, effect] =
       size(one) > size(two)
         ? (['removed', 'less'] as const)
@@ -187,6 +199,8 @@ export function compareLimits(left: ProfileModel, right: ProfileModel): PolicyDi
       {
         ...whole(left.name, 'rlimit', kind, effect, text(one), text(two)),
         permissions: [name],
+        leftRules: rules(one),
+        rightRules: rules(two),
       },
     ];
   });

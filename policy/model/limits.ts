@@ -8,11 +8,18 @@ import type { EffectiveRule } from './effective-rule.ts';
 /** A limit as the kernel has it (see {@link limitOf}). */
 export type Limit = bigint | 'infinity';
 
+/** A limit that a profile sets, and the rule that sets it. */
+export interface SetLimit {
+  value: Limit;
+  effective: EffectiveRule;
+}
+
 /** The limits that rules set, by their names: of several for one, the last counts. */
-export function limitsOf(rules: readonly EffectiveRule[]): Map<string, Limit> {
-  const found = new Map<string, Limit>();
-  for (const { rule } of rules) {
-    if (rule.kind === 'rlimit') found.set(limitName(rule), limitOf(rule));
+export function limitsOf(rules: readonly EffectiveRule[]): Map<string, SetLimit> {
+  const found = new Map<string, SetLimit>();
+  for (const effective of rules) {
+    const { rule } = effective;
+    if (rule.kind === 'rlimit') found.set(limitName(rule), { value: limitOf(rule), effective });
   }
   return found;
 }

@@ -77,8 +77,10 @@ export function grouped(
     const sides = [described(left, kind, column), described(right, kind, column)];
     const key = [kind, effect, string, ...sides].join('\0\0');
     const known = found.get(key);
-    if (known) known.permissions.push(column);
-    else
+    if (known) {
+      // A familiar example may stand for several found ones.
+      if (!known.permissions.includes(column)) known.permissions.push(column);
+    } else
       found.set(key, {
         ...{ profile, class: of, kind, effect, permissions: [column], unobservable },
         ...{ example: undefined, string },

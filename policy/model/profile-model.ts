@@ -23,7 +23,7 @@ import { type EffectiveRule, effectiveRules, isQuiet } from './effective-rule.ts
 import { replaceVariables, type TextScope } from './expansion.ts';
 import { FileModel, fileEntries } from './file-model.ts';
 import { type HiddenRule, hiddenRules } from './hidden.ts';
-import { type Limit, limitDecision, limitsOf } from './limits.ts';
+import { type Limit, limitDecision, limitsOf, type SetLimit } from './limits.ts';
 import {
   type Compared,
   type Extension,
@@ -65,7 +65,7 @@ export interface ProfileModel {
   /** The files that it and its includes include, as written; also those that were not read. */
   includes: readonly string[];
   /** The limits it sets, by name. */
-  limits: ReadonlyMap<string, Limit>;
+  limits: ReadonlyMap<string, SetLimit>;
   /** Whether the abi of its file asks the kernel to mediate a class; what it does not is permitted. */
   mediates(of: TableClass): boolean;
   /** `target`: the existing file that a link is made to. */
@@ -151,7 +151,7 @@ export class Profile implements ProfileModel {
   readonly attachmentConditions: readonly string[];
   readonly abi: string;
   readonly incomplete: UnknownReason | undefined;
-  readonly limits: ReadonlyMap<string, Limit>;
+  readonly limits: ReadonlyMap<string, SetLimit>;
   readonly rules: readonly EffectiveRule[];
   readonly includes: readonly string[];
   readonly #audits: boolean;

@@ -292,10 +292,13 @@ describe('--target with the base policy of a registry', () => {
     expect(stderr).toContain('aa-registry admin base import --release 5.0 DIR');
     const twice = await aaRegistry(['diff', at('web'), at('web'), '--target', '5.0'], { env });
     expect(twice.stderr.match(/has no base policy/g)).toHaveLength(1);
+    const instead = 'Included files are read from this machine’s /etc/apparmor.d';
+    expect(twice.stderr).toContain(instead);
     expect(code).toBe(0);
     // The default registry was not configured, so its absence is not reported.
     const unnamed = await aaRegistry(args, { env: { XDG_CACHE_HOME: at('cache') } });
     expect(unnamed.stderr).not.toContain('base policy');
+    expect(unnamed.stderr).toContain(instead);
     const away = { ...env, AA_REGISTRY: 'http://127.0.0.1:1' };
     const gone = await aaRegistry(args, { env: away });
     expect(gone.stderr).toContain('is not available');

@@ -64,12 +64,58 @@ describe('diff', () => {
     expect(stdout).not.toMatch(/capability|signal/);
   });
 
-  test('names a limit once, with both values', async () => {
+  test('names a limit once, with both values and the rules', async () => {
     const limit = (value: string) => `profile web {\n  set rlimit nofile <= ${value},\n}\n`;
     await writeFile(path('low'), limit('1024'));
     await writeFile(path('high'), limit('infinity'));
     const { stdout } = await command(['diff', path('low'), path('high')]);
-    expect(stdout).toContain('  + nofile, 1024 -> infinity\n');
+    expect(stdout.replaceAll(`${folder.path}/`, '')).toBe(
+      [
+        'rlimit',
+        '  + nofile, 1024 -> infinity',
+        '      - low:2: set rlimit nofile <= 1024,',
+        '      + high:2: set rlimit nofile <= infinity,',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('names a permission once where several differences have the same example', async () => {
+    const network = (rules: string) => `abi <abi/3.0>,\nprofile web {\n${rules}}\n`;
+    await writeFile(path('all-families'), network('  network,\n'));
+    await writeFile(path('inet-only'), network('  network inet stream,\n  network inet dgram,\n'));
+    const { stdout } = await command(['diff', path('all-families'), path('inet-only')]);
+    const [, permissions = ''] = /^ {2}- (.*): /m.exec(stdout) ?? [];
+    const names = permissions.split(', ');
+    expect(names).toContain('connect');
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('an example that people know does not hide what other rules decide about', async () => {
+    const rules = [
+      ['network inet', 'inet stream'],
+      ['network inet6 stream', 'inet6 stream'],
+      ['network packet raw', 'packet raw'],
+      ['unix', 'unix stream'],
+      ['signal send set=kill peer=x', 'signal kill, peer x'],
+      ['signal send set=usr1 peer=x', 'signal usr1, peer x'],
+      ['change_profile', 'profile unconfined'],
+    ];
+    const body = rules.map(([rule]) => `  ${rule},\n`).join('');
+    await writeFile(path('no-rules'), 'abi <abi/3.0>,\nprofile web {\n}\n');
+    await writeFile(path('all-rules'), `abi <abi/3.0>,\nprofile web {\n${body}}\n`);
+    const { stdout } = await command(['diff', path('no-rules'), path('all-rules')]);
+    const examples = [...stdout.matchAll(/^ {2}\+ [^:]*: (.*)$/gm)].map(([, example]) => example);
+    expect(examples).toEqual(expect.arrayContaining(rules.map(([, example]) => example)));
+  });
+
+  test('a limit that only one sets has a rule on that side', async () => {
+    const limited = 'profile web {\n  set rlimit nofile <= 1024,\n}\n';
+    await writeFile(path('limited'), limited);
+    await writeFile(path('unlimited'), 'profile web {\n}\n');
+    const { stdout } = await command(['diff', path('limited'), path('unlimited')]);
+    expect(stdout).toMatch(/^ {2}\+ nofile, 1024 -> not limited\n {6}- .*limited:2: set rlimit/m);
+    expect(stdout.match(/set rlimit/g)).toHaveLength(1);
   });
 
   test('takes docker-default for the profile that Docker applies by default', async () => {

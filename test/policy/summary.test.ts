@@ -30,6 +30,7 @@ describe('topics', () => {
     ['/{,var/}run/docker.sock rw,', 'control-socket', '/run/docker.sock', 'critical'],
     ['/proc/sys/kernel/core_pattern w,', 'write-kernel', '/proc/sys/kernel/core_pattern'],
     ['/proc/[0-9]*/comm w,', 'write-process', '/proc/0/comm', 'medium'],
+    ['/proc/ w,', 'write-other', '/proc/', 'medium'],
     ['/dev/sda r,', 'device', '/dev/sda', 'high'],
     ['/dev/null rw,', 'write-terminal', '/dev/null', 'low'],
     ['/usr/local/a w,', 'write-programs', '/usr/local/a', 'high'],

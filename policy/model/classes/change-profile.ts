@@ -39,6 +39,10 @@ export const change_profile: PermissionTable = {
       entry(fields(program, label), 'onexec'),
     ];
   },
+  familiar(string) {
+    // An empty label, of rules for every profile.
+    return string === '' || string.endsWith('\0') ? [`${string}unconfined`, `${string}x`] : [];
+  },
   describe(string, permissions = []) {
     const [first, label] = splitFields(string, 2);
     if (label !== undefined) return `program ${first}, profile ${label}`;

@@ -74,7 +74,8 @@ const places: readonly Place[] = [
   ...summarized,
   // Only processes have these.
   { pattern: '/proc/*/{attr,fd,mem,root,task}{,/**}', read: 'read-system', write: 'write-process' },
-  { pattern: `/proc/{${kernelFolders}/**,*}`, read: 'read-system', write: 'write-kernel' },
+  // Not /proc/ itself, which `*` in braces would match.
+  { pattern: `/proc/{${kernelFolders}/**,?*}`, read: 'read-system', write: 'write-kernel' },
   { pattern: '/proc/**', read: 'read-system', write: 'write-process' },
   { pattern: '/sys/**', read: 'read-system', write: 'write-kernel' },
   { pattern: '/dev/shm/**', read: 'read-other', write: 'write-temporary' },
