@@ -9,7 +9,7 @@ import { checkKernel } from '../sdk/host/kernel.ts';
 import { findKernelLogs } from '../sdk/host/kernel-log.ts';
 import { readProcess } from '../sdk/host/processes.ts';
 import { hostProfiles } from '../sdk/host/profile-on-host.ts';
-import type { Installation } from '../sdk/host/state.ts';
+import type { Installation } from '../sdk/host/installation.ts';
 import { denialAdviser, showFinding } from './denials-advice.ts';
 import { events, Seen } from './denials-log.ts';
 import { CliError, exit } from './framework/command.ts';
