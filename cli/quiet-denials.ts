@@ -5,7 +5,7 @@ import { Findings, maxFindings } from '../sdk/denials/finding.ts';
 import { isOf } from '../sdk/denials/label.ts';
 import { withAuditedDenies } from '../sdk/host/audited-denies.ts';
 import { type Container, processesOf } from '../sdk/host/containers.ts';
-import type { Installation } from '../sdk/host/installation.ts';
+import { type Installation, profilesOf } from '../sdk/host/installation.ts';
 import { checkKernel } from '../sdk/host/kernel.ts';
 import { findKernelLogs } from '../sdk/host/kernel-log.ts';
 import { readProcess } from '../sdk/host/processes.ts';
@@ -63,8 +63,8 @@ export async function showQuietDenials(
       await Promise.all(
         followed.map(async (lines) => {
           for await (const event of events(lines, io, new Seen(), false)) {
-            if (event.type !== 'DENIED' || !isOf(fieldOf(event, 'profile'), installation.name))
-              continue;
+            if (event.type !== 'DENIED') continue;
+            if (!isOfAny(fieldOf(event, 'profile'), installation)) continue;
             if (container && !(await isMember(container, Number(fieldOf(event, 'pid'))))) continue;
             const finding = findings.add(event);
             if (!finding) continue;
@@ -90,11 +90,19 @@ export async function showQuietDenials(
   return exit.ok;
 }
 
-async function requireConfined({ pid }: Container, { name }: Installation): Promise<void> {
+/** Whether one of an installation's profiles is in a label. */
+function isOfAny(label: string | undefined, installation: Installation): boolean {
+  return profilesOf(installation).some((name) => isOf(label, name));
+}
+
+async function requireConfined({ pid }: Container, installation: Installation): Promise<void> {
   const first = await readProcess(pid);
-  if (first && isOf(first.label, name)) return;
+  if (first && isOfAny(first.label, installation)) return;
   const label = first ? `its label is ${first.label}` : 'it has ended';
-  throw new CliError(exit.failed, `${name} does not confine this container: ${label}.`);
+  throw new CliError(
+    exit.failed,
+    `${pathOf(installation)} does not confine this container: ${label}.`,
+  );
 }
 
 /** Whether a process is of a container, or has ended, so that this is not known. */
