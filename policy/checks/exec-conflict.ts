@@ -73,6 +73,8 @@ function expandedRules(
   report: Report<Ids>,
 ): ExecRule[] {
   const found: ExecRule[] = [];
+  // Many rules may have one long path.
+  const merged = new Map<string, string>();
   for (const { rule, owner, priority, unit } of rules.exec) {
     const expanded =
       rule.kind === 'file'
@@ -84,8 +86,11 @@ function expandedRules(
     }
     const copies = withAliases(expanded.text, undefined, aliases, budget);
     if (!copies) break;
-    for (const [path] of copies)
-      found.push({ rule, owner, priority, file: unit.file, path: mergeSlashes(path) });
+    for (const [copy] of copies) {
+      const path = merged.get(copy) ?? mergeSlashes(copy);
+      merged.set(copy, path);
+      found.push({ rule, owner, priority, file: unit.file, path });
+    }
   }
   return found;
 }

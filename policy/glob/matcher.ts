@@ -6,12 +6,17 @@ import { type Automaton, compileAll, has, type Move } from './automaton.ts';
 
 /** A text as a string of its bytes in UTF-8; a lone surrogate from U+DC80 to U+DCFF stands for the byte it ends with. */
 export function bytes(text: string): string {
-  if (isAscii.test(text)) return text;
+  return text.replace(beyondAscii, bytesOf);
+}
+
+// Most texts have none, or a few in a long run of others.
+const beyondAscii = /[^\0-\x7f]+/g;
+
+function bytesOf(text: string): string {
   let found = '';
   for (const character of text) {
     const code = character.codePointAt(0) as number;
-    if (code < 0x80) found += character;
-    else if (code >= 0xdc80 && code <= 0xdcff) found += String.fromCharCode(code & 0xff);
+    if (code >= 0xdc80 && code <= 0xdcff) found += String.fromCharCode(code & 0xff);
     else for (const byte of encoder.encode(character)) found += String.fromCharCode(byte);
   }
   return found;
@@ -22,7 +27,6 @@ export function textOf(string: string): string {
   return decoder.decode(Uint8Array.from(string, (one) => one.charCodeAt(0)));
 }
 
-const isAscii = /^[\0-\x7f]*$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
