@@ -47,10 +47,10 @@ export async function showQuietDenials(
   const onEvent = (event: Parameters<typeof reportHostEvent>[1]) => reportHostEvent(io, event, {});
   const done = await change('/', { env: io.env, onEvent }, () => {
     const until = interruption();
-    const logs = findKernelLogs('/');
     return withAuditedDenies(installation, async () => {
       const end = AbortSignal.any([until, AbortSignal.timeout(seconds * 1000 + delay)]);
-      const followed = await Promise.all((await logs).map((log) => log.follow('end', end)));
+      const logs = await findKernelLogs('/');
+      const followed = await Promise.all(logs.map((log) => log.follow('end', end)));
       io.note(
         `Logging what deny rules of ${pathOf(installation)} refuse, for ${seconds} s; press Ctrl-C to stop.`,
       );

@@ -286,6 +286,7 @@ describe('a witness', () => {
     await expectCosigned(0, 3);
     await witness.close();
     const logFolder = join(state, 'registry.test%2Flog.log');
+    // Older than the time after which a file without a process id is removed: a slow machine only makes it older.
     const old = new Date(Date.now() - 3_600_000);
     const dead = spawn('true');
     await once(dead, 'close');
@@ -293,6 +294,9 @@ describe('a witness', () => {
     const others = ['.2.1.1.tmp', `.3.${randomUUID()}.tmp`];
     for (const name of [...left, ...others]) await writeFile(join(logFolder, name), 'half');
     await utimes(join(logFolder, left[2] ?? ''), old, old);
+    // One that is new however long this test takes.
+    const later = new Date(Date.now() + 3_600_000);
+    await utimes(join(logFolder, others[1] ?? ''), later, later);
     witness = await startOne();
     expect((await readdir(logFolder)).toSorted()).toEqual([...others, '1'].toSorted());
     await expectCosigned(3, 5);
