@@ -47,5 +47,5 @@ export const lintFactorWithIncludes = 8;
 /** The fixed cost of each profile, hat or child. */
 export const profileSteps = 1000;
 
-/** How many characters the variables of one file may expand to altogether. */
-export const expandedCharacters = 4_000_000;
+/** How many characters the variables of one file may expand to altogether; files of real systems take up to 500,000. */
+export const expandedCharacters = 2_000_000;
