@@ -1,4 +1,1 @@
-/** Quotes a word for a POSIX shell if necessary. */
-export function shellWord(text: string): string {
-  return /^[\w./@:+,%=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
+export { shellWord } from '../trust/run/index.ts';
