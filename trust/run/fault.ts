@@ -78,8 +78,15 @@ function unknownField(path: string, value: object, names: readonly string[]): Ru
 }
 
 function commandFault(run: Run): RunFault | undefined {
-  if (!run.entrypoint || !run.arguments) return undefined;
-  return invalid('run.arguments', 'entrypoint has its arguments already');
+  if (run.entrypoint && run.arguments)
+    return invalid('run.arguments', 'entrypoint has its arguments already');
+  // Podman quotes no ";" in the service that it makes of a unit: systemd would run what follows on the host.
+  const field = run.entrypoint ? 'run.entrypoint' : 'run.arguments';
+  if (!(run.entrypoint ?? run.arguments)?.includes(';')) return undefined;
+  return weakens(
+    field,
+    'must have no word that is only ";", which ends a command in a systemd unit',
+  );
 }
 
 function portFault(port: NonNullable<Run['ports']>[number], at: number): RunFault | undefined {

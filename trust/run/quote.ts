@@ -7,7 +7,7 @@ export function shellWord(text: string): string {
 
 /** A YAML 1.2 scalar that every parser reads as this string: plain if it can be nothing else, else as JSON. */
 export function yamlString(text: string): string {
-  const isPlain = /^[A-Za-z/][A-Za-z0-9._/-]*$/.test(text) && !yamlWords.test(text);
+  const isPlain = /^(?:[A-Za-z]{2}|\/)[A-Za-z0-9._/-]*$/.test(text) && !yamlWords.test(text);
   return isPlain ? text : JSON.stringify(text);
 }
 

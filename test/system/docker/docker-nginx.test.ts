@@ -189,8 +189,9 @@ aa-registry doctor docker-nginx --container ${container} --seconds 20 --format j
   });
 
   test('nginx-hardened serves, and runs nothing but nginx', async () => {
-    const options = '--security-opt apparmor=nginx-hardened -d --name hardened --entrypoint nginx';
-    await succeed(`docker run ${options} nginx -g 'daemon off;'`);
+    const options = await succeed('aa-registry run-args nginx-hardened');
+    expect(options).toContain('--read-only');
+    await succeed(`docker run -d --name hardened ${options.trim()} nginx -g 'daemon off;'`);
     const address = await addressOf('hardened');
     await until(`curl -sS -o /dev/null http://${address}/`);
     expect(await succeed(get(`http://${address}/`))).toBe('200');

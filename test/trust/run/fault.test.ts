@@ -55,6 +55,8 @@ describe('what a manifest says about running its images', () => {
     ['run.ipc', { ipc: 'host' }],
     ['run.userns_mode', { userns_mode: 'host' }],
     ['run.cap_add', { cap_add: ['SYS_ADMIN'] }],
+    ['run.arguments', { arguments: ['x', ';', '/bin/sh', '-c', 'id'] }],
+    ['run.entrypoint', { entrypoint: ['x', ';', 'y'] }],
     ['run.devices', { devices: ['/dev/sda'] }],
     ['run.volumes', { volumes: ['/:/host'] }],
     ['run.capabilities.privileged', { capabilities: { privileged: true } }],
