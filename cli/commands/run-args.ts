@@ -96,6 +96,10 @@ export const runArgs = defineCommand({
       const rest = argumentsAfterImage(run);
       if (rest.length > 0) io.note(`Note: after the image, add: ${rest.join(' ')}`);
     }
+    const { environment = [] } = run;
+    if (target === 'kubernetes' && annotation === undefined && environment.length > 0) {
+      io.note(`Note: set the values of ${environment.join(', ')}.`);
+    }
     const [kernel, mode] =
       root === '/' ? await Promise.all([checkKernel(), loadedMode(name)]) : [{ ok: true } as const];
     if (!kernel.ok) {

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import { reportUse } from '../../cli/profile-use.ts';
+import type { Io } from '../../cli/terminal/io.ts';
+import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { exportPrivateKey, type Manifest, parseStatement, sign } from '../../trust/index.ts';
 import { runTargets } from '../../trust/run/index.ts';
 import { command } from '../command.ts';
@@ -148,6 +151,21 @@ describe('how to run containers', () => {
       await writeFile(kept, before);
     },
   );
+
+  test.each(hostile)('pull shows nothing of %j', (run, id) => {
+    const printed: string[] = [];
+    const notes: string[] = [];
+    const io = {
+      print: (one: string) => printed.push(one),
+      note: (one: string) => notes.push(one),
+    };
+    const profile = { team: 'library', name: 'web', manifest: { ...manifest, run } };
+    reportUse(io as unknown as Io, profile as VerifiedProfile, true);
+    expect(printed).toEqual([]);
+    expect(notes.at(-1)).toMatch(
+      new RegExp(`^Warning: how to run web is not shown: run\\..*\\[${id}\\]`),
+    );
+  });
 
   test('a package for the host says nothing of containers', async () => {
     const package_ = join(folder, 'backupd');

@@ -88,16 +88,28 @@ function expand(value: string): string {
   return result;
 }
 
+/** A word as Podman writes it into the service that it makes of a unit: quoted only for blanks, quotes and backslashes. */
+const podmanWord = (word: string) =>
+  /[\s"'\\]/.test(word) ? `"${word.replaceAll(/["\\]/g, '\\$&')}"` : word;
+
 /** The words of a setting with a command line, as systemd reads them (systemd.service(5)). */
 function unitWords(value: string): string[] {
+  return rawWords(rawWords(value).map(podmanWord).join(' ')).map((text) => {
+    expect(text.replaceAll('%%', '').replaceAll('$$', '')).not.toMatch(/[%$]/);
+    return text.replaceAll('%%', '%').replaceAll('$$', '$');
+  });
+}
+
+/** The same before specifiers and variables are replaced. */
+function rawWords(value: string): string[] {
   const words: string[] = [];
   const pattern = /\s*(?:"((?:[^"\\]|\\["\\])*)"|([^\s"'\\]+))(?=\s|$)/gy;
   let read = 0;
-  for (const found of value.matchAll(pattern)) {
-    read += found[0].length;
-    const text = found[1]?.replaceAll(/\\(["\\])/g, '$1') ?? found[2] ?? '';
-    expect(text.replaceAll('%%', '').replaceAll('$$', '')).not.toMatch(/[%$]/);
-    words.push(text.replaceAll('%%', '%').replaceAll('$$', '$'));
+  for (const [whole, quoted, plain = ''] of value.matchAll(pattern)) {
+    read += whole.length;
+    // It would end the command.
+    expect(plain).not.toBe(';');
+    words.push(quoted?.replaceAll(/\\(["\\])/g, '$1') ?? plain);
   }
   expect(read).toBe(value.length);
   return words;
