@@ -111,10 +111,6 @@ export const manifestFields: Fields = {
     example: 'description = "nginx in a container"',
   },
   images: { what: 'the container images that it is for', example: 'images = ["nginx"]' },
-  entrypoint: {
-    what: 'the same as run.entrypoint',
-    example: 'entrypoint = ["nginx", "-g", "daemon off;"]',
-  },
   ...runFields,
   profiles: {
     what: "the profiles that the file defines, if not only the one with the package's name",

@@ -1,7 +1,11 @@
 import type { Fields } from './toml.ts';
 
-/** The purpose and an example of each field of `[run]`; see aa-profile.toml(5) and docs/manifest.md. */
+/** The purpose and an example of `entrypoint` and of each field of `[run]`; see aa-profile.toml(5) and docs/manifest.md. */
 export const runFields: Fields = {
+  entrypoint: {
+    what: 'the same as run.entrypoint',
+    example: 'entrypoint = ["nginx", "-g", "daemon off;"]',
+  },
   run: {
     what: 'how to run a container of the images',
     example: 'run = { ports = [{ container = 80 }], readonly = true }',
