@@ -1,1 +1,2 @@
-export { shellWord } from '../trust/run/index.ts';
+// Not from the index: the command line loads this at every start.
+export { shellWord } from '../trust/run/quote.ts';
