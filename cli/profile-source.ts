@@ -56,10 +56,11 @@ export async function readProfileSource(
     throw new CliError(exitCode, what, next, id);
   });
   if (!verified) throw new Error(`${named} was verified as nothing`);
-  const { team, name, version, bytes } = verified;
+  const { team, name, version, bytes, manifest, variant = '' } = verified;
+  const at = Math.max(0, manifest.variants?.indexOf(variant) ?? 0);
   return {
     ...parseProfileFile(`${team}/${name}@${version}`, bytes),
-    package: packageOptions(verified),
+    package: packageOptions(verified, at),
     verified,
     ...(verified.variant !== undefined && { release: knownRelease(await choiceOf(values)) }),
   };
@@ -75,13 +76,8 @@ async function chooseFile(
   if (!first) throw new Error('a package has a file');
   if (first.variant === undefined) return first;
   const choice = await choiceOf(values);
-  const chosen =
-    files[
-      chosenVariant(
-        files.map(({ variant = '' }) => variant),
-        choice,
-      )
-    ];
+  const variants = files.map(({ variant = '' }) => variant);
+  const chosen = files[chosenVariant(variants, choice)];
   if (!chosen) {
     const what = `The package is for AppArmor ${first.variant} and newer, not for ${choice.release}, ${choice.why}.`;
     throw new CliError(exit.usage, what, 'Name another release with --target.');
