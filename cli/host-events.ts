@@ -1,9 +1,11 @@
 import type { HostEvent } from '../sdk/calls/context.ts';
 import { pathOf } from '../sdk/calls/installed.ts';
+import type { ProveEvent } from '../sdk/calls/prove.ts';
 import { withLock } from '../sdk/host/lock.ts';
 import type { Recovered } from '../sdk/host/recovery.ts';
 import type { RepairedRecord } from '../sdk/host/repair.ts';
 import { type AdvisedHost, hostCommand } from '../sdk/host-command.ts';
+import { describeVariant } from '../sdk/resolve/variant.ts';
 import type { Io } from './terminal/io.ts';
 
 /** Prints the events of a call that works on `host`. */
@@ -25,6 +27,15 @@ export function reportHostEvent(io: Io, event: HostEvent, host: AdvisedHost): vo
       io.note(`Could not fetch new revocations; using the last known ones: ${event.reason}`);
       break;
   }
+}
+
+/** Prints which variant of a version was chosen, and why. */
+export function reportVariant(
+  note: Io['note'],
+  { profile, choice }: Extract<ProveEvent, { kind: 'variant' }>,
+): void {
+  const { version, variant = '' } = profile;
+  note(describeVariant(`${pathOf(profile)} ${version}`, variant, choice));
 }
 
 /** Prints the new path of a changed file that was moved out of the way. */

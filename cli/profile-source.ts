@@ -1,11 +1,14 @@
-import { dockerDefault, packageOptions } from '../policy/index.ts';
+import { dockerDefault, isRelease, packageOptions, type Release } from '../policy/index.ts';
 import { leavesDirectories } from '../sdk/calls/lint.ts';
 import { isPresent } from '../sdk/files.ts';
-import { type ProfileFile, parseProfileFile, readProfileFile } from '../sdk/profile-file.ts';
+import { variantChoice } from '../sdk/host/release.ts';
+import { type ProfileFile, parseProfileFile, readProfileFiles } from '../sdk/profile-file.ts';
 import type { VerifiedProfile } from '../sdk/resolve/index.ts';
+import { chosenVariant, describeVariant, type VariantChoice } from '../sdk/resolve/variant.ts';
 import { parseReference } from '../trust/index.ts';
 import { CliError, exit } from './framework/command.ts';
 import { toCliError } from './framework/failure.ts';
+import { rootOf } from './target.ts';
 import type { PolicyOptions } from './target-base.ts';
 import { type Io, visibleLine } from './terminal/io.ts';
 import { requireVerified } from './verified.ts';
@@ -13,21 +16,25 @@ import { requireVerified } from './verified.ts';
 /** A profile named on the command line; `verified` if it came from a registry. */
 export interface ProfileSource extends ProfileFile {
   verified?: VerifiedProfile;
+  /** The release that its variant was chosen for, if it has variants and the release is known. */
+  release?: Release | undefined;
 }
+
+type SourceValues = Parameters<typeof requireVerified>[2];
 
 /**
  * Reads a profile that is named as FILE, DIR or REF. What exists is a file or a folder, and so is what begins with `/`,
  * `./` or `../`; `docker-default` is the profile that Docker applies by default, as this program has it; else it is a
- * reference, which is fetched and verified as `verify` does.
+ * reference, which is fetched and verified as `verify` does. Of several variants, it is the one that `pull` takes.
  */
 export async function readProfileSource(
   io: Io,
   named: string,
-  values: Parameters<typeof requireVerified>[2],
+  values: SourceValues,
 ): Promise<ProfileSource> {
   const isPath = /^\.{0,2}\//.test(named) || named === '.' || named === '..';
   if (isPath || (await isPresent(named)) || !parseReference(named).ok) {
-    return readProfileFile(named);
+    return chooseFile(io, await readProfileFiles(named), values);
   }
   if (named === 'docker-default') {
     return parseProfileFile(named, new TextEncoder().encode(dockerDefault));
@@ -49,13 +56,40 @@ export async function readProfileSource(
     throw new CliError(exitCode, what, next, id);
   });
   if (!verified) throw new Error(`${named} was verified as nothing`);
-  const { team, name, version, bytes } = verified;
+  const { team, name, version, bytes, manifest, variant = '' } = verified;
+  const at = Math.max(0, manifest.variants?.indexOf(variant) ?? 0);
   return {
     ...parseProfileFile(`${team}/${name}@${version}`, bytes),
-    package: packageOptions(verified),
+    package: packageOptions(verified, at),
     verified,
+    ...(verified.variant !== undefined && { release: knownRelease(await choiceOf(values)) }),
   };
 }
+
+/** The only file, or that of the variant which `pull` would take; says which that is. */
+async function chooseFile(
+  io: Io,
+  files: readonly ProfileFile[],
+  values: SourceValues,
+): Promise<ProfileSource> {
+  const [first] = files;
+  if (!first) throw new Error('a package has a file');
+  if (first.variant === undefined) return first;
+  const choice = await choiceOf(values);
+  const variants = files.map(({ variant = '' }) => variant);
+  const chosen = files[chosenVariant(variants, choice)];
+  if (!chosen) {
+    const what = `The package is for AppArmor ${first.variant} and newer, not for ${choice.release}, ${choice.why}.`;
+    throw new CliError(exit.usage, what, 'Name another release with --target.');
+  }
+  io.note(describeVariant(chosen.file, chosen.variant ?? '', choice));
+  return { ...chosen, release: knownRelease(choice) };
+}
+
+const choiceOf = ({ root, target }: SourceValues) => variantChoice(rootOf(root), target);
+
+const knownRelease = ({ release }: VariantChoice): Release | undefined =>
+  release !== undefined && isRelease(release) ? release : undefined;
 
 /** The options for a profile: one of a registry reads no files but those that a package may include. */
 export function optionsFor({ verified }: ProfileSource, options: PolicyOptions): PolicyOptions {
@@ -75,9 +109,9 @@ export function optionsFor({ verified }: ProfileSource, options: PolicyOptions):
   };
 }
 
-/** The reference and digest of a verified profile, for `--format json`; empty for a file. */
+/** The reference, digest and variant of a verified profile, for `--format json`; empty for a file. */
 export function versionOf({ verified }: ProfileSource): object {
   if (!verified) return {};
-  const { team, name, version, digest } = verified;
-  return { reference: `${team}/${name}@${version}`, digest };
+  const { team, name, version, digest, variant = null } = verified;
+  return { reference: `${team}/${name}@${version}`, digest, variant };
 }

@@ -1,21 +1,28 @@
 import { attachmentsIn } from '../sdk/attachments.ts';
 import type { VerifiedProfile } from '../sdk/resolve/index.ts';
-import { dockerRunLine, kubernetesStanza, profileToRun, runArguments } from '../sdk/run-args.ts';
 import { definedProfiles } from '../trust/index.ts';
-import type { Io } from './terminal/io.ts';
+import { dockerRunLine, profileToRun, runLines, runOf } from '../trust/run/index.ts';
+import { pathOf } from './installed.ts';
+import { type Io, visibleLine } from './terminal/io.ts';
 
 /** Prints how to use an installed profile with a container, a service or a program of the host. */
 export function reportUse(io: Io, verified: VerifiedProfile, alone: boolean): void {
   const { manifest } = verified;
   const name = profileToRun(verified.name, definedProfiles(verified));
   if (alone) io.note(`About: ${manifest.description}`);
-  const { images, entrypoint } = manifest;
-  const [image] = images;
+  const [image] = manifest.images;
+  const found = runOf(manifest);
+  if (!found.ok) {
+    const why = visibleLine(`${found.field}: ${found.reason} [${found.id}]`);
+    io.note(`Warning: how to run ${pathOf(verified)} is not shown: ${why}.`);
+    return;
+  }
+  const line = { profile: name, run: found.run };
   if (image !== undefined) {
-    io.print(dockerRunLine(name, image, entrypoint));
+    io.print(dockerRunLine(line, image));
     if (!alone) return;
     io.print('');
-    io.print(kubernetesStanza(name, entrypoint));
+    io.print(runLines('kubernetes', line));
     return;
   }
   const attached = attachmentsIn(verified);
@@ -26,6 +33,6 @@ export function reportUse(io: Io, verified: VerifiedProfile, alone: boolean): vo
   // Docker uses this profile by default.
   if (name === 'docker-default') return;
   io.print(`To confine a systemd service with ${name}, add to its unit:`);
-  io.print(runArguments('systemd', name));
+  io.print(runLines('systemd', line));
   io.note(`For a container: docker run $(aa-registry run-args ${name}) IMAGE`);
 }

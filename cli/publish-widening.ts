@@ -8,6 +8,7 @@ import {
   compareVersions,
   counterparts,
   type Manifest,
+  servedVariant,
   sha256,
   type WideningRefusal,
   wideningRefusal,
@@ -73,14 +74,19 @@ async function findWideningSince(
     const bytes = await client.getContent({ team, name, version }, former?.[at]);
     if ((await sha256(bytes)) !== (before.variants?.[at] ?? before).digest)
       return { ...none, differences: ['not known: the registry sent other bytes'], omitted: 0 };
+    const fitting = known.filter(
+      ({ place: { target } }) =>
+        servedVariant(former ?? [], target) === at && servedVariant(variants ?? [], target) === to,
+    );
+    const compilers = fitting.length > 0 ? fitting : known;
     const found = findWidening(
       new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
       texts[to] ?? '',
-      known.map(({ options }) => options),
+      compilers.map(({ options }) => options),
       comparisonSteps,
     );
     if (!found) continue;
-    const { place = none } = known[found.at ?? -1] ?? {};
+    const { place = none } = compilers[found.at ?? -1] ?? {};
     return { ...place, differences: found.lines, omitted: found.more };
   }
   return undefined;

@@ -27,15 +27,21 @@ export interface PolicyOptions {
 /**
  * The options of policy's functions for a command's `--target`, `--base` and `--include`. For another release than this
  * machine's, the base policy is the registry's, if it has one; the command says on standard error which that is.
+ *
+ * @param release the release without `--target`, whose files are this machine's; by default the newest
  */
 export async function policyOptions(
   io: Io,
   values: Values<typeof includeOptions & typeof targetBaseOptions> & {
     target?: Release | undefined;
   },
+  release?: Release,
 ): Promise<PolicyOptions> {
   const { target, base, include = [], offline } = values;
-  if (target === undefined) return { resolver: includeResolver(values) };
+  if (target === undefined) {
+    const resolver = includeResolver(values);
+    return release === undefined ? { resolver } : { resolver, target: release, targetBase: true };
+  }
   if (base !== undefined) return { resolver: includeResolver(values), target, targetBase: true };
   const found = await findTargetBase(target, {
     env: io.env,

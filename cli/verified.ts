@@ -3,7 +3,7 @@ import type { VerifiedProfile } from '../sdk/resolve/index.ts';
 import { formatReference } from '../trust/index.ts';
 import { bundleAdvice } from './bundle-file.ts';
 import type { Values } from './framework/command.ts';
-import { reportHostEvent } from './host-events.ts';
+import { reportHostEvent, reportVariant } from './host-events.ts';
 import { trustAdvice, type trustOption } from './host-trust.ts';
 import { refused } from './refused.ts';
 import { connectWith, type registryOptions } from './session.ts';
@@ -37,6 +37,8 @@ export async function requireVerified(
       if (event.kind === 'yanked') {
         const reference = formatReference(event.reference);
         io.note(`Warning: ${reference} was yanked: ${event.reason}`);
+      } else if (event.kind === 'variant') {
+        reportVariant(io.note, event);
       } else if (!('at' in event) && event.kind !== 'started' && event.kind !== 'verified') {
         reportHostEvent(io, event, values);
       }

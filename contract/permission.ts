@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { BaseRelease } from './base.ts';
 import { DigestText, ProfileName, TeamName, VersionNumber } from './name.ts';
+import { VariantQuery } from './profile.ts';
 
 /** A rule that decides, in a response. */
 const DecidingRule = z
@@ -43,15 +44,28 @@ const reason = z.string().nullable().meta({ description: 'Why it is refused or u
 const omitted = z.int().meta({ description: 'How many more there are' });
 
 export const TargetQuery = z.object({
+  release: VariantQuery.shape.release.meta({
+    description:
+      'The release to take the variant for; by default target, or else the first variant',
+  }),
   target: BaseRelease.optional().meta({
     description:
-      'The release that compiles the profile; by default the newest that has a base policy and accepts it',
+      'The release that compiles the profile; by default the newest that it is for, that has a base policy and accepts it',
   }),
 });
 
 const Place = z
-  .object({ team: TeamName, name: ProfileName, version: VersionNumber, digest: DigestText })
-  .meta({ id: 'VersionPlace', description: 'A version' });
+  .object({
+    team: TeamName,
+    name: ProfileName,
+    version: VersionNumber,
+    digest: DigestText.meta({ description: 'The digest of the profile, or of the variant' }),
+    variant: z
+      .string()
+      .nullable()
+      .meta({ description: 'The oldest release of the variant; null without variants' }),
+  })
+  .meta({ id: 'VersionPlace', description: 'A version, or a variant of it' });
 
 const SummaryExample = z
   .object({

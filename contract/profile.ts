@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { grades } from '../policy/index.ts';
-import { Envelope, Manifest, maxVariants } from '../trust/index.ts';
+import { Envelope, isReleaseNumber, Manifest, maxVariants } from '../trust/index.ts';
 import { Diagnostic } from './diagnostic.ts';
 import { Proof } from './log.ts';
 import {
@@ -109,6 +109,19 @@ export const ProfileQuery = PageQuery.extend({
     .enum(grades)
     .optional()
     .meta({ description: 'The lint grade of the latest version (docs/search.md)' }),
+});
+
+/** The parameter that chooses a variant of a version. */
+export const VariantQuery = z.object({
+  release: z
+    .string()
+    .refine(isReleaseNumber, 'must be an AppArmor release such as 4.0')
+    .optional()
+    .meta({
+      description:
+        'The AppArmor release to take the variant for; without it, or before all variants, the first one',
+      example: '4.0',
+    }),
 });
 
 /** A variant of a version. */

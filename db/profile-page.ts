@@ -11,6 +11,7 @@ import {
   visibleReplacement,
 } from './profiles.ts';
 import { analyses, contents, profiles, versions } from './schema.ts';
+import { variantDigest } from './variants.ts';
 import { aboveAll, bySelector, preference, type Version, versionsOfProfile } from './versions.ts';
 import { type Viewer, viewerValues } from './viewer.ts';
 
@@ -20,7 +21,9 @@ export interface ShownVersion {
   version: Version;
   /** Null if there is no current one. */
   analysis: StoredAnalysis | null;
-  /** The text of the profile. */
+  /** The index of the shown variant; 0 without variants. */
+  at: number;
+  /** The text of the profile, or of that variant. */
   text: string;
   /** Versions by channel. */
   channels: Record<string, string>;
@@ -42,7 +45,7 @@ function selectShown(db: Database) {
     })
     .from(profiles)
     .innerJoin(versions, eq(versions.profileId, profiles.id))
-    .innerJoin(contents, eq(contents.digest, versions.digest))
+    .innerJoin(contents, eq(contents.digest, variantDigest))
     .leftJoin(analyses, isCurrentAnalysis)
     .orderBy(...preference(versions))
     .limit(1);
@@ -57,16 +60,23 @@ const selected = bySelector((db, isSelected) => selectShown(db).where(isSelected
  * Reads in one round trip what the page of a version shows; `undefined` if the viewer sees no such profile or version.
  *
  * @param selector a version's number or digest; the latest by default
+ * @param variant the oldest release of the variant to show; the first one by default, and if there is no such variant
  * @param page how many versions to list, and below which precedence key
  */
 export async function findShownVersion(
   db: Database,
   viewer: Viewer,
-  { team, name, selector }: { team: string; name: string; selector: string | undefined },
+  {
+    team,
+    name,
+    selector,
+    variant,
+  }: { team: string; name: string; selector: string | undefined; variant?: string | undefined },
   { before = aboveAll, limit }: { before?: string | undefined; limit: number },
 ): Promise<ShownVersion | undefined> {
   const query = selector === undefined ? latest(db) : selected(db, selector);
-  const values = { team, name, selector, before, limit, ...viewerValues(viewer) };
+  const upTo = JSON.stringify(variant === undefined ? [] : [variant]);
+  const values = { team, name, selector, upTo, before, limit, ...viewerValues(viewer) };
   const [[row], listed, keys] = await executeTogether(
     db,
     values,
@@ -76,8 +86,10 @@ export async function findShownVersion(
   );
   if (!row) return undefined;
   const { replacement, channels, ...shown } = row;
+  const at = row.version.variants?.findIndex(({ from }) => from === variant) ?? 0;
   return {
     ...shown,
+    at: Math.max(0, at),
     profile: { ...row.profile, replacement },
     channels: parseChannels(channels),
     versions: listed.flatMap(({ version }) => version ?? []),

@@ -77,7 +77,7 @@ export { accessOf, contradiction, requiredFields } from './model/record.ts';
 export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';
 export { type ProfileSummary, summarize } from './model/summary/summary.ts';
 export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
-export { packageOptions } from './package-options.ts';
+export { packageOptions, releasesOf } from './package-options.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './raw-diagnostic.ts';
 export { compareReleases, isRelease, newestRelease, type Release, releases } from './release.ts';

@@ -22,6 +22,16 @@ export const packageDiagnostics = {
     severity: 'error',
     text: 'Each key of [variants] in a manifest is an AppArmor release, such as "4.0": its file is for that release and those up to the next key. Lint checks each file with the rules of its releases, so it has to know them. Name a release that it knows; the message lists them.',
   },
+  'run-weakens': {
+    title: 'Run line that weakens confinement',
+    severity: 'error',
+    text: 'The manifest may say how to run a container of the package ([run]), and hosts print commands from it that people copy. It must not undo what the profile confines: no privileged containers, no other security options, no namespaces, devices or files of the host, no socket of a container runtime, nothing mounted on / or below /proc, /sys and /dev, and no capability that containers lack by default. Delete the field that the message names; who runs the container can still add such an option.',
+  },
+  'run-invalid': {
+    title: 'Run line that can’t be written',
+    severity: 'error',
+    text: 'The manifest says how to run a container of the package ([run]) in a way that can’t be written as a command or as a file for each container runtime: a field is unknown, contradicts another, or has a value that they do not accept. The message names the field and says what it may be. On a host, an unknown field means that the package is for a newer release of this program.',
+  },
   'analysis-limit': {
     title: 'Package that takes too long to analyse',
     severity: 'error',

@@ -37,12 +37,21 @@ export function packageOptions(
   };
 }
 
-/** The releases that a variant is for: up to the last one before the next variant's. */
 function rangeOf(variants: readonly string[], at: number): { target?: Release; until?: Release } {
+  if (variants[at] === undefined) return {};
+  const [target, ...rest] = releasesOf(variants, at);
+  const until = rest.at(-1) ?? target;
+  return { ...(target && { target }), ...(until && { until }) };
+}
+
+/**
+ * The known releases that the variant at an index is for, ascending: from its own up to the last one before the next
+ * variant's. Without variants, all.
+ */
+export function releasesOf(variants: readonly string[], at: number): readonly Release[] {
   const [oldest, next] = variants.slice(at);
-  if (oldest === undefined || !isRelease(oldest)) return {};
-  const until = releases.at(
-    next !== undefined && isRelease(next) ? releases.indexOf(next) - 1 : -1,
-  );
-  return { target: oldest, ...(until && { until }) };
+  if (oldest === undefined) return releases;
+  if (!isRelease(oldest)) return [];
+  const end = next !== undefined && isRelease(next) ? releases.indexOf(next) : releases.length;
+  return releases.slice(releases.indexOf(oldest), end);
 }

@@ -12,11 +12,13 @@ import {
   Manifest,
   sha256,
 } from '../trust/index.ts';
+import { runOf } from '../trust/run/index.ts';
 import { isSdkError, SdkError } from './error.ts';
 import { readBounded, readOwnFile } from './files.ts';
 import { licenceTrouble } from './licence.ts';
 import { templateDiagnostics } from './new-package.ts';
 import { VariantFiles, variantsOf } from './package-variants.ts';
+import { runFields } from './run-fields.ts';
 import { shellWord } from './shell-word.ts';
 import { type Fields, fieldCheck, parseToml } from './toml.ts';
 
@@ -87,9 +89,11 @@ const ManifestFile = Manifest.omit({ readme: true, widens: true })
     links: Manifest.shape.links.superRefine(fieldCheck(credentialsFault)),
   })
   .strict()
-  .superRefine(({ kind, images, profiles = [] }, context) => {
+  .superRefine(({ kind, images, profiles = [], ...fields }, context) => {
     const report = (field: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [field], message });
+      context.addIssue({ code: 'custom', path: field.split('.'), message });
+    const run = runOf({ kind, ...fields });
+    if (!run.ok) report(run.field, `${run.reason} [${run.id}]`);
     if (kind === 'host' && images.length > 0) {
       report('images', 'must be empty with kind = "host", as images are for containers');
     }
@@ -107,10 +111,7 @@ export const manifestFields: Fields = {
     example: 'description = "nginx in a container"',
   },
   images: { what: 'the container images that it is for', example: 'images = ["nginx"]' },
-  entrypoint: {
-    what: "the program to run instead of the images' own entry point, with its arguments",
-    example: 'entrypoint = ["nginx", "-g", "daemon off;"]',
-  },
+  ...runFields,
   profiles: {
     what: "the profiles that the file defines, if not only the one with the package's name",
     example: 'profiles = ["man", "man_groff", "man_filter"]',

@@ -16,6 +16,8 @@ export interface ProfileFile {
   text: string;
   /** Not necessarily UTF-8: lone surrogates from U+DC80 to U+DCFF stand for invalid bytes. */
   rawBytes: boolean;
+  /** The oldest AppArmor release that it is for, if a package folder with variants was given. */
+  variant?: string | undefined;
   /** The options by which lint judges it, if a package folder was given. */
   package?: ReturnType<typeof packageOptions>;
   /** Warnings about the package's manifest and README. */
@@ -45,6 +47,7 @@ export async function readProfileFiles(path: string): Promise<ProfileFile[]> {
   if (!folder) return [parseProfileFile(file, await readBounded(file, maxProfileFile))];
   return [folder, ...folder.others].map((one, at) => ({
     ...parseProfileFile(one.file, one.bytes),
+    variant: folder.manifest.variants?.[at],
     package: packageOptions(folder, at),
     warnings: at === 0 ? folder.warnings : [],
   }));

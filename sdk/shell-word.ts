@@ -1,4 +1,2 @@
-/** Quotes a word for a POSIX shell if necessary. */
-export function shellWord(text: string): string {
-  return /^[\w./@:+,%=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
+// Not from the index: the command line loads this at every start.
+export { shellWord } from '../trust/run/quote.ts';

@@ -68,6 +68,7 @@ export {
   counterparts,
   isReleaseNumber,
   maxVariants,
+  servedVariant,
   variantFor,
 } from './variants.ts';
 export {

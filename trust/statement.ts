@@ -5,6 +5,7 @@ import { parseJson } from './json.ts';
 import type { KeyPair } from './key.ts';
 import { linePattern } from './line.ts';
 import { isDefinedName, isProfileName, isTeam } from './name.ts';
+import { Entrypoint, Run } from './run/schema.ts';
 import { areVariants, isReleaseNumber, maxVariants } from './variants.ts';
 import { isVersion } from './version.ts';
 
@@ -24,19 +25,6 @@ const Image = z
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/,
     'must be the name of a container image such as "nginx"',
-  );
-
-/**
- * The program that a container runs instead of its image's entry point, and its arguments. They end up in command lines
- * that people copy: printable ASCII, and a program that is no option.
- */
-const Entrypoint = z
-  .array(z.string().regex(/^[ -~]{1,255}$/, 'must be 1 to 255 printable ASCII characters'))
-  .min(1)
-  .max(32)
-  .refine(
-    ([program = '']) => /^[A-Za-z0-9._/][A-Za-z0-9._/+-]*$/.test(program),
-    'must begin with a program, such as ["nginx", "-g", "daemon off;"]',
   );
 
 /** The name of a profile that the package defines, as the kernel has it. */
@@ -71,8 +59,10 @@ export const Manifest = z.object({
   description: line.trim().max(300),
   /** Container images that the profile is for, such as `nginx`. */
   images: z.array(Image).max(32),
-  /** The program with its arguments that such a container runs, where the profile does not allow the image's own. */
+  /** What `run` has as `entrypoint`, as earlier releases wrote it. */
   entrypoint: Entrypoint.optional(),
+  /** How to run a container of the images; {@link runOf} says whether it may be printed. */
+  run: Run.optional(),
   /** The top-level profiles that the file defines; without them, the one with the package's name. */
   profiles: z
     .array(DefinedName)

@@ -32,6 +32,11 @@ export function variantFor(variants: readonly string[], release: string): number
   return variants.findLastIndex((oldest) => compareReleaseNumbers(oldest, release) <= 0);
 }
 
+/** The index of the variant that is served for a release: the first for one before those of all, and without a release. */
+export function servedVariant(variants: readonly string[], release: string | undefined): number {
+  return release === undefined ? 0 : Math.max(0, variantFor(variants, release));
+}
+
 /**
  * The variants that the same hosts take of two versions, as pairs of indices. A version without variants has one file, as
  * has a release before those of all variants: the first.
@@ -43,10 +48,7 @@ export function counterparts(
   const releases = [...before, ...after];
   const pairs = new Map([['0,0', [0, 0] as [number, number]]]);
   for (const release of releases) {
-    const pair: [number, number] = [
-      Math.max(0, variantFor(before, release)),
-      Math.max(0, variantFor(after, release)),
-    ];
+    const pair: [number, number] = [servedVariant(before, release), servedVariant(after, release)];
     pairs.set(pair.join(), pair);
   }
   return [...pairs.values()];

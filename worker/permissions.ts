@@ -3,7 +3,7 @@ import type { Compared, Summarized } from '../contract/index.ts';
 import { findBaseContent } from '../db/bases.ts';
 import { readSummaries, saveSummary, type Target } from '../db/summaries.ts';
 import { findContent } from '../db/versions.ts';
-import { compareReleases, newestRelease, type Release } from '../policy/index.ts';
+import { compareReleases, newestRelease, type Release, releases } from '../policy/index.ts';
 import type { Digest } from '../trust/index.ts';
 import { permissionSteps } from './analysis/permissions.ts';
 import { whenBusy } from './analysis/version.ts';
@@ -11,16 +11,19 @@ import { logError } from './observability/text-log.ts';
 import type { Compiler, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
 
-/** The text of a profile, by its digest. */
+/** The text of a profile or of a variant, by its digest. */
 export interface ProfileText {
   digest: Digest;
   text: () => Promise<string>;
+  /** The releases that it is for. */
+  fits: readonly Release[];
 }
 
-/** The stored text of a profile. */
-export function storedText({ db }: Deps, digest: Digest): ProfileText {
+/** The stored text of a profile or of a variant. */
+export function storedText({ db }: Deps, digest: Digest, fits: ProfileText['fits']): ProfileText {
   return {
     digest,
+    fits,
     async text() {
       const text = await findContent(db, digest);
       if (text === undefined) throw new Error(`the content of ${digest} is missing`);
@@ -30,8 +33,8 @@ export function storedText({ db }: Deps, digest: Digest): ProfileText {
 }
 
 /**
- * The summary of a profile for a release; without one, for the newest release whose base policy the registry has and whose
- * apparmor_parser accepts the profile. What was not computed when it was published is computed and stored.
+ * The summary of a profile for a release; without one, for the newest that it is for whose base policy the registry has and
+ * whose apparmor_parser accepts the profile. What was not computed when it was published is computed and stored.
  */
 export async function summaryOf(
   deps: Deps,
@@ -40,7 +43,7 @@ export async function summaryOf(
 ): Promise<Target & { summary: Summarized }> {
   const { bases, stored } = await readSummaries(deps.db, profile.digest);
   let first: (Target & { summary: Summarized }) | undefined;
-  for (const target of targetsOf(bases, release)) {
+  for (const target of targetsOf(bases, release, profile.fits)) {
     const known = stored.find((one) => isFor(one, target));
     const summary = known
       ? (JSON.parse(known.text) as Summarized)
@@ -56,21 +59,37 @@ export async function summaryOf(
 /** The longest text that is summarized when it is published, in characters: others cost as much as their analysis. */
 const maxPublishedText = 8 * 1024;
 
-/** Computes and stores the summaries of a new version for each base policy, unless they cost much. Never throws. */
-export async function summarizePublished(deps: Deps, digest: Digest, text: string): Promise<void> {
-  if (text.length > maxPublishedText) return;
+/** A text of a new version: its profile or a variant. */
+export interface PublishedText extends Pick<ProfileText, 'digest' | 'fits'> {
+  text: string;
+}
+
+/**
+ * Computes and stores the summaries of a new version's texts, each for the base policies that fit it, unless they cost
+ * much. Never throws.
+ */
+export async function summarizePublished(
+  deps: Deps,
+  texts: readonly PublishedText[],
+): Promise<void> {
   try {
-    const { bases, stored } = await readSummaries(deps.db, digest);
-    for (const target of targetsOf(bases, undefined)) {
-      const known = stored.some((one) => isFor(one, target));
-      if (deps.isEnding?.()) return;
-      const profile = { digest, text: async () => text };
-      if (!known) await computeSummary(deps, profile, target, permissionSteps.published);
+    for (const one of texts) {
+      if (one.text.length <= maxPublishedText) await summarizeNew(deps, one);
     }
   } catch (error) {
     // They are computed when they are requested; publishing takes precedence.
     const isBusy = error instanceof ProblemError && error.id === 'busy';
     if (!isBusy) logUnlessEnding(deps, error);
+  }
+}
+
+async function summarizeNew(deps: Deps, { digest, text, fits }: PublishedText): Promise<void> {
+  const { bases, stored } = await readSummaries(deps.db, digest);
+  for (const target of targetsOf(bases, undefined, fits)) {
+    const known = stored.some((one) => isFor(one, target));
+    if (deps.isEnding?.()) return;
+    const profile = { digest, text: async () => text };
+    if (!known) await computeSummary(deps, profile, target, permissionSteps.published);
   }
 }
 
@@ -82,21 +101,23 @@ function logUnlessEnding({ isEnding }: Deps, error: unknown): void {
 const isFor = (one: Target, target: Target) =>
   one.release === target.release && one.base === target.base;
 
-/** The releases with base policies, newest first; only the one asked for, or the newest without one. */
+/** The releases in `fits` with base policies, newest first; only the one asked for, or the newest without one. */
 export function targetsOf(
   bases: readonly { release: Release; digest: Digest }[],
   release: Release | undefined,
+  fits: readonly Release[] = releases,
 ): Target[] {
+  const wanted = release === undefined ? fits : [release];
   const found = bases
-    .filter((one) => release === undefined || one.release === release)
+    .filter((one) => wanted.includes(one.release))
     .map((one) => ({ release: one.release, base: one.digest }))
     .sort((a, b) => compareReleases(b.release, a.release));
-  return found.length > 0 ? found : [{ release: release ?? newestRelease, base: null }];
+  return found.length > 0 ? found : [{ release: wanted.at(-1) ?? newestRelease, base: null }];
 }
 
 async function computeSummary(
   deps: Deps,
-  { digest, text }: ProfileText,
+  { digest, text }: Pick<ProfileText, 'digest' | 'text'>,
   target: Target,
   steps: number,
 ): Promise<Summarized> {
@@ -135,7 +156,7 @@ const compared = new LRUCache<string, Compared>({
   sizeCalculation: (value, key) => JSON.stringify(value).length + key.length,
 });
 
-/** Compares two profiles for a release, or for the newest one that compiles both, as {@link summaryOf} chooses it. */
+/** Compares two profiles for a release, or for the newest one that fits both, as {@link summaryOf} chooses it. */
 export async function diffOf(
   deps: Deps,
   from: ProfileText,
@@ -143,8 +164,9 @@ export async function diffOf(
   release: Release | undefined,
 ): Promise<Target & { diff: Compared }> {
   const { bases } = await readSummaries(deps.db, from.digest);
+  const both = from.fits.filter((one) => to.fits.includes(one));
   let first: (Target & { diff: Compared }) | undefined;
-  for (const target of targetsOf(bases, release)) {
+  for (const target of targetsOf(bases, release, both.length > 0 ? both : releases)) {
     const key = [from.digest, to.digest, target.release, target.base].join(' ');
     let diff = compared.get(key);
     if (!diff) {

@@ -2,8 +2,8 @@ import type { Widening } from '../contract/index.ts';
 import { listBases } from '../db/bases.ts';
 import { parseVariants } from '../db/variants.ts';
 import type { Predecessor } from '../db/versions.ts';
-import { newestRelease } from '../policy/index.ts';
-import { counterparts, type Manifest, wideningRefusal } from '../trust/index.ts';
+import { newestRelease, type Release } from '../policy/index.ts';
+import { counterparts, type Manifest, servedVariant, wideningRefusal } from '../trust/index.ts';
 import { whenBusy } from './analysis/version.ts';
 import { compilerOf, targetsOf } from './permissions.ts';
 import type { Deps } from './ports.ts';
@@ -35,26 +35,33 @@ export async function requireNoWidening(
   if (!refusal) return;
   const former = parseVariants(before.variants);
   const texts = former.length > 0 ? former.map((one) => one.text) : [before.text];
-  const releases = former.map((one) => one.from);
-  for (const [from, to] of counterparts(releases, variants)) {
+  const formerReleases = former.map((one) => one.from);
+  for (const [from, to] of counterparts(formerReleases, variants)) {
     const pair = { version: before.version, text: texts[from] ?? '' };
-    const widening = await findWidening(deps, team, pair, [text, ...others][to] ?? '');
+    const isTaken = (release: Release) =>
+      servedVariant(formerReleases, release) === from &&
+      servedVariant(variants ?? [], release) === to;
+    const widening = await findWidening(deps, team, pair, [text, ...others][to] ?? '', isTaken);
     if (!widening) continue;
     throw new ProblemError('version-widens', `${refusal.message} ${refusal.next}`, { widening });
   }
 }
 
-/** What a text may permit beyond the one before, by the registry's base policies; undefined if nothing. */
+/**
+ * What a text may permit beyond the one before, by the registry's base policies of the releases whose hosts take both, or
+ * by all if it has none of these; undefined if nothing.
+ */
 async function findWidening(
   deps: Deps,
   team: string,
   { version, text: from }: Pick<Predecessor, 'version' | 'text'>,
   text: string,
+  isTaken: (release: Release) => boolean,
 ): Promise<Widening | undefined> {
   if (from === text) return undefined;
-  const targets = targetsOf(await listBases(deps.db), undefined).filter(
-    ({ base }) => base !== null,
-  );
+  const all = targetsOf(await listBases(deps.db), undefined).filter(({ base }) => base !== null);
+  const fitting = all.filter(({ release }) => isTaken(release));
+  const targets = fitting.length > 0 ? fitting : all;
   const compilers = await Promise.all(targets.map((target) => compilerOf(deps, target)));
   const found = await whenBusy(deps.permissions.widening({ from, to: text, compilers }, team));
   const { at, lines: differences, more: omitted } = found;

@@ -10,7 +10,7 @@ import { formatReference } from '../../trust/index.ts';
 import { bundleAdvice } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, printResult } from '../framework/format.ts';
-import { reportHostEvent } from '../host-events.ts';
+import { reportHostEvent, reportVariant } from '../host-events.ts';
 import { trustAdvice } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { changeData, describeChange } from '../policy-comparison.ts';
@@ -114,6 +114,9 @@ function reportEvent(io: Io, event: ApproveEvent, host: AdvisedHost): void {
   switch (event.kind) {
     case 'yanked':
       io.note(`Warning: ${formatReference(event.reference)} was yanked: ${event.reason}`);
+      break;
+    case 'variant':
+      reportVariant(io.note, event);
       break;
     case 'started':
     case 'progress':

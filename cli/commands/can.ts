@@ -48,7 +48,8 @@ export const can = defineCommand({
     target: {
       type: 'string',
       choices: releases,
-      description: 'Decide as this AppArmor release does (default: the newest)',
+      description:
+        'Decide as this AppArmor release does, with the variant for it (default: the newest; with variants, this host’s)',
     },
     format: formatOption,
   },

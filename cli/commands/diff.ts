@@ -4,9 +4,9 @@ import { formatOption, toJson } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
 import { comparisonData, describeComparison } from '../policy-comparison.ts';
-import { readModel } from '../profile-model.ts';
+import { readModels } from '../profile-model.ts';
 import { rootOption } from '../target.ts';
-import { type PolicyOptions, policyOptions, targetBaseOptions } from '../target-base.ts';
+import { targetBaseOptions } from '../target-base.ts';
 
 export const diff = defineCommand({
   name: 'diff',
@@ -20,7 +20,8 @@ export const diff = defineCommand({
     target: {
       type: 'string',
       choices: releases,
-      description: 'Compare as this AppArmor release compiles them (default: the newest)',
+      description:
+        'Compare as this AppArmor release compiles them, with the variant for it (default: the newest; with variants, this host’s)',
     },
     format: formatOption,
   },
@@ -38,15 +39,8 @@ export const diff = defineCommand({
     'aa-registry diff /etc/apparmor.d/usr.bin.man ./usr.bin.man --format json',
   ],
   async run({ values, args, io }) {
-    let options: Promise<PolicyOptions> | undefined;
-    const policy = () => {
-      options ??= policyOptions(io, values);
-      return options;
-    };
-    const [left, right] = [
-      await readModel(io, args[0] ?? '', values, policy),
-      await readModel(io, args[1] ?? '', values, policy),
-    ];
+    const [left, right] = await readModels(io, args, values);
+    if (!left || !right) throw new Error('diff compares two profiles');
     const found = compareModels(left.model, right.model);
     const unread = [...new Set([...left.model.unread, ...right.model.unread])];
     const names = { left: left.file, right: right.file, unread };

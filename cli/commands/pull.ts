@@ -13,7 +13,7 @@ import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-fil
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { toCliError } from '../framework/failure.ts';
 import { formatOption, outputItems } from '../framework/format.ts';
-import { reportHostEvent, reportSetAside } from '../host-events.ts';
+import { reportHostEvent, reportSetAside, reportVariant } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { isStandardOutput, standardOutput, writeResult } from '../output.ts';
@@ -226,13 +226,9 @@ function reportEvent(io: Io, progress: Progress, event: PullEvent, host: Advised
       update(event.at, event.step);
       detail(event.step);
       break;
-    case 'variant': {
-      const { profile, choice } = event;
-      note(
-        `${pathOf(profile)} ${profile.version}: the variant for AppArmor ${profile.variant} and newer, ${choice.why}.`,
-      );
+    case 'variant':
+      reportVariant(note, event);
       break;
-    }
     case 'attaches':
       note(`${pathOf(event.profile)} ${describeAttachments(event.attachments)}`);
       break;

@@ -4,33 +4,44 @@ import { profilesOf } from '../../sdk/host/installation.ts';
 import { checkKernel, loadedMode } from '../../sdk/host/kernel.ts';
 import { readStoredPackage } from '../../sdk/host/store.ts';
 import { hostCommand } from '../../sdk/host-command.ts';
+import type { Manifest } from '../../trust/index.ts';
 import {
   argumentsAfterImage,
   kubernetesAnnotation,
   profileToRun,
-  type Runtime,
-  runArguments,
-  runtimes,
-} from '../../sdk/run-args.ts';
+  type Run,
+  type RunTarget,
+  runLines,
+  runOf,
+  runTargets,
+} from '../../trust/run/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { pathOf, requireInstalled } from '../installed.ts';
 import { requireRoot, rootOption } from '../target.ts';
+import { visibleLine } from '../terminal/io.ts';
 
-/** Runtimes whose command line has options before the image and arguments after it. */
-const takesOptions: ReadonlySet<Runtime> = new Set(['docker', 'podman', 'nerdctl']);
+/** Targets whose command line has options before the image and arguments after it. */
+const takesOptions: ReadonlySet<RunTarget> = new Set(['docker', 'podman', 'nerdctl']);
 
 export const runArgs = defineCommand({
   name: 'run-args',
   summary: 'Print the options that confine a container or service with an installed profile',
   args: [{ name: 'REF' }],
-  usage: '[--runtime RUNTIME]',
+  usage: '[--for TARGET]',
   options: {
+    for: {
+      type: 'string',
+      short: 'f',
+      value: 'TARGET',
+      choices: runTargets,
+      description: `${runTargets.slice(0, -1).join(', ')} or ${runTargets.at(-1)} (default docker)`,
+    },
     runtime: {
       type: 'string',
       short: 'r',
-      value: 'RUNTIME',
-      choices: runtimes,
-      description: `${runtimes.slice(0, -1).join(', ')} or ${runtimes.at(-1)} (default docker)`,
+      value: 'TARGET',
+      choices: runTargets,
+      description: 'The earlier name of --for',
     },
     annotation: {
       type: 'string',
@@ -41,19 +52,23 @@ export const runArgs = defineCommand({
   },
   details:
     'For docker, podman and nerdctl, prints options of their "run" command; for compose and ' +
-    'kubernetes, YAML for a service, a container or a Pod; for systemd, a setting of a unit. If ' +
-    'the package names an entry point, it is included, and the arguments that follow the image ' +
-    'are printed as a note. Works offline.',
+    'kubernetes, YAML for a service or a container; for quadlet and systemd, settings of a ' +
+    '.container or a .service unit. They include what the [run] table of the package says: entry point, ' +
+    'ports, mounts, capabilities and so on; the arguments that follow the image are printed as a note. ' +
+    'For containers.conf (Podman) and crio.conf, prints the setting that makes the profile the default of ' +
+    'all containers. Works offline.',
   examples: [
     "docker run $(aa-registry run-args docker-nginx) nginx -g 'daemon off;'",
-    'aa-registry run-args docker-nginx --runtime kubernetes',
-    'aa-registry run-args docker-nginx --runtime kubernetes --annotation web',
-    'aa-registry run-args acme/backupd --runtime systemd',
+    'aa-registry run-args docker-nginx --for kubernetes',
+    'aa-registry run-args docker-nginx --for kubernetes --annotation web',
+    'aa-registry run-args docker-nginx --for quadlet',
+    'aa-registry run-args acme/backupd --for systemd',
   ],
   async run({ values, args: [text = ''], io }) {
-    const { runtime = 'docker', annotation } = values;
-    if (annotation !== undefined && runtime !== 'kubernetes') {
-      throw new CliError(exit.usage, '--annotation requires --runtime kubernetes.');
+    const { annotation } = values;
+    const target = values.for ?? values.runtime ?? 'docker';
+    if (annotation !== undefined && target !== 'kubernetes') {
+      throw new CliError(exit.usage, '--annotation requires --for kubernetes.');
     }
     // Kubernetes requires a container's name to be an RFC 1123 label.
     if (annotation !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(annotation)) {
@@ -67,19 +82,23 @@ export const runArgs = defineCommand({
       throw new CliError(exit.failed, `"${name}" can’t be selected by name: it ${reserved}.`);
     }
     const found = readStoredPackage(root, installation, installation);
-    const entrypoint = found?.manifest.entrypoint;
+    const run = found ? requireRun(found.manifest, pathOf(installation)) : {};
     const attached = describeAttachments(found ? attachmentsIn(found) : []);
-    if (attached !== undefined && runtime === 'docker') {
+    if (attached !== undefined && target === 'docker') {
       io.note(`Note: without options, ${pathOf(installation)} ${attached}.`);
     }
     io.print(
       annotation === undefined
-        ? runArguments(runtime, name, entrypoint)
+        ? runLines(target, { profile: name, run })
         : kubernetesAnnotation(name, annotation),
     );
-    if (annotation === undefined && takesOptions.has(runtime)) {
-      const rest = argumentsAfterImage(entrypoint ?? []);
+    if (annotation === undefined && takesOptions.has(target)) {
+      const rest = argumentsAfterImage(run);
       if (rest.length > 0) io.note(`Note: after the image, add: ${rest.join(' ')}`);
+    }
+    const { environment = [] } = run;
+    if (target === 'kubernetes' && annotation === undefined && environment.length > 0) {
+      io.note(`Note: set the values of ${environment.join(', ')}.`);
     }
     const [kernel, mode] =
       root === '/' ? await Promise.all([checkKernel(), loadedMode(name)]) : [{ ok: true } as const];
@@ -97,3 +116,12 @@ export const runArgs = defineCommand({
     return exit.ok;
   },
 });
+
+/** What the manifest of an installed package says about running it. Throws if that is refused. */
+function requireRun(manifest: Manifest, path: string): Run {
+  const found = runOf(manifest);
+  if (found.ok) return found.run;
+  const { id, field, reason } = found;
+  const what = `The manifest of ${path} is refused: ${visibleLine(`${field}: ${reason}`)}.`;
+  throw new CliError(exit.refused, what, `Run "aa-registry explain ${id}" for the reason.`, id);
+}

@@ -14,7 +14,7 @@ import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
 import { readModel } from '../profile-model.ts';
 import { rootOption } from '../target.ts';
-import { policyOptions, targetBaseOptions } from '../target-base.ts';
+import { targetBaseOptions } from '../target-base.ts';
 import { type Io, visibleLine } from '../terminal/io.ts';
 import { printTable, printText } from '../terminal/table.ts';
 
@@ -31,7 +31,8 @@ export const summary = defineCommand({
     target: {
       type: 'string',
       choices: releases,
-      description: 'Summarize as this AppArmor release compiles it (default: the newest)',
+      description:
+        'Summarize as this AppArmor release compiles it, with the variant for it (default: the newest; with variants, this host’s)',
     },
     format: formatOption,
   },
@@ -48,8 +49,7 @@ export const summary = defineCommand({
     'aa-registry summary docker-nginx@1.0.0 --target 4.1 --format json',
   ],
   async run({ values, args, io }) {
-    const policy = () => policyOptions(io, values);
-    const { model, file, version } = await readModel(io, args[0] ?? '', values, policy, true);
+    const { model, file, version } = await readModel(io, args[0] ?? '', values, true);
     const { unread } = model;
     const profiles = summarize(model);
     if (values.format === 'json') {

@@ -27,6 +27,7 @@ import {
   type VerifyRefusalId,
   verifyEvidence,
 } from '../resolve/index.ts';
+import type { VariantChoice } from '../resolve/variant.ts';
 import type { Host } from './context.ts';
 
 /** Events while profiles are fetched and verified. `at` is the index of a reference. */
@@ -35,7 +36,9 @@ export type ProveEvent =
   | { kind: 'progress'; at: number; stage: string }
   /** A version requested by number was yanked, according to the registry. */
   | { kind: 'yanked'; reference: Reference; reason: string }
-  | { kind: 'verified'; profile: VerifiedProfile };
+  | { kind: 'verified'; profile: VerifiedProfile }
+  /** Which variant of a version was chosen, and why. */
+  | { kind: 'variant'; profile: VerifiedProfile; choice: VariantChoice };
 
 /** Why references can't be resolved; nothing was fetched. */
 export type SourceRefusal = Refusal<
@@ -211,6 +214,9 @@ export async function prove(
     }
   }
   if (refusal) return refusal;
+  for (const profile of profiles) {
+    if (profile.variant !== undefined) emit({ kind: 'variant', profile, choice });
+  }
   if (remember) {
     for (const profile of profiles) {
       await writeSeen(folder, profile.checkpoint);

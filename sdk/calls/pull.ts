@@ -11,7 +11,6 @@ import { readTrustView, type TrustView, verifyStored } from '../host/store.ts';
 import type { PolicyChange } from '../policy-change.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
-import type { VariantChoice } from '../resolve/variant.ts';
 import { explainingErrors } from '../system-error.ts';
 import {
   change,
@@ -53,8 +52,6 @@ export type PullEvent =
   | StepEvent
   /** What a package that is about to be installed attaches to. */
   | { kind: 'attaches'; profile: VerifiedProfile; attachments: readonly Attachment[] }
-  /** Which variant of a version was chosen, and why. */
-  | { kind: 'variant'; profile: VerifiedProfile; choice: VariantChoice }
   /** A profile was installed, or was installed already. */
   | { kind: 'installed'; at: number; pulled: Pulled };
 
@@ -145,11 +142,7 @@ async function pullEach(
   const proveFor = async (installed: readonly Installation[]) => {
     const version = (reference: Reference) => findIn(installed, reference)?.version;
     const options = { folder, installed: version, remember: !dryRun };
-    const proved = await prove(host, source, options, emit);
-    for (const profile of proved.ok ? proved.profiles : []) {
-      if (profile.variant !== undefined) emit({ kind: 'variant', profile, choice: host.choice });
-    }
-    return proved;
+    return prove(host, source, options, emit);
   };
   const { trust: named, complain } = options;
   const holding = (installed: readonly Installation[], view: TrustView) => ({

@@ -16,6 +16,11 @@ export interface VariantChoice {
   why: string;
 }
 
+/** The variant of `what` that was chosen, and why, as a sentence. */
+export function describeVariant(what: string, variant: string, { why }: VariantChoice): string {
+  return `${what}: the variant for AppArmor ${variant} and newer, ${why}.`;
+}
+
 /** The index of the variant that a host takes; -1 if all are for newer releases. */
 export function chosenVariant(variants: readonly string[], { release }: VariantChoice): number {
   return release === undefined ? 0 : variantFor(variants, release);

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Version } from '../../contract/index.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type * as z from 'zod';
+import { Diff, Summary, type Version } from '../../contract/index.ts';
 import { checkDatabase } from '../../db/check/index.ts';
 import { type Manifest, sha256 } from '../../trust/index.ts';
 import {
@@ -74,6 +75,111 @@ describe.each(runtimes)('variants on $name', ({ start }) => {
     expect(page).toContain('AppArmor 4.0 and newer');
     expect(page).toContain(version.variants?.[1]?.digest);
     expect((await get(`${name}/versions/1.0.0/profile?release=new`)).status).toBe(400);
+  });
+
+  test('are summarized and compared by release, with the base policies that fit them', async () => {
+    const other = await start();
+    const its = await createPublisher(other, 'acme');
+    for (const release of ['3.0', '3.1', '4.1', '5.0']) {
+      const files = {
+        'abi/3.0': 'query {label {multi_transaction {yes\n}\n}\n}\n',
+        'abi/4.0':
+          'query {label {multi_transaction {yes\n}\n}\n}\nnamespaces {userns_create {yes\n}\n}\n',
+        'tunables/global': '@{PROC}=/proc/\n',
+        'abstractions/base': `  /of/${release} r,\n`,
+      };
+      const path = `/v1/bases/${release}`;
+      await expectStatus(201, send(other, 'PUT', path, { files }, other.adminToken));
+    }
+    const name = 'viewed';
+    const texts = [profileText(name), newer(name, '/new')];
+    const [first, second] = await Promise.all(texts.map(digestOf));
+    await expectStatus(201, publish(other, its, draft(name, { others: [newer(name, '/new')] })));
+    await expectStatus(
+      201,
+      publish(other, its, { name, version: '1.1.0', text: profileText(name, '/next') }),
+    );
+    // Each file when it is published, for its own releases.
+    await vi.waitFor(async () => {
+      const { rows } = await other.db.$client.execute(
+        'SELECT digest, release FROM summaries ORDER BY digest = :first DESC, release',
+      );
+      const found = rows.map(({ digest, release }) => [digest, release]);
+      expect(found).toEqual(
+        expect.arrayContaining([
+          ...[
+            [first, '3.0'],
+            [first, '3.1'],
+          ],
+          ...[
+            [second, '4.1'],
+            [second, '5.0'],
+          ],
+        ]),
+      );
+      expect(found).not.toContainEqual([first, '5.0']);
+      expect(found).not.toContainEqual([second, '3.0']);
+    });
+    const ask = async <Schema extends z.ZodType>(query: string, schema: Schema) => {
+      const path = `/v1/profiles/acme/${name}/versions/1.0.0/${query}`;
+      return schema.parse(await (await expectStatus(200, other.fetch(path))).json());
+    };
+    for (const [query, digest, variant, target] of [
+      ...([
+        ['', first, '3.0', '3.1'],
+        ['?release=2.13', first, '3.0', '3.1'],
+        ['?release=3.0', first, '3.0', '3.1'],
+        ['?release=4.0', second, '4.0', '5.0'],
+        ['?release=99.9', second, '4.0', '5.0'],
+      ] as const),
+      ...([
+        ['?target=3.0', first, '3.0', '3.0'],
+        ['?target=4.1', second, '4.0', '4.1'],
+        ['?release=3.0&target=5.0', first, '3.0', '5.0'],
+      ] as const),
+    ]) {
+      const found = await ask(`summary${query}`, Summary);
+      expect(found, query).toMatchObject({ digest, variant, target, state: 'complete' });
+      expect(JSON.stringify(found.profiles)).toContain(`/of/${target}`);
+      expect(JSON.stringify(found.profiles).includes('/new/')).toBe(digest === second);
+    }
+    const same = await ask('diff?to=1.0.0&release=4.0', Diff);
+    expect(same).toMatchObject({ same: true, target: '5.0', from: { variant: '4.0' } });
+    const next = await ask('diff?to=1.1.0&release=4.0', Diff);
+    expect(next).toMatchObject({ target: '5.0', to: { variant: null } });
+    expect(next.differences.map(({ class: of }) => of)).toContain('userns');
+    expect(await ask('diff?to=1.1.0', Diff)).toMatchObject({
+      ...{ target: '3.1', from: { digest: first, variant: '3.0' } },
+    });
+    await expectStatus(
+      400,
+      other.fetch(`/v1/profiles/acme/${name}/versions/1.0.0/summary?release=new`),
+    );
+    await other.close();
+  });
+
+  test('have a page each, with its source and its diagnostics, without scripts', async () => {
+    const name = 'shown';
+    const wide = newer(name, '/new').replace('\n}\n', '\n  /etc/shadow r,\n}\n');
+    await expectStatus(201, publish(registry, team, draft(name, { others: [wide] })));
+    const page = async (query: string) =>
+      (await expectStatus(200, registry.fetch(`/p/acme/${name}${query}`))).text();
+    const old = await page('');
+    expect(old).toContain(`/srv/${name}/** r,`);
+    expect(old).not.toContain('/etc/shadow');
+    expect(old).not.toContain('sensitive-read');
+    expect(old).toContain('<strong aria-current="page">AppArmor 3.0 and newer</strong>');
+    const [, link = ''] = /href="([^"#]*\?variant=4\.0)#variants"/.exec(old) ?? [];
+    expect(link).toBe(`/p/acme/${name}/1.0.0?variant=4.0`);
+    const shown = await (await registry.fetch(link)).text();
+    expect(shown).toContain(`/srv/${name}/new/** r,`);
+    expect(shown).toContain('sensitive-read');
+    expect(shown).toMatch(/<span id="L\d+" class="info">\s*\/etc\/shadow r,/);
+    expect(shown).toContain(`/profile?release=4.0">Plain text`);
+    expect(shown).toContain('<strong aria-current="page">AppArmor 4.0 and newer</strong>');
+    for (const query of ['?variant=3.0', '?variant=9.9', '?variant=x', '?variant='])
+      expect(await page(query)).toBe(old);
+    for (const html of [old, shown]) expect(html).not.toContain('<script');
   });
 
   test('of a version without them, one file is for all releases', async () => {

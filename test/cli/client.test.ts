@@ -441,7 +441,9 @@ describe('the client commands', () => {
     );
     expect((await stat(file)).mode & 0o777).toBe(0o644);
     expect(await readdir(at('host/etc/apparmor.d'))).toEqual(['aa-registry.library.docker-nginx']);
-    expect(outcome.stdout).toContain('docker run --security-opt apparmor=docker-nginx nginx\n');
+    expect(outcome.stdout).toContain(
+      'docker run --security-opt apparmor=docker-nginx --publish 80:80 nginx\n',
+    );
     expect(outcome.stdout).toContain('localhostProfile: docker-nginx');
     expect(outcome.stderr).toContain('Not loaded');
     await succeed(['pull', 'docker-nginx', '--root', at('host')]);
@@ -449,8 +451,8 @@ describe('the client commands', () => {
 
   test('pull of a profile that needs another entry point shows that', async () => {
     const { stdout } = await succeed(['pull', 'nginx-hardened', '--root', at('host')]);
-    expect(stdout).toContain(
-      "docker run --security-opt apparmor=nginx-hardened --entrypoint nginx nginx -g 'daemon off;'\n",
+    expect(stdout).toMatch(
+      /^docker run --security-opt apparmor=nginx-hardened --entrypoint nginx .* nginx -g 'daemon off;'$/m,
     );
     expect(stdout).toContain('localhostProfile: nginx-hardened');
     expect(stdout).toContain('command: ["nginx","-g","daemon off;"]');
@@ -520,12 +522,12 @@ describe('the client commands', () => {
   });
 
   test.each([
-    ['docker', '--security-opt apparmor=nginx-hardened --entrypoint nginx\n'],
+    ['docker', /^--security-opt apparmor=nginx-hardened --entrypoint nginx --publish 80:80 /],
     [
       'compose',
-      'security_opt:\n  - apparmor=nginx-hardened\nentrypoint: ["nginx","-g","daemon off;"]\n',
+      /^security_opt:\n {2}- apparmor=nginx-hardened\nentrypoint: \["nginx","-g","daemon off;"\]\n/,
     ],
-    ['kubernetes', /\ncommand: \["nginx","-g","daemon off;"\]\n$/],
+    ['kubernetes', /\ncommand: \["nginx","-g","daemon off;"\]\n/],
   ])('run-args for %s has the entry point of the package', async (runtime, expected) => {
     const args = ['run-args', 'nginx-hardened', '--runtime', runtime, '--root', at('host')];
     const outcome = await succeed(args);

@@ -88,6 +88,39 @@ describe('a package with variants', () => {
     expect(found.output).toContain(message);
   });
 
+  test.each<[options: string[], variant: string, why: string, creates: boolean]>([
+    [['--target', '3.1'], '3.0', 'as --target says', false],
+    [['--target', '4.0'], '4.0', 'as --target says', true],
+    [['--target', '6.0'], '4.0', 'as --target says', true],
+    [['--root', '/tmp'], '3.0', 'as the AppArmor release is not known', false],
+  ])('can, summary and diff take the variant for %j', async (options, variant, why, creates) => {
+    const base = ['--base', join(dir, 'base')];
+    await mkdir(join(dir, 'base/abi'), { recursive: true });
+    const abi = 'query {label {multi_transaction {yes\n}\n}\n}\n';
+    await write('base/abi/3.0', abi);
+    await write('base/abi/4.0', `${abi}namespaces {userns_create {yes\n}\n}\n`);
+    const all = [...options, ...base];
+    const file = join(dir, variant === '3.0' ? 'web' : 'web.4.0');
+    const said = `${file}: the variant for AppArmor ${variant} and newer, ${why}.`;
+    const asked = await command(['can', dir, 'userns', ...all]);
+    expect(asked.stderr).toContain(said);
+    // What the abi of the first variant does not mediate is permitted.
+    expect(asked.stdout).toContain(creates ? `${file}:6` : 'does not mediate it');
+    const summed = await command(['summary', dir, ...all]);
+    expect(summed.stderr).toContain(said);
+    const compared = await command(['diff', file, dir, ...all]);
+    expect(compared.stderr).toContain(said);
+    expect(compared).toMatchObject({ code: 0, stdout: 'the same policy\n' });
+  });
+
+  test('can of a release before all variants names them', async () => {
+    const refused = await command(['can', dir, 'userns', '--target', '2.13', '--offline']);
+    expect(refused.code).toBe(2);
+    expect(refused.output).toContain(
+      'is for AppArmor 3.0 and newer, not for 2.13, as --target says',
+    );
+  });
+
   test('is published as one version, which show knows', async () => {
     const { key, token } = fixture.team;
     const signing = { AA_SIGNING_KEY: await exportPrivateKey(key.privateKey) };

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -61,6 +61,36 @@ describe('variants on hosts', () => {
     expect(await onHost()).toBe(text);
     expect(pulled.stderr.replace(/\s+/g, ' ')).toContain(why);
   });
+
+  test.each<[target: string, variant: string, text: string]>([
+    ['3.1', '3.0', oldText()],
+    ['4.1', '4.0', newText()],
+  ])(
+    'summary, diff and can of a reference take that for %s, and say so',
+    async (target, variant, text) => {
+      const file = join(folder, `web-${target}`);
+      await writeFile(file, text);
+      const said = `web 1.0.0: the variant for AppArmor ${variant} and newer, as --target says.`;
+      const base = join(folder, 'base');
+      await mkdir(join(base, 'abi'), { recursive: true });
+      await mkdir(join(base, 'tunables'), { recursive: true });
+      const abi = 'query {label {multi_transaction {yes\n}\n}\n}\n';
+      for (const name of ['abi/3.0', 'abi/4.0']) await writeFile(join(base, name), abi);
+      await writeFile(join(base, 'tunables/global'), '@{PROC}=/proc/\n');
+      const options = ['--target', target, '--base', base];
+      const summed = await run('summary', 'web@1.0.0', '--format', 'json', ...options);
+      expect(summed.stderr).toContain(said);
+      expect(JSON.parse(summed.stdout)).toMatchObject({ reference: 'library/web@1.0.0', variant });
+      const compared = await run('diff', 'web@1.0.0', file, ...options);
+      expect(compared.stderr).toContain(said);
+      expect(compared.stdout).toBe('the same policy\n');
+      const asked = await run('can', 'web@1.0.0', 'read', '/srv/web/1/x', ...options);
+      expect(asked.stderr).toContain(said);
+      expect(asked.stdout).toMatch(/^yes/);
+      const verified = await run('verify', 'web@1.0.0', '--target', target);
+      expect(verified.stderr).toContain(said);
+    },
+  );
 
   test('a host older than all variants is refused', async () => {
     const refused = await run('pull', 'web@1.0.0', '--target', '2.13');
@@ -158,5 +188,11 @@ describe('variants on hosts', () => {
     expect(verified, verified.output).toMatchObject({ code: 0 });
     const expected = release !== undefined && Number(release) >= 4 ? '4.0' : '3.0';
     expect(verified.stdout).toContain(`Variant    for AppArmor ${expected} and newer`);
+    // The same release then decides, by the files of this machine.
+    const asked = ['can', 'web@1.0.0', 'userns', '--trust', trust, '--format', 'json'];
+    const can = await command(asked, { HOME: folder });
+    expect(can.stderr).toContain(`the variant for AppArmor ${expected} and newer, as `);
+    if (release !== undefined && Number(release) < 4)
+      expect(JSON.parse(can.stdout)).toMatchObject({ variant: '3.0', verdict: 'yes', rules: [] });
   });
 });

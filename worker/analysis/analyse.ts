@@ -13,6 +13,7 @@ import {
   packageOptions,
   releases,
 } from '../../policy/index.ts';
+import { runOf } from '../../trust/run/index.ts';
 import type { Analysed } from '../ports.ts';
 import { renderReadme } from './readme.ts';
 import { linkDiagnostics, secretDiagnostics } from './secrets.ts';
@@ -56,6 +57,12 @@ export function analysePackage(pack: Package): Analysed {
   for (const release of unknown) {
     const message = `A variant is for AppArmor ${release}, which this registry does not know; it knows ${releases.join(', ')}.`;
     diagnostics.unshift(atStart('variant-release', message));
+    chosen.errors++;
+  }
+  const run = runOf(manifest);
+  if (!run.ok) {
+    const message = `The manifest’s ${run.field}: ${run.reason}.`;
+    diagnostics.unshift(atStart(run.id, shorten(message, shownLimits.message)));
     chosen.errors++;
   }
   const rendered = readme === undefined ? undefined : renderReadme(readme);

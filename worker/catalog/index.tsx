@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { ProfileQuery } from '../../contract/profile.ts';
+import { ProfileQuery, VariantQuery } from '../../contract/profile.ts';
 import { findShownVersion } from '../../db/profile-page.ts';
 import { type Filters, findProfiles } from '../../db/search.ts';
 import { isVersion, precedenceKey } from '../../trust/index.ts';
@@ -75,7 +75,8 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
   const { team, name, version: selector } = c.req.param();
   const below = c.req.query('below');
   const before = below !== undefined && isVersion(below) ? precedenceKey(below) : undefined;
-  const path = { team, name, selector };
+  const variant = VariantQuery.shape.release.safeParse(c.req.query('variant')).data;
+  const path = { team, name, selector, variant };
   const found = await findShownVersion(deps.db, viewer(c), path, {
     limit: maxVersions + 1,
     before,
@@ -84,7 +85,7 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
     const what = `${team}/${name}${selector === undefined ? '' : `@${selector}`}`;
     return c.html(page(<MissingPage what={what} reader={readerOf(c)} />), 404);
   }
-  const { profile, version, versions, channels, keys, text } = found;
+  const { profile, version, versions, channels, keys, at, text } = found;
   return c.html(
     page(
       <ProfilePage
@@ -98,6 +99,7 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
         older={versions.length > maxVersions}
         channels={channels}
         keys={keys}
+        at={at}
         text={text}
         analysis={await analysisOf(deps, team, name, found)}
       />,

@@ -6,7 +6,8 @@ import type { Version } from '../../db/versions.ts';
 import { defaultChannel, defaultTeam } from '../../trust/index.ts';
 import { Layout } from './layout.tsx';
 import { Day } from './list.tsx';
-import { renderSource } from './source.ts';
+import { Policy } from './policy.tsx';
+import { RunLines } from './run.tsx';
 
 /** The maximum number of channels listed beside a version. */
 const maxChannels = 10;
@@ -25,12 +26,13 @@ export function ProfilePage(props: {
   /** Versions by channel. */
   channels: Record<string, string>;
   keys: RegisteredKey[];
+  /** The index of the shown variant, and its text, or that of the only file. */
+  at: number;
   text: string;
   analysis: StoredAnalysis;
 }) {
   const { team, name, profile, version, latest, versions, channels, keys, text } = props;
-  const { readme, diagnostics, omitted, suppressed, grade, needs, unseen } = props.analysis;
-  const source = renderSource(text, diagnostics);
+  const { readme } = props.analysis;
   const bytes = `/v1/profiles/${team}/${name}/versions/${version.version}`;
   const { tags = [], links = {} } = version.manifest;
   const path = `/p/${team}/${name}`;
@@ -163,6 +165,8 @@ export function ProfilePage(props: {
         </dd>
       </dl>
 
+      <RunLines name={name} manifest={version.manifest} />
+
       {version.manifest.readme !== undefined && (
         <>
           <h2>README</h2>
@@ -176,34 +180,14 @@ export function ProfilePage(props: {
         </>
       )}
 
-      <h2>Lint{grade !== null && `: grade ${grade}`}</h2>
-      <Diagnostics diagnostics={diagnostics} omitted={omitted} />
-      {suppressed > 0 && (
-        <p>
-          {suppressed === 1 ? '1 finding is' : `${suppressed} findings are`} suppressed by comments
-          in the profile (<code>lint-ignore</code>), which give the reasons. The grade does not
-          count them.
-        </p>
-      )}
-      <p class="soft">
-        Requires AppArmor {needs} or later.
-        {unseen.length > 0 && ` Includes not checked: ${unseen.join(', ')}.`}
-      </p>
-
-      <h2>Source</h2>
-      <pre class="source">
-        <code>{raw(source.html)}</code>
-      </pre>
-      {source.omitted > 0 && (
-        <p>
-          … and {source.omitted} more lines: <a href={`${bytes}/profile`}>plain text</a>.
-        </p>
-      )}
-      <p class="soft">
-        <a href={`${bytes}/profile`}>Plain text</a>
-        {' · '}
-        <a href={`${bytes}/envelope`}>Signed envelope</a>
-      </p>
+      <Policy
+        page={`${path}/${version.version}`}
+        bytes={bytes}
+        variants={version.variants ?? []}
+        at={props.at}
+        text={text}
+        analysis={props.analysis}
+      />
 
       <h2 id="versions">Versions</h2>
       <div class="scroll">
@@ -258,25 +242,4 @@ function channelsOf({ version }: Version, channels: Record<string, string>): str
     .map((name) => ` ${name}`);
   const more = names.length - maxChannels;
   return names.slice(0, maxChannels).join('') + (more > 0 ? ` and ${more} more` : '');
-}
-
-function Diagnostics(props: Pick<StoredAnalysis, 'diagnostics' | 'omitted'>) {
-  const { diagnostics, omitted } = props;
-  if (diagnostics.length === 0) return <p class="soft">No diagnostics.</p>;
-  return (
-    <ul>
-      {diagnostics.map(({ id, severity, line, message, suggestion, variant }) => (
-        <li>
-          {variant === undefined ? (
-            <a href={`#L${line}`}>Line {line}</a>
-          ) : (
-            `AppArmor ${variant} and newer, line ${line}`
-          )}{' '}
-          <strong class={severity}>{severity}</strong> {message}
-          {suggestion && ` ${suggestion}`} <code class="soft">{id}</code>
-        </li>
-      ))}
-      {omitted > 0 && <li>… and {omitted} more</li>}
-    </ul>
-  );
 }

@@ -83,6 +83,9 @@ pre {
   font-weight: 400;
   vertical-align: middle;
 }
+.variants { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin-top: 2rem; border-bottom: 1px solid var(--edge); }
+.variants > * { padding: 0.3rem 0; }
+.variants strong { box-shadow: 0 2px var(--link); }
 .notice { padding: 0.6rem 1rem; border-left: 3px solid var(--warning); background: var(--raised); }
 .readme { padding: 0.25rem 1.25rem; border: 1px solid var(--edge); border-radius: 0.4rem; overflow-wrap: anywhere; }
 .readme > :last-child { margin-bottom: 0.75rem; }

@@ -3,13 +3,14 @@ import * as z from 'zod';
 import { ProfileName, TeamName, VersionSelector } from '../../contract/name.ts';
 import { Diff, DiffQuery, Summary, TargetQuery } from '../../contract/permission.ts';
 import { resolveReferences } from '../../db/resolve.ts';
-import { dockerDefault } from '../../policy/index.ts';
+import { dockerDefault, releases, releasesOf } from '../../policy/index.ts';
 import {
   formatReference,
   isDigest,
   isVersion,
   parseReference,
   type Reference,
+  servedVariant,
   sha256,
 } from '../../trust/index.ts';
 import { viewer } from '../auth/identify.ts';
@@ -34,15 +35,12 @@ permissions.openapi(
   }),
   async (c) => {
     const { deps } = c.var;
-    const { target } = c.req.valid('query');
+    const { release: wanted, target } = c.req.valid('query');
     const reference = referenceOf(c.req.valid('param'));
     const [row] = await resolveReferences(deps.db, viewer(c), [reference]);
-    const place = placeOf(reference, row);
-    const { release, base, summary } = await summaryOf(
-      deps,
-      storedText(deps, place.digest),
-      target,
-    );
+    const { place, fits } = chosenOf(reference, row, wanted ?? target);
+    const text = storedText(deps, place.digest, fits);
+    const { release, base, summary } = await summaryOf(deps, text, target);
     return c.json({ ...place, target: release, base, ...summary }, 200);
   },
 );
@@ -59,18 +57,20 @@ permissions.openapi(
   }),
   async (c) => {
     const { deps } = c.var;
-    const { to: text, target } = c.req.valid('query');
+    const { to: text, release: wanted, target } = c.req.valid('query');
     const params = c.req.valid('param');
     const from = referenceOf(params);
     const to = text === 'docker-default' ? undefined : otherReference(text, params);
     const rows = await resolveReferences(deps.db, viewer(c), to ? [from, to] : [from]);
-    const places = { from: placeOf(from, rows[0]), to: to ? placeOf(to, rows[1]) : null };
+    const left = chosenOf(from, rows[0], wanted ?? target);
+    const right = to && chosenOf(to, rows[1], wanted ?? target);
     const { release, base, diff } = await diffOf(
       deps,
-      storedText(deps, places.from.digest),
-      places.to ? storedText(deps, places.to.digest) : await docker(),
+      storedText(deps, left.place.digest, left.fits),
+      right ? storedText(deps, right.place.digest, right.fits) : await docker(),
       target,
     );
+    const places = { from: left.place, to: right?.place ?? null };
     return c.json({ ...places, target: release, base, ...diff }, 200);
   },
 );
@@ -92,14 +92,23 @@ function otherReference(text: string, { team, name }: z.infer<typeof path>): Ref
   throw new ProblemError('request-invalid', detail);
 }
 
-function placeOf(reference: Reference, row: Awaited<ReturnType<typeof resolveReferences>>[number]) {
+/** The profile of a resolved version, or its variant for a release, and the releases that this is for. */
+function chosenOf(
+  reference: Reference,
+  row: Awaited<ReturnType<typeof resolveReferences>>[number],
+  release: string | undefined,
+) {
   if (!row || row.version === null || row.digest === null)
     throw new ProblemError('not-found', `${formatReference(reference)} does not exist.`);
+  const froms = row.variants?.map(({ from }) => from) ?? [];
+  const at = servedVariant(froms, release);
+  const { digest, from: variant } = row.variants?.[at] ?? { digest: row.digest, from: null };
   const { team, name } = reference;
-  return { team, name, version: row.version, digest: row.digest };
+  const place = { team, name, version: row.version, digest, variant };
+  return { place, fits: releasesOf(froms, at) };
 }
 
 async function docker() {
   const digest = await sha256(new TextEncoder().encode(dockerDefault));
-  return { digest, text: async () => dockerDefault };
+  return { digest, text: async () => dockerDefault, fits: releases };
 }

@@ -7,6 +7,7 @@ import {
   PageQuery,
   Publication,
   Published,
+  VariantQuery,
   Version,
   VersionList,
   Yank,
@@ -23,8 +24,8 @@ import {
 } from '../../db/versions.ts';
 import type { Viewer } from '../../db/viewer.ts';
 import { announce } from '../../db/webhooks.ts';
-import { releases } from '../../policy/index.ts';
-import { compareReleaseNumbers, isReleaseNumber } from '../../trust/index.ts';
+import { releases, releasesOf } from '../../policy/index.ts';
+import { compareReleaseNumbers } from '../../trust/index.ts';
 import { analysisOf } from '../analysis/version.ts';
 import { requireRole, requireRoleToCreate, viewer } from '../auth/identify.ts';
 import { invalidates } from '../cache/invalidate.ts';
@@ -33,7 +34,7 @@ import { proveAppendedEntry, proveEntry } from '../log/proof.ts';
 import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import { decodeCursor, encodeCursor, linkNext } from '../page.ts';
-import { summarizePublished } from '../permissions.ts';
+import { type PublishedText, summarizePublished } from '../permissions.ts';
 import type { Deps, Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { publish } from '../publish.ts';
@@ -44,18 +45,6 @@ export const versions = createRouter();
 
 const path = z.object({ team: TeamName, name: ProfileName });
 const versionPath = path.extend({ version: VersionSelector });
-
-const VariantQuery = z.object({
-  release: z
-    .string()
-    .refine(isReleaseNumber, 'must be an AppArmor release such as 4.0')
-    .optional()
-    .meta({
-      description:
-        'The AppArmor release to take the variant for; without it, or before all variants, the first one',
-      example: '4.0',
-    }),
-});
 
 /** The contents of a cursor of the list of versions. */
 const VersionPlace = z.strictObject({ precedence: z.string().max(300) });
@@ -144,7 +133,7 @@ versions.openapi(
       proof: { ...proof, ...(blind === null ? {} : { blind }) },
     };
     if (created) {
-      const summarizing = summarizePublished(deps, row.digest, publication.profile);
+      const summarizing = summarizePublished(deps, textsOf(row, publication));
       c.env?.waitUntil?.(summarizing);
     }
     return created ? c.json(body, 201) : c.json(body, 200);
@@ -304,6 +293,19 @@ versions.openapi(
     return c.json(await describeVersion(c, params), 200);
   },
 );
+
+/** The texts of a new version: the profile, or each variant with the releases that it is for. */
+function textsOf(
+  { digest, variants }: Pick<Row, 'digest' | 'variants'>,
+  { profile, variants: others = [] }: z.infer<typeof Publication>,
+): PublishedText[] {
+  if (!variants) return [{ digest, text: profile, fits: releases }];
+  const froms = variants.map(({ from }) => from);
+  const texts = [profile, ...others];
+  return variants.map((one, at) => ({
+    ...{ digest: one.digest, text: texts[at] ?? '', fits: releasesOf(froms, at) },
+  }));
+}
 
 /** The known releases up to one, ascending. */
 function releasesUpTo(last: string): string[] {

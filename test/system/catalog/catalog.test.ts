@@ -193,4 +193,35 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     await page.goto(`${running.url}/p/library/often?below=nothing`);
     expect(await page.locator('#versions ~ .scroll tbody tr').count()).toBe(100);
   });
+
+  test('variants are tabs, and each runtime has its lines', async () => {
+    const registry = {
+      fetch: (path: string, init?: RequestInit) => fetch(new URL(path, running.url), init),
+    } as TestRegistry;
+    const old = profileText('both');
+    const others = [old.replace('abi/3.0', 'abi/4.0').replace('\n}\n', '\n  userns create,\n}\n')];
+    const run = { arguments: ['a b'], readonly: true };
+    const its = { ...manifest, variants: ['3.0', '4.0'], run };
+    const draft = { name: 'both', version: '1.0.0', text: old, others, manifest: its };
+    await expectStatus(201, publish(registry, library, draft));
+    await open('/p/library/both');
+    expect(await page.locator('pre.source').innerText()).not.toContain('userns create');
+    const tabs = page.getByRole('navigation', { name: 'Variants' });
+    expect(await tabs.locator('[aria-current]').innerText()).toBe('AppArmor 3.0 and newer');
+    await tabs.getByRole('link', { name: 'AppArmor 4.0 and newer' }).click();
+    expect(await page.locator('pre.source').innerText()).toContain('userns create');
+    await page.locator('h2:text("Lint") + ul').getByRole('link', { name: 'Line 9' }).click();
+    expect(await page.locator('#L9').innerText()).toContain('userns create');
+    const compose = page.locator('details', { hasText: 'Docker Compose' });
+    expect(await compose.locator('pre').isVisible()).toBe(false);
+    await compose.locator('summary').click();
+    expect(await compose.locator('pre').innerText()).toContain('command: ["a b"]');
+    await page.setViewportSize({ width: 320, height: 640 });
+    const wide = await page.evaluate(
+      'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+    );
+    expect(wide).toBe(false);
+    await tabs.getByRole('link', { name: 'AppArmor 3.0 and newer' }).click();
+    expect(await page.locator('pre.source').innerText()).not.toContain('userns create');
+  });
 });

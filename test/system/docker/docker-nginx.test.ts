@@ -189,8 +189,11 @@ aa-registry doctor docker-nginx --container ${container} --seconds 20 --format j
   });
 
   test('nginx-hardened serves, and runs nothing but nginx', async () => {
-    const options = '--security-opt apparmor=nginx-hardened -d --name hardened --entrypoint nginx';
-    await succeed(`docker run ${options} nginx -g 'daemon off;'`);
+    const printed = await succeed('aa-registry run-args nginx-hardened');
+    expect(printed).toContain('--read-only');
+    // The other container has the port.
+    const options = printed.trim().replace('80:80', '8080:80');
+    await succeed(`docker run -d --name hardened ${options} nginx -g 'daemon off;'`);
     const address = await addressOf('hardened');
     await until(`curl -sS -o /dev/null http://${address}/`);
     expect(await succeed(get(`http://${address}/`))).toBe('200');

@@ -96,7 +96,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
 
   test('run-args prints the options of a container runtime', async () => {
     expect(await succeed('aa-registry run-args docker-nginx')).toBe(
-      '--security-opt apparmor=docker-nginx\n',
+      '--security-opt apparmor=docker-nginx --publish 80:80\n',
     );
   });
 });

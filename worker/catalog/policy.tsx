@@ -1,0 +1,87 @@
+import { raw } from 'hono/html';
+import type { StoredAnalysis } from '../../db/analyses.ts';
+import type { StoredDiagnostic, StoredVariant } from '../../db/schema.ts';
+import { renderSource } from './source.ts';
+
+/** The lint diagnostics and the source of a version's profile, or of one of its variants with links to the others. */
+export function Policy(props: {
+  /** The path of the version's page. */
+  page: string;
+  /** The path of the version in the API. */
+  bytes: string;
+  variants: readonly StoredVariant[];
+  /** The index of the shown variant. */
+  at: number;
+  text: string;
+  analysis: StoredAnalysis;
+}) {
+  const { page, bytes, variants, at, text, analysis } = props;
+  const { omitted, suppressed, grade, needs, unseen } = analysis;
+  const shown = variants[at];
+  // Diagnostics name their variant unless it is the first.
+  const named = at === 0 ? undefined : shown?.from;
+  const diagnostics = analysis.diagnostics.filter(({ variant }) => variant === named);
+  const source = renderSource(text, diagnostics);
+  const plain = `${bytes}/profile${named === undefined ? '' : `?release=${named}`}`;
+  return (
+    <>
+      {variants.length > 1 && (
+        <nav id="variants" class="variants" aria-label="Variants">
+          {variants.map(({ from }) =>
+            from === shown?.from ? (
+              <strong aria-current="page">AppArmor {from} and newer</strong>
+            ) : (
+              <a href={`${page}?variant=${from}#variants`}>AppArmor {from} and newer</a>
+            ),
+          )}
+        </nav>
+      )}
+
+      <h2>Lint{grade !== null && `: grade ${grade}`}</h2>
+      <Diagnostics diagnostics={diagnostics} omitted={omitted} />
+      {suppressed > 0 && (
+        <p>
+          {suppressed === 1 ? '1 finding is' : `${suppressed} findings are`} suppressed by comments
+          in the profile (<code>lint-ignore</code>), which give the reasons. The grade does not
+          count them.
+        </p>
+      )}
+      <p class="soft">
+        Requires AppArmor {named ?? needs} or later.
+        {unseen.length > 0 && ` Includes not checked: ${unseen.join(', ')}.`}
+      </p>
+
+      <h2>Source</h2>
+      <pre class="source">
+        <code>{raw(source.html)}</code>
+      </pre>
+      {source.omitted > 0 && (
+        <p>
+          … and {source.omitted} more lines: <a href={plain}>plain text</a>.
+        </p>
+      )}
+      <p class="soft">
+        <a href={plain}>Plain text</a>
+        {' · '}
+        <a href={`${bytes}/envelope`}>Signed envelope</a>
+      </p>
+    </>
+  );
+}
+
+function Diagnostics(props: { diagnostics: readonly StoredDiagnostic[]; omitted: number }) {
+  const { diagnostics, omitted } = props;
+  if (diagnostics.length + omitted === 0) return <p class="soft">No diagnostics.</p>;
+  return (
+    <ul>
+      {diagnostics.map(({ id, severity, line, message, suggestion }) => (
+        <li>
+          <a href={`#L${line}`}>Line {line}</a> <strong class={severity}>{severity}</strong>{' '}
+          {message}
+          {suggestion && ` ${suggestion}`} <code class="soft">{id}</code>
+        </li>
+      ))}
+      {omitted > 0 && <li>… and {omitted} more</li>}
+    </ul>
+  );
+}
