@@ -2,6 +2,7 @@ import * as fleet from './fleet.ts';
 import * as hostile from './hostile.ts';
 import * as http from './http.ts';
 import * as log from './log.ts';
+import * as memory from './memory.ts';
 import * as modelBench from './model.ts';
 import * as peers from './peers.ts';
 import * as policy from './policy.ts';
@@ -22,6 +23,7 @@ const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
   peers,
   hostile,
   start,
+  memory,
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -17,7 +17,7 @@ export function requireOfflineBundle(values: {
 /** The hint for a bundle without a proof that the log extends the last checkpoint seen, of size `seen`. */
 export function bundleAdvice(id: string, seen: number | undefined): string | undefined {
   if (id === 'log-rolled-back') {
-    return 'The bundle is older than what was seen of the log here: make it again with "aa-registry bundle".';
+    return 'This host has seen a newer state of the log than the bundle has: create the bundle again with "aa-registry bundle".';
   }
   if (id !== 'log-inconsistent') return undefined;
   const size = seen ?? 'SIZE';

@@ -51,7 +51,7 @@ export const questionOptions = {
     type: 'string',
     value: 'LABEL',
     description:
-      'The profile of the other process, such as unconfined; of io_uring and mqueue, the label',
+      'The profile of the other process, such as unconfined; for io_uring and mqueue, the object’s label',
   },
   address: {
     type: 'string',

@@ -1,6 +1,6 @@
 // Reading the events of a kernel log, and what to tell about lines that could not be read.
 import { type LogEvent, suppressedMessages } from '../sdk/denials/event.ts';
-import { eventsIn, isImitation, tellsOfDecision } from '../sdk/denials/log-form.ts';
+import { eventsIn, isImitation, mentionsDecision } from '../sdk/denials/log-form.ts';
 import { wholeLines } from '../sdk/denials/whole-lines.ts';
 import { maxLine } from '../sdk/host/line-splitter.ts';
 import { LogFormError } from '../sdk/host/log-text.ts';
@@ -57,17 +57,17 @@ export function nothingIn(name: string, { unread, wrapped, tooLong, imitations }
 
 export function tooLongNote(count: number): string {
   const lines = count === 1 ? '1 line about AppArmor was' : `${count} lines about AppArmor were`;
-  return `${lines} skipped, because longer than ${maxLine / 1024} KiB. For JSON, use jq -c to write one entry per line.`;
+  return `${lines} skipped because ${count === 1 ? 'it is' : 'they are'} longer than ${maxLine / 1024} KiB. For JSON, use jq -c to write one entry per line.`;
 }
 
 export function wrappedNote(count: number): string {
   const lines = count === 1 ? '1 event of AppArmor was' : `${count} events of AppArmor were`;
-  return `${lines} skipped, because wrapped over several lines or cut. Copy the log without line breaks, such as with journalctl -k > FILE.`;
+  return `${lines} skipped because ${count === 1 ? 'it is' : 'they are'} wrapped over several lines or cut. Copy the log without line breaks, such as with journalctl -k > FILE.`;
 }
 
 export function imitationsNote(count: number): string {
   const lines = count === 1 ? '1 line about AppArmor is' : `${count} lines about AppArmor are`;
-  return `${lines} from another program than the kernel, auditd or a message bus, so not a record of a denial.`;
+  return `${lines} from another program than the kernel, auditd or a message bus, so ${count === 1 ? 'it is not a record of a denial' : 'they are not records of denials'}.`;
 }
 
 export function unreadNote(count: number): string {
@@ -101,7 +101,7 @@ export async function* events(
       continue;
     }
     lost += suppressedMessages(line);
-    if (found.length === 0 && tellsOfDecision(line)) seen.unread++;
+    if (found.length === 0 && mentionsDecision(line)) seen.unread++;
     for (const event of found) {
       if (event.interpreted) seen.interpreted = true;
       yield event;

@@ -132,7 +132,7 @@ function beyondLines(beyond: Beyond | undefined): string[] {
   const { texts, more } = beyondTexts(beyond);
   return [
     ...texts.map((text) => `It also permits ${text}`),
-    ...(more > 0 ? [`It also permits ${more} more of what "diff" shows.`] : []),
+    ...(more > 0 ? [`"diff" shows ${more} more differences.`] : []),
   ];
 }
 

@@ -20,7 +20,8 @@ export const registryOptions = {
   registry: {
     type: 'string',
     value: 'URL',
-    description: 'The registry (default AA_REGISTRY, then the login’s, then configuration)',
+    description:
+      'The registry (default: AA_REGISTRY, then the one saved by login, then config.toml)',
   },
   'ca-file': caFileOption,
 } as const;

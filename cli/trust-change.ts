@@ -3,7 +3,7 @@ import { describeNames } from '../sdk/allowed-names.ts';
 import type { Client } from '../sdk/client.ts';
 import { isRoot } from '../sdk/home.ts';
 import { findUnsafe } from '../sdk/host/root.ts';
-import { seenFolder } from '../sdk/host/seen.ts';
+import { type SeenFolder, seenFolder } from '../sdk/host/seen.ts';
 import type { Place } from '../sdk/host/tree.ts';
 import { type AdvisedHost, hostCommand } from '../sdk/host-command.ts';
 import { latestCheckpoint } from '../sdk/latest-checkpoint.ts';
@@ -19,6 +19,7 @@ import {
   importPublicKey,
   isKeyLogged,
   isTeam,
+  type LogPolicy,
   type PublicKey,
   type TeamPolicy,
   verifyEndorsement,
@@ -39,7 +40,7 @@ export const changeOptions = {
   yes: {
     type: 'boolean',
     short: 'y',
-    description: 'Do not ask; only after comparing the key ids',
+    description: 'Skip the confirmation; compare the key ids first',
   },
 } as const;
 
@@ -113,6 +114,18 @@ export interface ShownKey {
   vouched: boolean;
 }
 
+/** The latest checkpoint of a registry's log. Throws unless the log extends what `folder` has of it. */
+export async function requireCheckpoint(
+  client: Client,
+  log: LogPolicy,
+  folder: SeenFolder,
+): Promise<Checkpoint> {
+  const latest = await latestCheckpoint(client, { log, folder, now: new Date(), keep: false });
+  if (latest.ok) return latest.checkpoint;
+  const { id, reason } = latest;
+  throw new CliError(exit.refused, `Refused: ${reason} [${id}].`, undefined, id);
+}
+
 /** The keys of a team that the registry lists. Throws if one of them is not in the log that this host trusts. */
 export async function fetchTeamKeys(
   client: Client,
@@ -122,16 +135,7 @@ export async function fetchTeamKeys(
 ): Promise<ShownKey[]> {
   const { keys } = await client.getTeam(team);
   const folder = seenFolder(env, root, trust.log.key, { isForeign });
-  const latest = await latestCheckpoint(client, {
-    log: trust.log,
-    folder,
-    now: new Date(),
-    keep: false,
-  });
-  if (!latest.ok) {
-    const { id, reason } = latest;
-    throw new CliError(exit.refused, `Refused: ${reason} [${id}].`, undefined, id);
-  }
+  const checkpoint = await requireCheckpoint(client, trust.log, folder);
   const policy = trust.teams.get(team);
   const revoked = new Set(keys.flatMap((one) => (one.revokedAt === null ? [] : [one.keyId])));
   const good = policy?.keys.filter(({ keyId }) => !revoked.has(keyId)) ?? [];
@@ -139,7 +143,7 @@ export async function fetchTeamKeys(
   for (const { publicKey, label, endorsement, logIndex, revokedAt } of keys) {
     const key = await importPublicKey(publicKey);
     if (!key) continue;
-    await requireLogged(client, team, key, logIndex, latest.checkpoint);
+    await requireLogged(client, team, key, logIndex, checkpoint);
     const claim = endorsement && { team, key, endorsement };
     const endorsed =
       claim && policy ? await verifyEndorsement(claim, { ...policy, keys: good }) : undefined;
@@ -202,37 +206,55 @@ export async function changeTeams(
     printResult(io, values, { file: path, changed: false, items }, `${path} is up to date.`);
     return exit.ok;
   }
-  if (!values.yes) {
-    if (!io.stdin.isTTY) {
-      throw new CliError(
-        exit.usage,
-        'Nothing was written: there is no terminal to confirm on. Compare the key ids, then add --yes.',
+  if (!values.yes) await confirmKeys(io, 'Apply these changes?');
+  const names = changed.map(({ team }) => team);
+  await whileAlone(io, opened, () =>
+    writeTeams(io, path, names, (now) => {
+      const same = changed.every(
+        ({ team, before }) => idsOf(now?.teams.get(team)).join() === before.join(),
       );
-    }
-    if (!(await confirm(io, 'Apply these changes?'))) {
-      throw new CliError(exit.failed, 'Nothing was written.');
-    }
-  }
-  await whileAlone(io, opened, async () => {
-    // The file may have been changed while the keys were compared.
-    const now = await readTrust(path);
-    const same = changed.every(
-      ({ team, before }) => idsOf(now?.teams.get(team)).join() === before.join(),
-    );
-    if (!now || !same || now.log.key.verifier !== trust.log.key.verifier) {
-      throw new CliError(exit.failed, `Nothing was written: ${path} was changed in the meantime.`);
-    }
-    const teams = new Map(now.teams);
-    for (const { team, after } of changes) {
-      if (after) teams.set(team, after);
-      else teams.delete(team);
-    }
-    const names = changed.map(({ team }) => team);
-    const copy = await changeTrust(path, { ...now, teams }, names);
-    if (copy !== undefined) io.note(`${path} was rewritten; the previous file is ${copy}.`);
-  });
+      if (!now || !same || now.log.key.verifier !== trust.log.key.verifier) return undefined;
+      const teams = new Map(now.teams);
+      for (const { team, after } of changes) {
+        if (after) teams.set(team, after);
+        else teams.delete(team);
+      }
+      return { ...now, teams };
+    }),
+  );
   printResult(io, values, { file: path, changed: true, items }, `Wrote ${path}.`);
   return exit.ok;
+}
+
+/** Asks to confirm the keys that were shown. Throws if there is no terminal, or the answer is no. */
+export async function confirmKeys(io: Io, question: string): Promise<void> {
+  if (!io.stdin.isTTY) {
+    throw new CliError(
+      exit.usage,
+      'Nothing was written: there is no terminal to confirm on. Compare the key ids, then add --yes.',
+    );
+  }
+  if (!(await confirm(io, question))) throw new CliError(exit.failed, 'Nothing was written.');
+}
+
+/**
+ * Updates `teams` in a trust file to what `change` makes of its current content, which it returns. Throws if `change`
+ * returns undefined: the file was changed while the keys were compared, and such changes are not overwritten.
+ */
+export async function writeTeams(
+  io: Io,
+  path: string | Place,
+  teams: Iterable<string>,
+  change: (now: HostTrust | undefined) => HostTrust | undefined,
+): Promise<HostTrust | undefined> {
+  const now = await readTrust(path);
+  const trust = change(now);
+  if (!trust) {
+    throw new CliError(exit.failed, `Nothing was written: ${path} was changed in the meantime.`);
+  }
+  const copy = await changeTrust(path, trust, teams);
+  if (copy !== undefined) io.note(`${path} was rewritten; the previous file is ${copy}.`);
+  return now;
 }
 
 function describeChange(team: string, policy: TeamTrust | undefined, after: TeamTrust | undefined) {

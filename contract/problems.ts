@@ -145,7 +145,8 @@ export const problems = {
   'team-full': {
     status: 409,
     title: 'Limit of the team reached',
-    meaning: 'The team has reached the maximum number of these.',
+    meaning:
+      'The team has reached its limit of keys, trusted publishers or webhooks; the detail says which.',
   },
   'key-revoked': {
     status: 409,
@@ -226,7 +227,7 @@ export const problems = {
     status: 422,
     title: 'Version permits more',
     meaning:
-      'The team’s version policy is semver, and the version may permit more than the one that it follows; widening lists what. Publish it as a new major version (below 1.0.0, a new minor version), sign the reason (publish --widens), or let it permit no more. Nothing was stored.',
+      'The team’s version policy is semver, and the version may permit more than the one that it follows; widening lists the differences. Publish it as a new major version (below 1.0.0, a new minor version), sign the reason (publish --widens), or remove the added permissions. Nothing was stored.',
   },
   'rate-limited': {
     status: 429,
@@ -242,7 +243,7 @@ export const problems = {
     status: 507,
     title: 'Storage is full',
     meaning:
-      'The registry’s disk is full: reads still work, and writes will when its operator has made room.',
+      'The registry’s disk is full. Reads still work; writes fail until its operator frees space.',
   },
   'not-ready': {
     status: 503,

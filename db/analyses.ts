@@ -19,7 +19,7 @@ import { indexProfile, indexVersion, storeSearchDocument } from './search-index.
 import { parseVariants, variantTexts } from './variants.ts';
 
 /** The version of the analysis. Raise it when its results change: stored results of older versions are recomputed. */
-export const analysisVersion = 4;
+export const analysisVersion = 5;
 
 /** The analysis as pages and responses show it. */
 export interface StoredAnalysis {

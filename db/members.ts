@@ -40,7 +40,7 @@ export type MemberChange = 'done' | 'last-owner' | 'changed';
 
 /**
  * The statement that gives a user a role in a team. It changes no row when the team would have no owner or its members are
- * not those `expected`; {@link whyNotSet} returns the reason.
+ * not those `expected`; {@link memberRefusal} returns the reason.
  */
 export function setMember(db: Database, membership: Membership, expected?: Membership[]) {
   const { team, user, role, createdAt } = membership;
@@ -56,7 +56,7 @@ export function setMember(db: Database, membership: Membership, expected?: Membe
 }
 
 /** Why a member was not set. */
-export async function whyNotSet(
+export async function memberRefusal(
   db: Database,
   team: string,
   expected?: Membership[],

@@ -7,7 +7,7 @@ import { executeTogether, prepared } from './prepared.ts';
 import { summaries } from './schema.ts';
 
 /** The version of summaries. Raise it when their results change: stored results of older versions are recomputed. */
-export const summaryVersion = 1;
+export const summaryVersion = 2;
 
 /** A stored summary. */
 export type StoredSummary = Pick<

@@ -121,7 +121,7 @@ export async function findToken(db: Database, hash: string): Promise<Token | und
 }
 
 /** A token's user: whether they are an administrator, and their roles by team. */
-export interface Person {
+export interface UserRights {
   admin: boolean;
   roles: ReadonlyMap<string, Role>;
 }
@@ -139,14 +139,14 @@ const withUser = prepared((db) =>
 export async function findTokenWithUser(
   db: Database,
   hash: string,
-): Promise<{ token: Token; person: Person | undefined } | undefined> {
+): Promise<{ token: Token; rights: UserRights | undefined } | undefined> {
   const rows = await withUser(db).all({ hash });
   const [first] = rows;
   if (!first) return undefined;
   const { token, admin } = first;
   const roles = new Map<string, Role>();
   for (const { membership } of rows) if (membership) roles.set(membership.team, membership.role);
-  return { token, person: token.user === null ? undefined : { admin: admin ?? false, roles } };
+  return { token, rights: token.user === null ? undefined : { admin: admin ?? false, roles } };
 }
 
 export async function findTokenById(db: Database, id: number): Promise<Token | undefined> {

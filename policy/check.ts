@@ -39,12 +39,15 @@ export interface CheckResult {
 /** Whether apparmor_parser would accept this policy: parses it, reads its includes, and runs all checks. */
 export function check(source: string, options: CheckOptions = {}): CheckResult {
   const main = mainUnit(source, options);
-  const { analysis, needs } = study(main, options);
+  const { analysis, needs } = analyseFully(main, options);
   return toResult(main, analysis, needs, report(analysis, options.target));
 }
 
 /** Everything `check` finds out, its diagnostics added to the units. */
-export function study(main: Unit, options: CheckOptions): { analysis: Analysis; needs: Release } {
+export function analyseFully(
+  main: Unit,
+  options: CheckOptions,
+): { analysis: Analysis; needs: Release } {
   const analysis = analyse(main, options);
   const needs = checkTarget(analysis, options);
   checkMediation(main);

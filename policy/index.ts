@@ -1,6 +1,13 @@
 // The AppArmor policy language: parser, checker, formatter and linter. Pure: no input, no output, no clock.
 // The only module that other rooms import.
-import { type CheckOptions, type CheckResult, check, report, study, toResult } from './check.ts';
+import {
+  analyseFully,
+  type CheckOptions,
+  type CheckResult,
+  check,
+  report,
+  toResult,
+} from './check.ts';
 import { mainUnit } from './checks/unit.ts';
 import {
   type Diagnostic,
@@ -117,7 +124,7 @@ export interface LintResult extends CheckResult {
 /** `check`, and the findings of every lint rule, less those that a comment suppresses. */
 export function lint(source: string, options: CheckOptions & LintOptions = {}): LintResult {
   const main = mainUnit(source, options);
-  const { analysis, needs } = study(main, options);
+  const { analysis, needs } = analyseFully(main, options);
   // A file over a limit is refused as it is, so no more work is spent on it.
   const isOver = main.diagnostics.some(({ id }) => id === 'limit');
   const { findings, omitted, suppressed } = isOver

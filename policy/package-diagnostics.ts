@@ -3,14 +3,14 @@ import type { Explanation } from './raw-diagnostic.ts';
 /** What a registry reports about a package beside its policy. The ids are part of the public interface. */
 export const packageDiagnostics = {
   'readme-limit': {
-    title: 'README that is too much for a page',
+    title: 'README too large for a page',
     severity: 'error',
-    text: 'The registry shows a README as HTML, which it makes once, when the package is published. How much text, how many marks, how deep and how much HTML that may be is limited, far above what people write; the message says which limit was met. Shorten the README, or write tables and nested lists as plain paragraphs.',
+    text: 'The registry shows a README as HTML, which it makes once, when the package is published. How much text, how many marks, how deep and how much HTML that may be is limited, far above what people write; the message says which limit was exceeded. Shorten the README, or write tables and nested lists as plain paragraphs.',
   },
   'hidden-text': {
     title: 'Invisible character in a description or README',
     severity: 'warning',
-    text: 'A character that is invisible, or that turns the text around it (UAX 9), can make a description, a README or a command in it be read as something else than what it says. The registry and the command line show such characters escaped. Delete it; emoji may have those that they are made of.',
+    text: 'A character that is invisible, or that turns the text around it (UAX 9), can make a description, a README or a command in it look different from what it is. The registry and the command line show such characters escaped. Delete it; in emoji they are allowed.',
   },
   'unchanged-template': {
     title: 'Part of a package that is still the template',
@@ -33,8 +33,8 @@ export const packageDiagnostics = {
     text: 'The manifest says how to run a container of the package ([run]) in a way that can’t be written as a command or as a file for each container runtime: a field is unknown, contradicts another, or has a value that they do not accept. The message names the field and says what it may be. On a host, an unknown field means that the package is for a newer release of this program.',
   },
   'analysis-limit': {
-    title: 'Package that takes too long to look at',
+    title: 'Package that takes too long to analyse',
     severity: 'error',
-    text: 'A registry looks at each package once, within limits of time and memory that no real package comes near. This one met them, so nothing is known of it and nothing was stored. Where the package is an ordinary one the registry may have had too much to do: publish it again.',
+    text: 'A registry analyses each package once, within limits of time and memory that ordinary packages stay far below. This one exceeded them, so it was not stored. If the package is ordinary, the registry may have been overloaded: publish it again.',
   },
 } as const satisfies Record<string, Explanation>;

@@ -129,7 +129,7 @@ export function isRegistryFailure(error: unknown): error is UnreachableError | R
 }
 
 /** Whether an error is temporary: the registry did not respond, or asks to retry later. */
-export function isPassing(error: unknown): error is UnreachableError | RegistryError {
+export function isTemporary(error: unknown): error is UnreachableError | RegistryError {
   if (error instanceof UnreachableError) return true;
   return error instanceof RegistryError && (error.status === 429 || error.status >= 500);
 }

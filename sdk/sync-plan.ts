@@ -135,8 +135,11 @@ function versionWanted(
     const held = `stays at ${version}, which it was rolled back to from ${rolledBackFrom}`;
     if (!locked && !isExact(reference)) return { note: held };
     // The file and the host's state contradict each other, so the operator must decide.
-    const chosen = locked ? `is locked to ${next}` : `is wanted at ${next}`;
-    const advice = `"pull" ends that, ${locked ? '"lock" here writes' : 'another version in profiles.toml keeps'} it`;
+    const chosen = locked ? `is locked to ${next}` : `is set to ${next} in profiles.toml`;
+    const stay = locked
+      ? 'to lock the version it was rolled back to, run "lock" on this host'
+      : 'to stay, set that version in profiles.toml';
+    const advice = `to move on, run "pull"; ${stay}`;
     return { note: `${chosen} and ${held}; ${advice}`, failure: 'rolled-back' };
   }
   if (locked || isExact(reference)) return { update: next };

@@ -61,7 +61,7 @@ export async function findTargetBase(
     if (failure !== undefined) return none(failure);
     return none(
       offline
-        ? `no base policy of AppArmor ${release} was fetched from ${registry} before`
+        ? `no base policy of AppArmor ${release} is cached from ${registry}`
         : `${registry} has no base policy of AppArmor ${release}`,
     );
   }
@@ -69,12 +69,12 @@ export async function findTargetBase(
   const cached = await cache.readContent(digest);
   if (cached) return { kind: 'registry', digest, registry, files: cached };
   if (offline || failure !== undefined) {
-    return none(failure ?? `the base policy ${digest} was not fetched before`);
+    return none(failure ?? `the base policy ${digest} is not cached`);
   }
   try {
     const bytes = await client.getBase(digest);
     const files = await contentOf(bytes, digest);
-    if (!files) return none(`what ${registry} sent for the base policy ${digest} is not that`);
+    if (!files) return none(`the response of ${registry} does not match the digest ${digest}`);
     await cache.writeContent(digest, bytes);
     return { kind: 'registry', digest, registry, files };
   } catch (error) {

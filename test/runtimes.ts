@@ -19,7 +19,7 @@ import {
 } from '../worker/analysis/threads.ts';
 import { createOidc, parseIssuer } from '../worker/auth/oidc.ts';
 import { generateToken, hashToken } from '../worker/auth/token.ts';
-import { createLog, createSerializer } from '../worker/log/log.ts';
+import { createLog } from '../worker/log/log.ts';
 import { createWitnesses, parseWitness } from '../worker/log/witness.ts';
 import { createLimiter } from '../worker/middleware/rate-limit.ts';
 import { createAddressOf } from '../worker/network/proxies.ts';
@@ -185,7 +185,7 @@ const node: Runtime = {
       db: served,
       key,
       now,
-      serialize: createSerializer(),
+      grouped: true,
       witnesses: createWitnesses(addresses, now),
     });
     const analyser = analysis ? createAnalyserThreads(analysis) : sharedAnalyser();

@@ -11,7 +11,7 @@ import { createAnalyserThreads } from './analysis/threads.ts';
 import { createOidc, type Issuer, wellKnownIssuers } from './auth/oidc.ts';
 import { generateToken, hashToken } from './auth/token.ts';
 import { createReanalysis } from './jobs/reanalysis.ts';
-import { createLog, createSerializer } from './log/log.ts';
+import { createLog } from './log/log.ts';
 import { createWitnesses, type WitnessAddress } from './log/witness.ts';
 import { createLimiter } from './middleware/rate-limit.ts';
 import { createAddressOf } from './network/proxies.ts';
@@ -117,7 +117,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const profileBytes = options.profileBytes ?? defaultLimits.profileBytes;
   const now = () => new Date();
   const witnesses = createWitnesses(options.witnesses ?? [], now);
-  const log = createLog({ db, key: logKey, now, serialize: createSerializer(), witnesses });
+  const log = createLog({ db, key: logKey, now, grouped: true, witnesses });
   const issuers = [...wellKnownIssuers, ...(options.issuers ?? [])];
   const lines = batchLines(options.writeLog ?? ((text) => process.stderr.write(text)));
   const requestLog = createRequestLog(options.logLevel ?? 'off', lines.add);

@@ -28,10 +28,10 @@ export const adminBaseImport = defineCommand({
     format: formatOption,
   },
   details:
-    `Reads DIR/${baseFolders.join(', DIR/')}: regular files, also behind links that stay in DIR, but not backups of ` +
-    'package managers. They become the current base policy of the release, which "check", "lint" and "can" use for ' +
-    '--target on hosts with other releases. Earlier ones stay readable by their digests. Importing the same files ' +
-    'again changes nothing. A running registry serves it immediately.',
+    `Reads DIR/${baseFolders.join(', DIR/')}: regular files, also through links that stay in DIR, but not package ` +
+    'managers’ backup files. They become the current base policy of the release, which "check", "lint", "can", ' +
+    '"diff" and "summary" use for --target on hosts with other releases. Earlier ones stay readable by their digests. ' +
+    'Importing the same files again changes nothing. A running registry serves it immediately.',
   examples: [
     'aa-registry admin base import --release 3.0 /etc/apparmor.d',
     'aa-registry admin base import --release 4.1 ./apparmor-4.1/apparmor.d --registry https://profiles.example.org',

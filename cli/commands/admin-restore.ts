@@ -22,7 +22,7 @@ export const adminRestore = defineCommand({
     'administrators are listed. Refused while a registry uses the folder, and if the log’s key ' +
     'is not the one that signed the backup’s log. Versions published after the backup are lost: ' +
     'hosts and auditors that have seen a larger log refuse the restored one, and detect the ' +
-    'fork once it is larger again. Restore the latest backup.',
+    'fork once the restored log has outgrown it. Restore the latest backup.',
   examples: [
     'aa-registry admin restore /var/backups/registry-2026-01-31.db --data /var/lib/aa-registry-server',
   ],

@@ -23,7 +23,7 @@ import { entryOf, wantedBySync } from '../wanted-by-sync.ts';
 
 export const approve = defineCommand({
   name: 'approve',
-  summary: 'Let sync install an update that permits more',
+  summary: 'Let sync install an update that permits more than the installed version',
   args: [{ name: 'REF' }],
   options: {
     yes: { type: 'boolean', description: 'Do not ask for confirmation' },
@@ -41,8 +41,8 @@ export const approve = defineCommand({
     'For profiles with updates = "narrowing" or "same" in profiles.toml: "sync" does not install an update that may ' +
     'permit more than the installed version, or for "same" that permits anything else; "status" lists the updates that ' +
     'wait. Shows what the version permits in place of the installed one, as "diff" does, computed with this host’s own ' +
-    'base policy, and asks for confirmation. A "sync" whose profiles.toml selects that version then installs it; any ' +
-    'other waits. REF is [team/]name for the version that waits, or names one, such as name@1.2.0. "pull name@1.2.0" installs ' +
+    'base policy, and asks for confirmation. The next "sync" installs exactly that version if profiles.toml selects ' +
+    'it. REF is [team/]name for the held version, or names a version, such as name@1.2.0. "pull name@1.2.0" installs ' +
     'a version immediately, without approval.',
   examples: [
     'sudo aa-registry approve docker-nginx',

@@ -43,7 +43,7 @@ export const can = defineCommand({
     profile: {
       type: 'string',
       value: 'NAME',
-      description: 'The profile, hat or child profile to ask, where the file has several',
+      description: 'The profile, hat or child profile to check, if the file has several',
     },
     target: {
       type: 'string',
@@ -57,7 +57,7 @@ export const can = defineCommand({
     'A REF, such as team/name@1.2.0, is fetched and verified as "verify" does, unless a file has that name. ' +
     'Decides as apparmor_parser and the kernel do, with everything the profile includes. WHAT is, by ' +
     'OPERATION: a PATH for read, write, append, lock, map and exec; PATH TARGET for a hard link PATH to TARGET; NAME for capability, change_profile and change_hat; NAME VALUE ' +
-    'for rlimit, as rules write them, for whether a process may have that limit; FAMILY TYPE for network; ' +
+    'for rlimit, in the syntax of rules: whether a process may set that limit; FAMILY TYPE for network; ' +
     'PERMISSION TYPE for unix, with --address, --peer and --peer-address; send|receive SIGNAL --peer for signal; PERMISSION --peer for ptrace; send|receive BUS PATH INTERFACE MEMBER --peer [--name], bind BUS ' +
     'NAME, or eavesdrop BUS for dbus; SOURCE TARGET for mount, TARGET for remount, with --type and --options; ' +
     'TARGET for umount; NEW OLD for pivot_root; PERMISSION NAME for mqueue; PERMISSION for io_uring; nothing ' +

@@ -25,9 +25,9 @@ export const check = defineCommand({
   details:
     'Loads nothing and does not use the kernel. Exits with 1 if any file would be refused. With ' +
     '--target, included files are those of this machine if it has that release, or else the ' +
-    'registry’s base policy of that release, which is cached. Without one, the target’s abi files, ' +
-    'abstractions and tunables are known by name, and the contents of those missing ' +
-    'on this machine are not checked. --base DIR names the base policy of the target release instead.',
+    'registry’s base policy of that release, which is cached. Without one, only the names of the ' +
+    'target’s abi files, abstractions and tunables are known, and those missing on this machine are ' +
+    'not checked. --base DIR names the base policy of the target release instead.',
   examples: [
     'aa-registry check /etc/apparmor.d/usr.bin.man',
     'aa-registry check --target 3.0 --format json profiles/*/docker-*',

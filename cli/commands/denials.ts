@@ -65,7 +65,10 @@ export const denials = defineCommand({
       value: 'FILE',
       description: 'Read this log instead; - is standard input; repeatable',
     },
-    all: { type: 'boolean', description: 'Also allowed and logged accesses, and loaded profiles' },
+    all: {
+      type: 'boolean',
+      description: 'Also show accesses that were allowed and logged, and profile loads',
+    },
     generalise: {
       type: 'boolean',
       description:
@@ -97,11 +100,12 @@ export const denials = defineCommand({
     ...includeOptions,
   },
   details:
-    'Reads the logs of auditd, the kernel and journald, and counts an event that is in several of them once. Shows the ' +
+    'Reads the logs of auditd, the kernel and journald, and counts an event only once if several logs have it. Shows the ' +
     'rule of the installed profile that denied it, with its line, or the narrowest rule that would allow it, and what ' +
-    'else that rule permits, in the words of "diff". --patch and --draft say which rules read or write secrets or ' +
-    'accounts. --file reads the output of dmesg, syslog, auditd, ausearch and journalctl, also in gzip, zstd, UTF-16 or JSON lines. Exits with 1 if such a log has no AppArmor messages, or if some ' +
-    'lines about AppArmor could not be read, as these may be denials; those that were read are shown. ' +
+    'else that rule permits, as "diff" describes it. --patch and --draft say which rules read or write secrets or ' +
+    'accounts. --file reads the output of dmesg, syslog, auditd, ausearch and journalctl, also in gzip, zstd, UTF-16 ' +
+    'or JSON lines. Exits with 1 if such a log has no AppArmor messages, or if some lines about AppArmor could not be ' +
+    'read, as these may be denials; those that were read are shown. ' +
     '--patch never removes a rule: if a deny rule still forbids an access, it exits with 1. With a folder, --draft also ' +
     `writes aa-profile.toml and README.md; it exits with 1 if the AppArmor of this machine is too old for the profile. --follow keeps counts for the latest ${number(maxFindings)} findings.`,
   examples: [

@@ -20,7 +20,7 @@ const colors = { ok: 32, warn: 33, fail: 31 } as const;
 
 export const doctor = defineCommand({
   name: 'doctor',
-  summary: 'Diagnose problems on this host, or of an installed profile',
+  summary: 'Diagnose problems on this host, or with an installed profile',
   args: [{ name: 'NAME', optional: true }],
   options: {
     ...registryOptions,
@@ -42,7 +42,7 @@ export const doctor = defineCommand({
     'Checks the kernel, apparmor_parser, permissions, the trust file, installed profiles, ' +
     'Docker, the network, the registry and the clock. Changes nothing. Exits with 1 if a check ' +
     'fails. With NAME, shows what the deny rules of that installed profile refuse, which the kernel ' +
-    'does not log otherwise: for a while it has a copy of the profile with "audit" before each deny ' +
+    'does not log otherwise: it temporarily loads a copy of the profile with "audit" before each deny ' +
     'rule, then the installed profile again.',
   examples: [
     'sudo aa-registry doctor',
@@ -54,7 +54,10 @@ export const doctor = defineCommand({
     if (name !== undefined) {
       const { seconds, container, format = 'text' } = values;
       if (values.root !== undefined) {
-        throw new CliError(exit.usage, 'A profile is examined in the kernel; --root has none.');
+        throw new CliError(
+          exit.usage,
+          'NAME needs a running kernel and can’t be combined with --root.',
+        );
       }
       return showQuietDenials(io, name, {
         container,

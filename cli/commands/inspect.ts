@@ -25,7 +25,7 @@ export const inspect = defineCommand({
   details:
     'CONTAINER is a process id, a container id (at least 12 digits) or a name. Ids are found in ' +
     'cgroups, without a container client; names are looked up with docker, podman, nerdctl and ' +
-    'crictl, which as root do not see the containers of other users. The profile shown is the ' +
+    'crictl, which, run as root, do not show other users’ containers. The profile shown is the ' +
     'one that the kernel reports for the processes. Exit codes: 0 confined as installed; 1 not ' +
     'confined or not found; 6 confined by a different profile than expected.',
   examples: ['sudo aa-registry inspect web', 'sudo aa-registry inspect 4f1c8d2a9b3e'],

@@ -6,7 +6,7 @@ import { openSession, registryOptions } from '../session.ts';
 
 export const keyAdd = defineCommand({
   name: 'key add',
-  summary: "Register a team's publisher key (administrators)",
+  summary: 'Register a team’s publisher key (administrators)',
   args: [{ name: 'TEAM' }, { name: 'FILE.pub' }],
   options: {
     format: formatOption,

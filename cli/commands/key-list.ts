@@ -10,7 +10,7 @@ const idLength = 'sha256:'.length + 8;
 
 export const keyList = defineCommand({
   name: 'key list',
-  summary: "List a team's publisher keys",
+  summary: 'List a team’s publisher keys',
   args: [{ name: 'TEAM' }],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry key list library'],

@@ -14,7 +14,7 @@ import type { Io } from '../terminal/io.ts';
 
 export const keyRevoke = defineCommand({
   name: 'key revoke',
-  summary: "Revoke a team's publisher key",
+  summary: 'Revoke a team’s publisher key',
   args: [{ name: 'TEAM' }, { name: 'KEY-ID' }],
   usage: '--reason TEXT | --dry-run',
   options: {

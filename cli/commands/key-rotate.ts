@@ -8,7 +8,7 @@ import { loadSigningKeys, signingKeyPath } from '../signing-key.ts';
 
 export const keyRotate = defineCommand({
   name: 'key rotate',
-  summary: "Register a team's next key, endorsed by a current one",
+  summary: 'Register a team’s next key, endorsed by a current one',
   args: [{ name: 'TEAM' }, { name: 'NEW.pub' }],
   options: {
     key: {
@@ -26,8 +26,8 @@ export const keyRotate = defineCommand({
     ...registryOptions,
   },
   details:
-    'Hosts that trust the old key then accept the new one. Hosts that require several ' +
-    'signatures need as many here. Revoking the old key also makes the new one invalid on hosts ' +
+    'Hosts that trust the old key then accept the new one. If hosts require several signatures, ' +
+    'repeat --key as often. Revoking the old key also makes the new one invalid on hosts ' +
     'whose trust file lists only the old one: add the new key to their trust files first.',
   examples: ['aa-registry key rotate library new.pem.pub --key old.pem'],
   async run({ values, args: [team = '', file = ''], io }) {

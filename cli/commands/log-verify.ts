@@ -7,7 +7,7 @@ import {
   writeProgress,
 } from '../../sdk/audit-progress-file.ts';
 import { writeCheckpointFile } from '../../sdk/checkpoint-file.ts';
-import { isPassing } from '../../sdk/client.ts';
+import { isTemporary } from '../../sdk/client.ts';
 import { follow, logOptions, openLog, readState } from '../followed-log.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
@@ -69,7 +69,7 @@ export const logVerify = defineCommand({
     const audit = await follow(followed, options).catch(async (error: unknown) => {
       line.end();
       if (reached && file !== undefined) await writeProgress(file, about, reached);
-      if (reached && (ended.aborted || isPassing(error))) {
+      if (reached && (ended.aborted || isTemporary(error))) {
         io.note(
           file === undefined
             ? `${shown(reached)} were verified; with --state FILE, the next run would resume there.`

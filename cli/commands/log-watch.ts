@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditProgress, LoggedEntry } from '../../sdk/audit.ts';
 import { writeCheckpointFile } from '../../sdk/checkpoint-file.ts';
-import { type Client, isPassing, RegistryError, UnreachableError } from '../../sdk/client.ts';
+import { type Client, isTemporary, RegistryError, UnreachableError } from '../../sdk/client.ts';
 import { isDigest, isProfileName, isTeam, type LogEntry } from '../../trust/index.ts';
 import { follow, logOptions, openLog, readState } from '../followed-log.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
@@ -80,7 +80,7 @@ export const logWatch = defineCommand({
         if (isHeard()) await sleep(seconds * 1000, undefined, { signal: ended });
       } catch (error) {
         if (ended.aborted) break;
-        if (!isPassing(error)) throw error;
+        if (!isTemporary(error)) throw error;
         const retryAfter = error instanceof RegistryError ? (error.retryAfter ?? 0) / 1000 : 0;
         const pause = Math.min(Math.max(seconds, Math.ceil(retryAfter)), maxPause);
         io.note(`${error.message} Trying again in ${pause} seconds.`);

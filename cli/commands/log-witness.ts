@@ -39,8 +39,8 @@ export const logWitness = defineCommand({
   details:
     'Serves C2SP tlog-witness. It cosigns the checkpoints of registries that run with --witness ' +
     'KEY=URL. Hosts that list the witness in their trust file then require its cosignature. Run ' +
-    'it on a machine that the registry’s operator does not control. Never restore DIR to an ' +
-    'older state.',
+    'it on a machine that the registry’s operator does not control. Never restore the --state ' +
+    'folder from a backup.',
   examples: [
     'aa-registry log witness --key w1.key --log-key profiles.example.org/log+1a2b3c4d+A…',
     'aa-registry serve --witness w1.example.org+5e6f7a8b+B…=http://127.0.0.1:8788',

@@ -5,7 +5,7 @@ import { day, printList } from '../terminal/table.ts';
 
 export const memberList = defineCommand({
   name: 'member list',
-  summary: "List a team's members",
+  summary: 'List a team’s members',
   args: [{ name: 'TEAM' }],
   options: { format: formatOption, ...registryOptions },
   examples: ['aa-registry member list platform'],

@@ -51,9 +51,10 @@ export const publish = defineCommand({
   details:
     'DIR holds aa-profile.toml, the profile, or its variants, and optionally README.md. The version, the digests ' +
     'and the manifest are signed on this machine; the key never leaves it. CI jobs that the ' +
-    'team trusts ("publisher add") need no token. Shows what the version permits beyond the latest one, and what ' +
-    'no longer, with the base policy of this machine. If the team’s version policy is semver, a version that ' +
-    'permits more than the one that it follows must be a new major version or have --widens; a dry run says so too.',
+    'team trusts ("publisher add") need no token. Shows what the version permits that the latest one does not, and ' +
+    'what it no longer permits, using the base policy of this machine. If the team’s version policy is semver, a ' +
+    'version that permits more than the one that it follows must be a new major version or have --widens; a dry run ' +
+    'says so too.',
   examples: [
     'aa-registry publish ./docker-nginx --version 1.2.0 --dry-run',
     'aa-registry publish ./docker-nginx --version 1.2.0',
@@ -148,7 +149,7 @@ export const publish = defineCommand({
         reportRefusal(io, file, error);
         if (error.id === 'request-invalid' && others.length > 0) {
           const next =
-            'A registry of an earlier release knows no variants; its operator has to update it.';
+            'This registry’s release does not support variants; ask its operator to update it.';
           throw new CliError(exit.failed, `The registry refused: ${error.message}`, next, error.id);
         }
         if (error.id !== 'envelope-refused') throw error;

@@ -72,9 +72,9 @@ export const pull = defineCommand({
     'name@sha256:…. The profile must be signed by a key in the trust file ("aa-registry trust ' +
     'init" creates one) and be in the registry’s log. It is installed as ' +
     '/etc/apparmor.d/aa-registry.TEAM.NAME and loaded with apparmor_parser. Without an exact version, "pull" never ' +
-    'installs an older version, and waits for "approve" as "sync" does (updates in profiles.toml). All REFs are verified before the first is installed. Profiles ' +
-    'in complain mode stay in it until "enforce". For a new profile, "pull" shows how to run a ' +
-    'container with it; "run-args" shows it at any time.',
+    'installs an older version, and does not install an update that needs approval (see "approve"). All REFs are ' +
+    'verified before the first is installed. Profiles in complain mode stay in it until "enforce". For a new ' +
+    'profile, "pull" shows how to run a container with it; "run-args" shows it at any time.',
   examples: [
     'sudo aa-registry pull docker-nginx',
     'sudo aa-registry pull docker-nginx acme/web:candidate --complain',

@@ -70,12 +70,12 @@ const options = {
   'team-versions': {
     type: 'string',
     value: 'N',
-    description: 'Maximum versions of all its profiles (default 100000)',
+    description: 'Maximum versions of a team in total (default 100000)',
   },
   'team-bytes': {
     type: 'string',
     value: 'N',
-    description: 'Maximum bytes of all its versions (default 4294967296)',
+    description: 'Maximum bytes of a team’s versions in total (default 4294967296)',
   },
   'team-changes': {
     type: 'string',

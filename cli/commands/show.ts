@@ -16,7 +16,7 @@ export const show = defineCommand({
   options: {
     format: formatOption,
     ...registryOptions,
-    source: { type: 'boolean', description: "Print the profile's text instead" },
+    source: { type: 'boolean', description: 'Print the profile’s text instead' },
     target: {
       type: 'string',
       choices: releases,

@@ -38,11 +38,11 @@ export const summary = defineCommand({
   },
   details:
     'A REF, such as team/name@1.2.0, is fetched and verified as "verify" does, unless a file has that name. ' +
-    'The summary is of the profile with everything it includes, and complete: whatever the kernel would grant falls ' +
+    'The summary covers the profile and everything it includes, completely: whatever the kernel would grant falls ' +
     'under one of the lines, with examples of its paths, labels and so on; --all has one for each rule. Hats and child ' +
-    'profiles have summaries of their own. A program that may be run may be a script: the kernel does not check its ' +
-    'interpreter, nor files that a process inherits open. Exits with 0; with 2 for errors, and if something could not be ' +
-    'read or is unknown, which the summary says.',
+    'profiles have summaries of their own. A program that may be run may be a script: the kernel does not ' +
+    'check a script’s interpreter or files that a process inherits open. Exits with 0, or with 2 on errors or if ' +
+    'something is unread or unknown, which the summary says.',
   examples: [
     'aa-registry summary ./docker-nginx',
     'aa-registry summary /etc/apparmor.d/usr.bin.man --all',
@@ -58,7 +58,7 @@ export const summary = defineCommand({
     } else {
       if (unread.length > 0) {
         const names = unread.map(visibleLine).join(', ');
-        printText(io, `Not read, and taken as empty: ${names}.`);
+        printText(io, `Not read, and treated as empty: ${names}.`);
       }
       for (const profile of profiles) printProfile(io, profile, file, values.all ?? false);
     }

@@ -46,8 +46,8 @@ export const sync = defineCommand({
     '"acme/web@^1.2", { reference = "acme/api:candidate", complain = true }]. Profiles that you ' +
     'pulled stay installed. A rollback stays until a newer version than the one rolled back is ' +
     'published; complain mode set on this host stays until "enforce". With updates = "narrowing" or "same" for a ' +
-    'profile, a version that may permit more waits for "approve", and the newest of up to ten ' +
-    'versions before it that need not wait is installed. With profiles.lock.toml ' +
+    'profile, a version that may permit more is held until "approve", and of up to ten versions ' +
+    'before it, the newest that needs no approval is installed. With profiles.lock.toml ' +
     '(see "lock"), installs exactly the locked versions. Without the registry, the host keeps ' +
     'its versions and repairs changes from its version store. Exits with 0 if the host ' +
     'matches profiles.toml; see docs/cli.md for the other exit codes.',

@@ -5,7 +5,7 @@ import { openSession, registryOptions } from '../session.ts';
 
 export const teamVersionPolicy = defineCommand({
   name: 'team version-policy',
-  summary: 'Show or set what a team requires of versions that permit more (owners)',
+  summary: 'Show or set whether wider versions need a new major version or a reason (owners)',
   args: [{ name: 'TEAM' }, { name: 'none|semver', optional: true, choices: ['none', 'semver'] }],
   options: { format: formatOption, ...registryOptions },
   details:

@@ -20,7 +20,7 @@ export const tokenCreate = defineCommand({
     user: {
       type: 'string',
       value: 'USER',
-      description: 'The user it belongs to (with --team only: the team)',
+      description: 'The user it belongs to (default with --team: the team)',
     },
     scope: {
       type: 'string',

@@ -15,7 +15,7 @@ export const transfer = defineCommand({
   details:
     'Published versions stay where they are, signed by the old team: no registry can change ' +
     'whose keys a host trusts. The new team continues under its own name, and commands that use ' +
-    'the old name say so. This can’t be undone.',
+    'the old name point to the new one. This can’t be undone.',
   examples: ['aa-registry transfer platform/web edge'],
   async run({ values, args: [text = '', to = ''], io }) {
     const { team, name } = requireReference(text);

@@ -19,8 +19,8 @@ export const trustAdd = defineCommand({
   details:
     'Without KEY, adds all keys that the registry lists for a team that is not trusted yet. KEY ' +
     'is the id of one of those (sha256:…), a public key file, or a public key in base64; files ' +
-    'and keys need no registry. Shows the key ids before and after the change and asks: compare ' +
-    'them with the ids that the team publishes.',
+    'and keys need no registry. Shows the key ids before and after the change and asks for ' +
+    'confirmation: compare them with the ids that the team publishes.',
   examples: [
     'sudo aa-registry trust add acme',
     'sudo aa-registry trust add library ./next.pem.pub',

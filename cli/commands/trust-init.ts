@@ -3,9 +3,8 @@ import { describeNames } from '../../sdk/allowed-names.ts';
 import type { Client } from '../../sdk/client.ts';
 import { hostSeenFolder, seenFolder, writeSeen } from '../../sdk/host/seen.ts';
 import { hostCommand } from '../../sdk/host-command.ts';
-import { latestCheckpoint } from '../../sdk/latest-checkpoint.ts';
 import { shellWord } from '../../sdk/shell-word.ts';
-import { changeTrust, defaultMaxAge, readTrust } from '../../sdk/trust-file.ts';
+import { defaultMaxAge, readTrust } from '../../sdk/trust-file.ts';
 import {
   defaultTeam,
   importPublicKey,
@@ -20,8 +19,13 @@ import { formatOption, printResult, toJson } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { requireRoot, rootOption } from '../target.ts';
-import { confirm } from '../terminal/prompt.ts';
-import { openTarget, whileAlone } from '../trust-change.ts';
+import {
+  confirmKeys,
+  openTarget,
+  requireCheckpoint,
+  whileAlone,
+  writeTeams,
+} from '../trust-change.ts';
 
 export const trustInit = defineCommand({
   name: 'trust init',
@@ -35,14 +39,14 @@ export const trustInit = defineCommand({
     yes: {
       type: 'boolean',
       short: 'y',
-      description: 'Do not ask; only after comparing the key ids',
+      description: 'Skip the confirmation; compare the key ids first',
     },
   },
   details:
-    `Fetches the keys of each TEAM (default ${defaultTeam}), shows their ids and asks, then writes ` +
+    `Fetches the keys of each TEAM (default ${defaultTeam}), shows their ids and asks for confirmation, then writes ` +
     '/etc/aa-registry/trust.toml. Compare the ids with those that the team publishes. Teams that are ' +
-    'already in the file do not change. With --trust FILE, writes that file and nothing of the host, ' +
-    'without root; "verify", "can", "diff" and "bundle" read it with the same option.',
+    'already in the file do not change. With --trust FILE, writes only that file, without root; ' +
+    '"verify", "can", "diff", "summary" and "bundle" read it with the same option.',
   examples: [
     'sudo aa-registry trust init --registry https://profiles.example.org',
     'aa-registry trust init acme --registry https://profiles.example.org --trust ./trust.toml',
@@ -94,41 +98,18 @@ export const trustInit = defineCommand({
     const seen = isForeign
       ? seenFolder(io.env, root, log.key, { isForeign })
       : hostSeenFolder(root, log.key);
-    const first = await latestCheckpoint(client, {
-      log,
-      folder: seen,
-      now: new Date(),
-      keep: false,
-    });
-    if (!first.ok) {
-      const { id, reason } = first;
-      throw new CliError(exit.refused, `Refused: ${reason} [${id}].`, undefined, id);
-    }
-    if (!values.yes) {
-      if (!io.stdin.isTTY) {
-        throw new CliError(
-          exit.usage,
-          'Nothing was written: there is no terminal to confirm on. Compare the key ids, then add --yes.',
-        );
-      }
-      if (!(await confirm(io, 'Do these match the keys you received from the team?'))) {
-        throw new CliError(exit.failed, 'Nothing was written.');
-      }
-    }
+    const checkpoint = await requireCheckpoint(client, log, seen);
+    if (!values.yes) await confirmKeys(io, 'Do these match the keys you received from the team?');
     await whileAlone(io, target, async () => {
-      // The file may have been changed while the keys were compared; such changes are not overwritten.
-      const now = await readTrust(path);
-      if (now && (now.registry !== client.registry || now.log.key.verifier !== log.key.verifier)) {
-        throw new CliError(
-          exit.failed,
-          `Nothing was written: ${path} was changed in the meantime.`,
-        );
-      }
-      const all = new Map([...added, ...(now?.teams ?? [])]);
-      const trust = { registry: client.registry, log: now?.log ?? log, teams: all };
-      const copy = await changeTrust(path, trust, added.keys());
-      if (copy !== undefined) io.note(`${path} was rewritten; the previous file is ${copy}.`);
-      if (!now) await writeSeen(seen, first.checkpoint);
+      const { registry } = client;
+      const now = await writeTeams(io, path, added.keys(), (file) => {
+        const isOther =
+          file && (file.registry !== registry || file.log.key.verifier !== log.key.verifier);
+        if (isOther) return undefined;
+        const all = new Map([...added, ...(file?.teams ?? [])]);
+        return { registry, log: file?.log ?? log, teams: all };
+      });
+      if (!now) await writeSeen(seen, checkpoint);
     });
     const names = [...added.keys()];
     printResult(

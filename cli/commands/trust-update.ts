@@ -18,8 +18,8 @@ export const trustUpdate = defineCommand({
   details:
     'Run this after a team has changed its keys. Fetches the keys of each TEAM (default: all ' +
     'trusted teams), shows new keys, revoked keys and the new keys that trusted keys have ' +
-    'signed, and asks. Compare the ids with those that the team publishes. Keys that the ' +
-    'registry does not list stay, and so does the number of required signatures.',
+    'signed, and asks for confirmation. Compare the ids with those that the team publishes. Keys ' +
+    'that the registry does not list stay, and so does the number of required signatures.',
   examples: ['sudo aa-registry trust update library'],
   async run({ values, args, io }) {
     const opened = await openTrust(values);

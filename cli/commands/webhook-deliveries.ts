@@ -11,7 +11,11 @@ export const webhookDeliveries = defineCommand({
   args: [{ name: 'TEAM' }, { name: 'ID' }],
   usage: '[--limit N]',
   options: {
-    limit: { type: 'string', value: 'N', description: 'Number of latest deliveries (default 20)' },
+    limit: {
+      type: 'string',
+      value: 'N',
+      description: 'How many of the latest deliveries to list (default 20)',
+    },
     format: formatOption,
     ...registryOptions,
   },

@@ -156,7 +156,7 @@ export const exitMeanings: Record<(typeof exit)[keyof typeof exit], string> = {
   1: 'Failed: the profile has errors, or the registry refused',
   2: 'Usage error',
   3: 'Refused: the profile could not be verified, or is older than the installed one; nothing was changed',
-  4: "The registry can't be reached",
+  4: 'The registry can’t be reached',
   5: 'Not possible on this machine: no root, no AppArmor, no apparmor_parser; nothing was changed',
   6: 'The host has drifted: a file, a loaded profile or a mode differs from what was installed',
   7: 'An installed profile is not loaded',

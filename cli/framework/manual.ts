@@ -27,13 +27,13 @@ const environment: [name: string, meaning: string][] = [
   ['AA_TOKEN', 'The API token, instead of the one that login saved.'],
   ['AA_SIGNING_KEY', 'A publisher key in PEM, instead of a file.'],
   ['AA_KEY_PASSPHRASE', 'The passphrase of an encrypted publisher key.'],
-  ['AA_ID_TOKEN', "A CI job's OpenID Connect token, with which publish gets an API token."],
+  ['AA_ID_TOKEN', 'A CI job’s OpenID Connect token, with which publish gets an API token.'],
   ['LIBSQL_AUTH_TOKEN', 'The token for the database of admin check --database.'],
-  ['AA_CONFIG', "The host's configuration, instead of /etc/aa-registry/config.toml."],
+  ['AA_CONFIG', 'The host’s configuration, instead of /etc/aa-registry/config.toml.'],
   ['HTTPS_PROXY, HTTP_PROXY, NO_PROXY', 'The proxy, and the hosts to contact without it.'],
   ['SSL_CERT_FILE', 'A PEM file of CAs to trust in addition to those of the system.'],
   ['NO_COLOR', 'Disables colours if set and not empty.'],
-  ['XDG_CONFIG_HOME', "The folder of the user's configuration, instead of ~/.config."],
+  ['XDG_CONFIG_HOME', 'The folder of the user’s configuration, instead of ~/.config.'],
   ['XDG_STATE_HOME', 'The folder for the last checkpoints seen, instead of ~/.local/state.'],
 ];
 
@@ -53,7 +53,7 @@ const files: [path: string, meaning: string][] = [
   ],
   ['aa-profile.toml', 'The manifest of a package; see aa-profile.toml(5).'],
   ['/etc/apparmor.d/aa-registry.TEAM.NAME', 'An installed profile.'],
-  ['/etc/apparmor.d/local/NAME', "The administrator's own rules; updates do not change them."],
+  ['/etc/apparmor.d/local/NAME', 'The administrator’s own rules; updates do not change them.'],
   ['/var/lib/aa-registry', 'The installed state and the last checkpoint seen.'],
   ['~/.config/aa-registry/config.toml', 'The registry and token saved by login.'],
 ];

@@ -1,3 +1,5 @@
+import { editDistance } from '../../policy/syntax/names.ts';
+
 /** Names in other programs for commands of this one. */
 const synonyms: Record<string, string> = {
   add: 'pull',
@@ -26,7 +28,7 @@ export function synonymOf(word: string): string | undefined {
 export function nearest(names: string[], typed: string[]): string | undefined {
   let best: { name: string; distance: number } | undefined;
   for (const name of names) {
-    const distance = Math.min(...typed.map((text) => editDistance(text, name)));
+    const distance = Math.min(...typed.map((text) => editDistance(text, name, 2)));
     if (distance <= 2 && distance < (best?.distance ?? 3)) best = { name, distance };
   }
   if (best) return best.name;
@@ -34,18 +36,4 @@ export function nearest(names: string[], typed: string[]): string | undefined {
     typed.some((text) => text.length > 2 && name.startsWith(text)),
   );
   return withPrefix.length === 1 ? withPrefix[0] : undefined;
-}
-
-/** The Levenshtein distance, computed row by row. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substituted));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

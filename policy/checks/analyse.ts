@@ -67,7 +67,7 @@ class Walk {
         context.main,
         'limit',
         this.#profiles[0]?.profile.name ?? { start: 0, end: 0 },
-        'This file takes more work to check than any real one, so not all of it was looked at.',
+        'Checking this file exceeds the limit, so it was checked only in part.',
         {
           expected:
             'fewer profiles, fewer or narrower patterns in rules with x, fewer values of variables',

@@ -6,7 +6,7 @@ import { defineCheck } from './check.ts';
 const explanation: Explanation = {
   title: 'Comment after the values of a variable',
   severity: 'warning',
-  text: 'Before AppArmor 4.0.2, apparmor_parser knows no comment behind the values of a variable: the # and the words after it become more values, so that every rule with the variable is compiled for them too. Where the words hold a comma, a ! or half a quote or bracket, it refuses the file. A comment on a line of its own is one for every release.',
+  text: 'Before AppArmor 4.0.2, apparmor_parser does not recognise a comment after the values of a variable: the # and the words after it become more values, so that every rule with the variable is compiled for them too. Where the words hold a comma, a ! or half a quote or bracket, it refuses the file. A comment on a line of its own works in every release.',
   example: '@{DIR} = /srv # data\nprofile demo {\n  @{DIR}/x r,\n}\n',
   corrected: '# data\n@{DIR} = /srv\nprofile demo {\n  @{DIR}/x r,\n}\n',
 };

@@ -17,14 +17,14 @@ export const execConflict = defineCheck({
   diagnostics: {
     'exec-conflict': error(
       'Conflicting exec transitions',
-      'Two rules match the same file and say differently which profile it gets when it runs. A rule without wildcards wins over patterns, since AppArmor 4.0 also one with no wildcards but classes such as [0-9]; between two patterns, or two such paths, nothing decides.',
+      'Two rules match the same file and select different profiles for it when it runs. A rule without wildcards wins over patterns, since AppArmor 4.0 also one with no wildcards but classes such as [0-9]; between two patterns, or two such paths, neither takes precedence.',
       'profile demo {\n  /usr/bin/a* px,\n  /usr/bin/*b ix,\n}\n',
       'profile demo {\n  /usr/bin/a* px,\n  /usr/bin/[^a]*b ix,\n}\n',
     ),
     'exec-conflict-older': {
       title: 'Exec transitions that conflict in older releases',
       severity: 'info',
-      text: 'AppArmor 4.0 and later take a path whose only wildcards are classes such as [0-9] (not [^0-9], * or ?) for exact, so that it wins over patterns. Up to 3.1 it is a pattern like any other, and two patterns that match the same file with different transitions are refused. The profile needs AppArmor 4.0.',
+      text: 'AppArmor 4.0 and later treat a path whose only wildcards are classes such as [0-9] (not [^0-9], * or ?) as exact, so that it wins over patterns. Up to 3.1 it is a pattern like any other, and two patterns that match the same file with different transitions are refused. The profile needs AppArmor 4.0.',
       example: 'profile demo {\n  /usr/bin/* Px,\n  /usr/bin/perl[0-9] ix,\n}\n',
     },
   },
@@ -40,14 +40,14 @@ export const execConflict = defineCheck({
         const add = (conflict: Conflict, id: Ids, more: string) =>
           reportConflict(conflict, id, more, profile, context, report);
         const { classesAreExact } = dialect;
-        const take = ` AppArmor ${upTo('classesAreExact')} take it.`;
+        const accepted = ` AppArmor ${upTo('classesAreExact')} accept it.`;
         for (const conflict of execConflicts(
           rules,
           budget,
           classesAreExact ? 'classes are exact' : 'classes are patterns',
         )) {
           const mixed = conflict.first.wildcard !== conflict.second.wildcard;
-          add(conflict, 'exec-conflict', classesAreExact && mixed ? take : '');
+          add(conflict, 'exec-conflict', classesAreExact && mixed ? accepted : '');
         }
         if (target !== undefined) return;
         for (const conflict of execConflicts(rules, budget, 'classes against patterns')) {
@@ -114,6 +114,6 @@ function reportConflict(
     id,
     mode,
     `This says ${second.shown}, but the rule for ${other} says ${first.shown}, and both match some file.${more}`,
-    { expected: 'the same transition in both, or patterns that do not meet' },
+    { expected: 'the same transition in both, or patterns that do not overlap' },
   );
 }

@@ -28,7 +28,7 @@ export const includeDiagnostics = {
     'abi <abi/3.0>,\n',
   ),
   'unseen-include': {
-    title: 'File of the target that is not here',
+    title: 'File of the target missing on this machine',
     severity: 'info',
     text: 'The target release includes this file, but the base policy at hand is of a release without it. The content of the file is therefore unknown: its variables are assumed to be declared, and its rules are not compared. Use `--base DIR` to give the base policy of the target release.',
   },
@@ -76,7 +76,7 @@ function find(include: Include | Abi, unit: Unit, context: Context): readonly In
         unit,
         'unseen-include',
         include.target,
-        `AppArmor ${namedBase} brings ${what}, and this machine does not have it, so it was not looked into.`,
+        `AppArmor ${namedBase} has ${what}, which this machine lacks, so its contents were not checked.`,
         { expected: `the base policy of AppArmor ${namedBase}` },
       );
     }

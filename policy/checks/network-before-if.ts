@@ -12,7 +12,7 @@ export const networkBeforeIf = defineCheck({
     'network-before-if': {
       title: 'Network rule before an if',
       severity: 'warning',
-      text: 'The apparmor_parser of AppArmor 3.1 and older dies when a network rule stands before an `if` in the same list and the block that is taken has no network rule, so a host with it loads nothing. Rules of included files count where the include stands. AppArmor 4.0 and later read it, and the profile needs them. Network rules after the last `if` avoid it.',
+      text: 'The apparmor_parser of AppArmor 3.1 and older crashes when a network rule comes before an `if` in the same list and the selected block has no network rule, so a host with it loads nothing. Rules of included files count at the place of the include. AppArmor 4.0 and later read it, and the profile needs them. Network rules after the last `if` avoid it.',
       example:
         '$DEBUG = true\nprofile demo {\n  network inet,\n  if $DEBUG {\n    /tmp/demo w,\n  }\n}\n',
       corrected:
@@ -60,7 +60,7 @@ function walk(
         unit,
         'network-before-if',
         { start: one.start, end: one.start + 2 },
-        `A network rule stands before this "if", whose block has none: the apparmor_parser of ${upTo('networkBeforeIf')} dies here, and nothing is loaded.`,
+        `A network rule comes before this "if", whose block has none: the apparmor_parser of ${upTo('networkBeforeIf')} crashes here, and nothing is loaded.`,
         { expected: 'network rules after every "if"', parsers: 'refuse' },
       );
     }

@@ -2,18 +2,18 @@ import { error } from '../raw-diagnostic.ts';
 import { defineCheck } from './check.ts';
 import type { Unit } from './unit.ts';
 
-/** Rules stand in profiles, and the preamble before the first of them. */
+/** Rules must be inside profiles, and the preamble before the first of them. */
 export const statementPosition = defineCheck({
   diagnostics: {
     'rule-outside-profile': error(
       'Rule outside a profile',
-      'Before a profile stand variables, aliases, abi and includes; rules stand inside it.',
+      'Variables, aliases, abi rules and includes come before the profile; rules go inside it.',
       'capability chown,\nprofile demo {\n}\n',
       'profile demo {\n  capability chown,\n}\n',
     ),
     'preamble-position': error(
       'Preamble statement in the wrong place',
-      'Variables, booleans and aliases stand at the head of the file, before the first profile.',
+      'Variables, booleans and aliases must come at the start of the file, before the first profile.',
       'profile demo {\n}\n@{DIR} = /srv\n',
       '@{DIR} = /srv\nprofile demo {\n}\n',
     ),
@@ -27,7 +27,7 @@ export const statementPosition = defineCheck({
         context.main,
         'preamble-position',
         range,
-        'The included file declares variables, booleans or aliases, which stand before the first profile.',
+        'The included file declares variables, booleans or aliases, which must come before the first profile.',
         { expected: 'this include before the first profile' },
       );
     };
@@ -43,7 +43,7 @@ export const statementPosition = defineCheck({
                 unit,
                 'preamble-position',
                 statement,
-                'Variables, booleans and aliases stand before the first profile.',
+                'Variables, booleans and aliases must come before the first profile.',
                 { expected: 'a profile' },
               ),
             );
@@ -59,7 +59,7 @@ export const statementPosition = defineCheck({
               unit,
               'rule-outside-profile',
               { start: statement.start, end: Math.min(statement.end, statement.start + 80) },
-              'A rule stands inside a profile, not beside it.',
+              'A rule must be inside a profile.',
               { expected: 'profile name { … } around it' },
             );
         }
@@ -71,7 +71,7 @@ export const statementPosition = defineCheck({
               unit,
               'preamble-position',
               statement,
-              'This stands before the first profile, not inside one.',
+              'This must come before the first profile.',
               { expected: 'a rule' },
             ),
           );

@@ -48,7 +48,7 @@ function tooNew(
     return {
       ...range,
       id: 'target-backport',
-      message: `${what} came with AppArmor ${release}, and only the last point releases of ${target} take it.`,
+      message: `${what} came with AppArmor ${release}, and only the last point releases of ${target} accept it.`,
       expected: `AppArmor ${release}, or the newest ${target}`,
     };
   }

@@ -78,7 +78,7 @@ function assign(statement: Variable, unit: Unit, context: Context, report: Repor
           unit,
           'undefined-variable',
           nameWord,
-          `${nameWord.text} has no values yet to add to.`,
+          `${nameWord.text} is not set yet, so += has nothing to add to.`,
           { expected: declaration(name, `${nameWord.text} = …`) },
         );
       }

@@ -113,7 +113,7 @@ function checkClass(text: string, open: number, close: number): PatternError | u
   if (dash < 0) return undefined;
   return {
     at: dash,
-    message: 'This - neither makes a range nor stands first.',
+    message: 'This - neither makes a range nor comes first.',
     expected: 'a - first in the class: [-a-z]',
   };
 }

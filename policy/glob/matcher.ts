@@ -55,7 +55,7 @@ export interface State {
 }
 
 /** Where no pattern matches any more. */
-export const dead: State = { id: 0, nodes: [], accepted: [], next: [], steps: [] };
+export const deadState: State = { id: 0, nodes: [], accepted: [], next: [], steps: [] };
 
 /** A step over any byte of a range. */
 export interface Step {
@@ -122,7 +122,7 @@ export class Matcher {
     let state = this.#start;
     for (const byte of string) {
       const next = this.#step(state, byte.charCodeAt(0), budget);
-      if (!next || next === dead) return next?.accepted;
+      if (!next || next === deadState) return next?.accepted;
       state = next;
     }
     return state.accepted;
@@ -198,7 +198,7 @@ export class Matcher {
     const known =
       state.next[byte] ??
       (state.steps &&
-        (state.steps.find(({ low, high }) => low <= byte && byte <= high)?.to ?? dead));
+        (state.steps.find(({ low, high }) => low <= byte && byte <= high)?.to ?? deadState));
     if (known) return budget.spend(1) ? known : undefined;
     const reached: number[] = [];
     for (const node of state.nodes) {

@@ -114,7 +114,7 @@ export function advise(analysis: Analysis, options: LintOptions): Advice {
       id: 'limit',
       start,
       end,
-      message: 'This file takes more work to lint than the limit, so not all of it was looked at.',
+      message: 'Linting this file exceeds the limit, so it was linted only in part.',
       expected: 'fewer profiles, fewer or narrower patterns, shorter values of variables',
       severity: 'error',
     });

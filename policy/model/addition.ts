@@ -12,7 +12,7 @@ import { lookedUp } from './hidden.ts';
 import { grouped, type PolicyDifference } from './policy-difference.ts';
 import { type ProfileModel, questionSteps, tableClasses } from './profile-model.ts';
 import { stringPattern, unknownPart } from './questions.ts';
-import { type Asked, type LookedUp, lookUps } from './requests.ts';
+import { type LookedUp, lookUps, type RequestedLookUp } from './requests.ts';
 import type { Accepting, Extension, Grant } from './table.ts';
 
 /**
@@ -58,7 +58,7 @@ function ruleOf(text: string): EffectiveRule {
 }
 
 /** What is looked up for a request, and what every rule for it permits too. */
-function certainLookUps(access: LookedUp): readonly Asked[] {
+function certainLookUps(access: LookedUp): readonly RequestedLookUp[] {
   // Not every queue, where the record names none.
   if (access.kind === 'mqueue' && access.name === undefined) return [];
   return (lookUps(access) ?? []).flatMap((one) => {
@@ -110,7 +110,7 @@ function withAnyOrigin(string: string): string[] {
 function differencesIn(
   of: TableClass,
   { table, patterns, grants }: Extension,
-  asked: readonly Asked[],
+  asked: readonly RequestedLookUp[],
 ): readonly Difference[] | UnknownReason {
   const budget = new Budget(questionSteps);
   // The request is told apart from other strings.

@@ -22,10 +22,10 @@ import {
   whole,
 } from './policy-difference.ts';
 import type { ProfileModel } from './profile-model.ts';
-import type { Compared, Grant } from './table.ts';
+import { type Compared, type Grant, noGrant } from './table.ts';
 
 /** What the comparison of two profiles depends on. */
-export interface How {
+export interface CompareContext {
   newBudget: () => Budget;
   /** They are in complain mode. */
   complains: boolean;
@@ -50,7 +50,6 @@ export type Granting = Pick<ProfileModel, 'name' | 'mediates' | 'table' | 'capab
 
 /** The same profile without rules. */
 export function withoutRules(profile: Granting): Granting {
-  const denied: Grant = { decision: { granted: false, rules: [] }, how: '', logging: '' };
   return {
     name: profile.name,
     mediates: (of) => profile.mediates(of),
@@ -60,9 +59,9 @@ export function withoutRules(profile: Granting): Granting {
       const matcher = Matcher.of([], new Budget(1000));
       if (typeof full === 'string' || !matcher) return full;
       const { columns } = full;
-      return { columns, matcher, entries: [], grants: () => columns.map(() => denied) };
+      return { columns, matcher, entries: [], grants: () => columns.map(() => noGrant) };
     },
-    capabilityGrant: () => denied,
+    capabilityGrant: () => noGrant,
   };
 }
 
@@ -71,7 +70,7 @@ export function compareClass(
   left: Granting,
   right: Granting,
   of: TableClass,
-  how: How,
+  context: CompareContext,
 ): readonly PolicyDifference[] | UnknownReason {
   const [before, after] = [left.mediates(of), right.mediates(of)];
   if (!before && !after) return [];
@@ -84,11 +83,11 @@ export function compareClass(
   const [first, second] = [left.table(of), right.table(of)];
   if (typeof first === 'string') return first;
   if (typeof second === 'string') return second;
-  const [one, two] = how.allowsByDefault
+  const [one, two] = context.allowsByDefault
     ? [withDefault(first), withDefault(second)]
     : [first, second];
   const compare = (allowed: Allowed) =>
-    compareTables(one, two, allowed, how.newBudget(), of === 'file' ? ofFiles : undefined);
+    compareTables(one, two, allowed, context.newBudget(), of === 'file' ? ofFiles : undefined);
   const ofKernel = compare(of === 'file' ? isKernelFile : anyString);
   if (ofKernel === 'unknown') return 'budget';
   let { differences } = ofKernel;
@@ -99,8 +98,8 @@ export function compareClass(
     ({ differences } = all);
     unobservable = differences.length > 0;
   }
-  const { complains } = how;
-  const better = differences.map((found) => withFamiliarExample(one, two, of, found, how));
+  const { complains } = context;
+  const better = differences.map((found) => withFamiliarExample(one, two, of, found, context));
   return grouped(better, { profile: left.name, class: of, unobservable, complains });
 }
 
@@ -113,7 +112,7 @@ function withFamiliarExample(
   right: Compared,
   of: TableClass,
   found: Difference,
-  { newBudget, complains }: How,
+  { newBudget, complains }: CompareContext,
 ): Difference {
   if (of === 'file') return found;
   const budget = newBudget();
@@ -138,7 +137,7 @@ const ofFiles = (column: string, string: string) => !string.includes('\0') || co
 export function compareCapabilities(
   left: Granting,
   right: Granting,
-  { complains, allowsByDefault }: How,
+  { complains, allowsByDefault }: CompareContext,
 ): PolicyDifference[] | 'prompt' {
   const found = new Map<string, PolicyDifference & { permissions: string[] }>();
   for (const name of capabilities) {

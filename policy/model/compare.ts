@@ -1,11 +1,11 @@
 // What one profile permits and another does not, exactly, with an example of each.
 import { Budget } from '../budget.ts';
 import {
+  type CompareContext,
   compareCapabilities,
   compareClass,
   compareLimits,
   type Granting,
-  type How,
   withoutRules,
 } from './compare-class.ts';
 import { describeRule } from './deciding-rule.ts';
@@ -54,9 +54,11 @@ export function compareModels(
       permissions: [name],
     });
     const none = withoutRules(profile);
-    const how = howOf([profile], options);
+    const context = contextOf([profile], options);
     const found =
-      kind === 'added' ? compareGrants(none, profile, how) : compareGrants(profile, none, how);
+      kind === 'added'
+        ? compareGrants(none, profile, context)
+        : compareGrants(profile, none, context);
     differences.push(...found.differences);
     unknown.push(...found.unknown);
   }
@@ -98,10 +100,10 @@ function matched(
   return [pairs, alone];
 }
 
-function howOf(
+function contextOf(
   profiles: readonly ProfileModel[],
   { budget, complain = false }: CompareOptions,
-): How {
+): CompareContext {
   return {
     newBudget: () => budget ?? new Budget(compareSteps),
     complains: complain || profiles.some(({ mode }) => mode === 'complain'),
@@ -114,7 +116,7 @@ function compareProfiles(
   right: ProfileModel,
   options: CompareOptions,
 ): PolicyComparison {
-  const how = howOf([left, right], options);
+  const context = contextOf([left, right], options);
   const differences: PolicyDifference[] = [];
   const unknown: { profile: string; class: string; reason: UnknownReason }[] = [];
   const profile = left.name;
@@ -125,7 +127,7 @@ function compareProfiles(
   const flags = ({ flags }: ProfileModel) => [...flags].sort().join(', ');
   if (flags(left) !== flags(right))
     differences.push(whole(profile, 'flags', 'changed', 'either', flags(left), flags(right)));
-  const attached = compareAttachments(left, right, how);
+  const attached = compareAttachments(left, right, context);
   if (attached === undefined) unknown.push({ profile, class: 'attachment', reason: 'variables' });
   else if (!attached)
     differences.push(
@@ -138,7 +140,7 @@ function compareProfiles(
     unknown.push({ profile, class: 'mode', reason: 'prompt' });
   if (options.presumed && mayGainUnread(left, right))
     unknown.push({ profile, class: 'include', reason: 'includes' });
-  const granted = compareGrants(left, right, how);
+  const granted = compareGrants(left, right, context);
   differences.push(...granted.differences);
   unknown.push(...granted.unknown);
   if (!left.incomplete && !right.incomplete) differences.push(...compareLimits(left, right));
@@ -149,20 +151,20 @@ function compareProfiles(
 function compareGrants(
   left: Granting & Partial<Pick<ProfileModel, 'incomplete'>>,
   right: Granting & Partial<Pick<ProfileModel, 'incomplete'>>,
-  how: How,
+  context: CompareContext,
 ): PolicyComparison {
   const differences: PolicyDifference[] = [];
   const unknown: { profile: string; class: string; reason: UnknownReason }[] = [];
   const profile = left.name;
   for (const of of tableClasses) {
-    const found = compareClass(left, right, of, how);
+    const found = compareClass(left, right, of, context);
     if (typeof found === 'string') unknown.push({ profile, class: of, reason: found });
     else differences.push(...found);
   }
   const reason = left.incomplete ?? right.incomplete;
   if (reason)
     return { differences, unknown: [...unknown, { profile, class: 'capability', reason }] };
-  const capabilities = compareCapabilities(left, right, how);
+  const capabilities = compareCapabilities(left, right, context);
   if (capabilities === 'prompt')
     unknown.push({ profile, class: 'capability', reason: capabilities });
   else differences.push(...capabilities);
@@ -202,7 +204,7 @@ function attachmentsOf(left: ProfileModel, right: ProfileModel): [string, string
 function compareAttachments(
   left: ProfileModel,
   right: ProfileModel,
-  { newBudget }: How,
+  { newBudget }: CompareContext,
 ): boolean | undefined {
   const conditions = left.attachmentConditions.join(' ');
   if (conditions !== right.attachmentConditions.join(' ')) return false;

@@ -1,7 +1,7 @@
 // Decides questions about every string exactly: walks over the product of the automata of two tables, so that what is
 // found is the shortest string, and what is not found does not exist.
 import type { Budget } from '../budget.ts';
-import { dead, Matcher, type State, type Step } from '../glob/matcher.ts';
+import { deadState, Matcher, type State, type Step } from '../glob/matcher.ts';
 import { type EffectiveRule, priority } from './effective-rule.ts';
 import type { Compared, Grant, TableEntry } from './table.ts';
 
@@ -106,7 +106,7 @@ export function stateAfter(matcher: Matcher, string: string, budget: Budget): St
     const steps: readonly Step[] | undefined = state && matcher.steps(state, budget);
     state = steps?.find(({ low, high }) => low <= code && code <= high)?.to;
   }
-  return state ?? dead;
+  return state ?? deadState;
 }
 
 /** Where the grants of two tables differ. */
@@ -300,7 +300,7 @@ function walk(
         if (within && !stays) continue;
         const goesOn = needed === 'any' ? one || two : one && (two || needed === 'left');
         if (!goesOn || !allowed(low, before)) continue;
-        const to = { left: one ?? dead, right: right && (two ?? dead), within: stays };
+        const to = { left: one ?? deadState, right: right && (two ?? deadState), within: stays };
         if (metWith(to).has(numberOf(to.right, low))) continue;
         steps.push({ ...representative(low, high), ...to });
       }

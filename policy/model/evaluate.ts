@@ -9,7 +9,7 @@ import { anyString, walkBeside } from './difference.ts';
 import { limitDecision } from './limits.ts';
 import { type ProfileModel, questionSteps } from './profile-model.ts';
 import { isPartlyKnown, stringPattern } from './questions.ts';
-import { type Asked, type LookedUp, lookUps } from './requests.ts';
+import { type LookedUp, lookUps, type RequestedLookUp } from './requests.ts';
 import type { Grant } from './table.ts';
 
 /**
@@ -57,7 +57,10 @@ function evaluateStrings(profile: ProfileModel, access: LookedUp): Evaluation {
 }
 
 /** What is decided in each column about the string, or about each of those that it stands for. */
-function decisionsOn(profile: ProfileModel, { of, columns, string }: Asked): Decision[][] {
+function decisionsOn(
+  profile: ProfileModel,
+  { of, columns, string }: RequestedLookUp,
+): Decision[][] {
   const table = profile.table(of);
   const budget = new Budget(questionSteps);
   const failed = (reason: UnknownReason) => [[unknown(reason)]];

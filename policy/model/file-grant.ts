@@ -3,7 +3,7 @@ import { compareReleases, type Release } from '../release.ts';
 import type { FilePermission } from '../rules/file.ts';
 import { combine } from './decision.ts';
 import { priority } from './effective-rule.ts';
-import { type Grant, loggingOf, nothingSaid, type TableEntry } from './table.ts';
+import { type Grant, loggingOf, noGrant, type TableEntry } from './table.ts';
 
 /**
  * One entry of the table that apparmor_parser compiles, for paths, or for a link and what it is made to with a NUL
@@ -30,7 +30,7 @@ export function fileGrant(entries: readonly FileEntry[], column: string, release
     entries.filter((entry) => entry.permissions.has(one as FilePermission) && entry.side !== other);
   const applying =
     permission === 'm' ? mapping(having('m'), having('x'), release) : having(permission);
-  if (applying.length === 0) return nothingSaid;
+  if (applying.length === 0) return noGrant;
   const { decision, counting } = combine(applying);
   if (permission === 'm') {
     const logsImplied = compareReleases(release, '4.0') >= 0 && !mapsWithExec(release);

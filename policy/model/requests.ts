@@ -5,7 +5,7 @@ import { permissionTables, type TableClass } from './classes/classes.ts';
 import { type ClassQuestion, lookUp, unknownPart } from './questions.ts';
 
 /** A string that is looked up, and the columns of its table that have to grant it. */
-export interface Asked {
+export interface RequestedLookUp {
   of: TableClass;
   columns: readonly string[];
   /** As in `LookUp`. */
@@ -16,9 +16,9 @@ export interface Asked {
 export type LookedUp = Exclude<Access, { kind: 'capability' | 'rlimit' }>;
 
 /** All that is looked up for a request; undefined where the log has a word for it that rules have not. */
-export function lookUps(access: LookedUp): readonly Asked[] | undefined {
+export function lookUps(access: LookedUp): readonly RequestedLookUp[] | undefined {
   if (access.kind === 'file' || access.kind === 'link') return fileLookUps(access);
-  const found: Asked[] = [];
+  const found: RequestedLookUp[] = [];
   for (const question of questionsOf(access)) {
     const one = lookUp(question);
     if ('unknown' in one) return undefined;
@@ -31,7 +31,9 @@ export function lookUps(access: LookedUp): readonly Asked[] | undefined {
   return found.length > 0 ? found : undefined;
 }
 
-function fileLookUps(access: Extract<Access, { kind: 'file' | 'link' }>): readonly Asked[] {
+function fileLookUps(
+  access: Extract<Access, { kind: 'file' | 'link' }>,
+): readonly RequestedLookUp[] {
   const { owner } = access;
   const sides = owner === undefined ? ['owner', 'others'] : [owner ? 'owner' : 'others'];
   const permissions = access.kind === 'link' ? ['l'] : access.permissions;

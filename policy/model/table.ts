@@ -119,13 +119,13 @@ export type Accepting = Pick<State, 'accepted'>;
 /** What entries decide together about a permission, those that have it: the highest priority counts, and deny wins. */
 export function grantOf(entries: readonly TableEntry[], permission: string): Grant {
   const applying = entries.filter((one) => one.permissions.has(permission));
-  if (applying.length === 0) return nothingSaid;
+  if (applying.length === 0) return noGrant;
   const { decision, counting } = combine(applying);
   return { decision, how: '', logging: loggingOf(decision, counting) };
 }
 
 /** What is decided where no rule says anything. */
-export const nothingSaid: Grant = { decision: { granted: false, rules: [] }, how: '', logging: '' };
+export const noGrant: Grant = { decision: { granted: false, rules: [] }, how: '', logging: '' };
 
 /** Whether the use of what is granted, or of what is denied, is logged as a rule says and not as usual. */
 export function loggingOf(

@@ -175,7 +175,7 @@ function parseKeywordRule<Kind extends string>(
       break;
     if (code === 40) {
       if (!kind.permissions || kind.onePermission || !first)
-        return cursor.fail('A bracket cannot stand here.', 'a comma');
+        return cursor.fail('A bracket is not allowed here.', 'a comma');
       if (!parsePermissions(cursor, kind, rule)) return undefined;
     } else if (
       cursor.text.startsWith('->', cursor.pos) &&
@@ -213,12 +213,12 @@ function parseKeywordRule<Kind extends string>(
         for (const value of one.values) value.value = unescaped(value.value);
       checkCondition(cursor, kind, rule, one);
       if (kind.peer && rule.conditions.some((before) => before.name.value === 'peer')) {
-        report('condition-order', one, `${one.name.value}= stands after peer=( ).`, {
+        report('condition-order', one, `${one.name.value}= comes after peer=( ).`, {
           expected: 'peer=( … ) as the last condition',
         });
       }
       if (kind.wordsLast && rule.words.some((word) => word.value !== 'detached')) {
-        report('syntax', one, `${one.name.value}= stands too late.`, {
+        report('syntax', one, `${one.name.value}= must come earlier.`, {
           expected: 'conditions before the path',
         });
       }
@@ -226,16 +226,16 @@ function parseKeywordRule<Kind extends string>(
     } else {
       if (startsStatement(cursor, rule)) return endOfRule(cursor, rule);
       if (kind.path && !standsForPath(cursor)) {
-        return cursor.fail('A path should stand here.', 'a path that starts with /');
+        return cursor.fail('A path is expected here.', 'a path that starts with /');
       }
       const ends = kind.commas ? NAME : kind.paths ? pathOrBare(cursor) : BARE;
       const word = cursor.word(ends, kind.words ? 'value' : 'keyword');
-      if (!word) return cursor.fail('This character cannot stand here.', 'a comma');
+      if (!word) return cursor.fail('This character is not allowed here.', 'a comma');
       if (ends === BARE && kind.paths && !word.quoted && word.text.includes('\\=')) {
         report(
           'refused-so-far',
           word,
-          'apparmor_parser takes the = for the sign of a condition, although a backslash stands before it.',
+          'apparmor_parser reads the = as that of a condition, although a backslash comes before it.',
           { expected: `"${word.value.replaceAll('\\=', '=')}"`, parsers: 'refuse' },
         );
       }
@@ -310,7 +310,7 @@ export function refuseComments(cursor: Cursor, keyword: Word): void {
     cursor.report(
       'comment-in-rule',
       comment,
-      `A comment cannot stand inside a ${keyword.value} rule: apparmor_parser reads the # as part of it.`,
+      `A comment is not allowed inside a ${keyword.value} rule: apparmor_parser reads the # as part of it.`,
       { expected: 'the comment before the rule, or after its comma' },
     );
   }
@@ -421,7 +421,7 @@ function checkCondition(
   if (one.operator === ':=') refuseAssignment(cursor, one);
   if (name === 'peer' && kind.peer) {
     if (!one.list)
-      report('condition-value', one, 'The conditions of the peer stand in brackets.', {
+      report('condition-value', one, 'The conditions of the peer must be in brackets.', {
         expected: `peer=(${kind.peer[0]}=…)`,
       });
     const known = new Set<string>();

@@ -282,7 +282,7 @@ export class Cursor {
     this.report(
       'comment-in-rule',
       range,
-      'A comment cannot stand here: apparmor_parser reads the # as part of a word.',
+      'A comment is not allowed here: apparmor_parser reads the # as part of a word.',
       {
         expected: 'the comment on a line of its own, or at the end of the statement',
       },
@@ -309,8 +309,8 @@ export class Cursor {
   }
 
   /**
-   * Reports a line end right after the `=` of a condition: apparmor_parser wants the value in the same line. Only the
-   * bracket of a plain list (`list`) may stand in the next, and then after LF.
+   * Reports a line end right after the `=` of a condition: apparmor_parser expects the value on the same line. Only the
+   * bracket of a plain list (`list`) may be on the next, and then after LF.
    */
   refuseLineEnd(list: boolean): void {
     const from = this.pos;
@@ -322,7 +322,7 @@ export class Cursor {
     this.report(
       'syntax',
       { start: from - 1, end: from },
-      'The value stands in the line of the "=".',
+      'The value must be on the line of the "=".',
       { expected: 'the value right after =', fix: { start: from, end: at, text: '' } },
     );
   }
@@ -336,7 +336,7 @@ export class Cursor {
       this.report(
         'comment-in-rule',
         comment,
-        'A comment cannot stand here: apparmor_parser reads the # as part of a word.',
+        'A comment is not allowed here: apparmor_parser reads the # as part of a word.',
         { expected: 'the comment on a line of its own, or at the end of the statement' },
       );
     }

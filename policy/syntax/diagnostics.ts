@@ -18,7 +18,7 @@ export const syntaxDiagnostics = {
   'raw-byte': {
     title: 'File that is not UTF-8',
     severity: 'warning',
-    text: 'apparmor_parser reads bytes, so it takes the file, and a pattern with such a byte matches names with that byte. Editors and terminals show it as another character or as none, and a registry does not take the file.',
+    text: 'apparmor_parser reads bytes, so it accepts the file, and a pattern with such a byte matches names with that byte. Editors and terminals show it as another character or as none, and registries refuse the file.',
   },
   syntax: error(
     'Syntax error',
@@ -212,12 +212,12 @@ export const syntaxDiagnostics = {
   },
   'qualifier-order': error(
     'Qualifiers in the wrong order',
-    'Qualifiers stand in the order priority= audit allow|deny owner, each at most once.',
+    'Qualifiers must be in this order: priority= audit allow|deny owner, each at most once.',
     'profile demo {\n  deny audit /etc/shadow r,\n}\n',
     'profile demo {\n  audit deny /etc/shadow r,\n}\n',
   ),
   'qualifier-not-allowed': error(
-    'Qualifier that cannot stand here',
+    'Qualifier that is not allowed here',
     'Not every rule can be limited to the owner. Network rules and the rule all have no priority, and a block takes neither deny nor priority.',
     'profile demo {\n  owner capability chown,\n}\n',
     'profile demo {\n  capability chown,\n}\n',
@@ -230,7 +230,7 @@ export const syntaxDiagnostics = {
   ),
   'profile-name': error(
     'Wrong name of a profile',
-    'A name starts with /, or stands after the keyword profile or hat. A namespace stands between colons before it.',
+    'A name starts with /, or follows the keyword profile or hat. A namespace is written between colons before it.',
     'demo {\n}\n',
     'profile demo {\n}\n',
   ),
@@ -259,8 +259,8 @@ export const syntaxDiagnostics = {
     '@{DIR} = ""\n',
   ),
   limit: error(
-    'Too much',
-    'A limit of this checker was reached: the number of statements, nesting, includes, the number of profiles, the size of an expanded pattern, or the work of comparing patterns with each other. The limits are far above what real profiles use, and keep every check fast. What was not looked at may be wrong, so this is an error, and a registry does not take the profile.',
+    'Limit exceeded',
+    'A limit of this checker was exceeded: the number of statements, nesting, includes, the number of profiles, the size of an expanded pattern, or the work of comparing patterns with each other. The limits are far above what real profiles use, and keep every check fast. The unchecked part may have errors, so this is an error, and registries refuse the profile.',
   ),
 } as const satisfies Record<string, Explanation>;
 

@@ -20,7 +20,7 @@ export function parseXattrs(cursor: Cursor): Condition | undefined {
   const name = cursor.name('keyword') as Word;
   cursor.take('=', 'operator');
   cursor.refuseLineEnd(false);
-  if (!cursor.take('(')) return cursor.fail('Extended attributes stand in brackets.', '( … )');
+  if (!cursor.take('(')) return cursor.fail('Extended attributes must be in brackets.', '( … )');
   cursor.refuseCommentsIn({ start: name.start, end: cursor.last });
   const conditions: Condition[] = [];
   for (;;) {
@@ -84,7 +84,7 @@ export function parseFlags(cursor: Cursor): Profile['flags'] {
   const keyword = cursor.peekName() === 'flags' ? cursor.name('keyword') : undefined;
   if (keyword && !cursor.take('=', 'operator')) return cursor.fail('The flags follow "=".', '=');
   if (keyword) cursor.refuseLineEnd(true);
-  if (!cursor.take('(')) return cursor.fail('Flags stand in brackets.', '( … )');
+  if (!cursor.take('(')) return cursor.fail('Flags must be in brackets.', '( … )');
   const values: Word[] = [];
   for (;;) {
     while (cursor.take(','));

@@ -1,7 +1,7 @@
 // Suggestions for mistyped names.
 
-/** The edit distance of two names, up to `limit` (a swap of neighbours counts once). */
-function distance(a: string, b: string, limit: number): number {
+/** The edit distance of two names; above `limit`, any number above it. A swap of neighbours counts once. */
+export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
@@ -36,7 +36,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of known) {
-    const measured = candidate === lower ? 0 : distance(lower, candidate, limit);
+    const measured = candidate === lower ? 0 : editDistance(lower, candidate, limit);
     // Half of a short name changed is a different name.
     if (measured < bestDistance && measured * 2 <= Math.max(candidate.length, 2)) {
       best = candidate;

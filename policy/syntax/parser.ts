@@ -378,7 +378,7 @@ class Parser {
         : cursor.word(PATH, 'name');
     if (!name) return cursor.fail(`The ${hat ? 'hat' : 'profile'} has no name.`, 'a name');
     if (keyword && cursor.lineBetween(keywordEnd, name.start)) {
-      report('syntax', name, `The name stands on the line of ${keyword.text}.`, {
+      report('syntax', name, `The name must be on the line of ${keyword.text}.`, {
         expected: `${keyword.text} ${name.text}`,
       });
     }
@@ -422,7 +422,7 @@ class Parser {
         const one = parseXattrs(cursor);
         if (!one) return undefined;
         if (flags || xattrs)
-          report('syntax', one, 'xattrs=( … ) stands once, before the flags.', {
+          report('syntax', one, 'xattrs=( … ) may occur once, before the flags.', {
             expected: 'xattrs before flags',
           });
         xattrs = one;

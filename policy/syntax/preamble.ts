@@ -230,7 +230,7 @@ export function parseAssignment(cursor: Cursor, start: number, blankBefore: bool
       cursor.report(
         'syntax',
         { start: cursor.pos, end: cursor.pos + 1 },
-        'This character cannot stand in a value.',
+        'This character is not allowed in a value.',
         { expected: 'quotes around the whole value' },
       );
       const newline = cursor.text.indexOf('\n', cursor.pos);

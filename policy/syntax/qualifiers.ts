@@ -59,7 +59,7 @@ export function parseQualifiers(cursor: Cursor): Qualifiers {
     }
     const word = found.words.at(-1) as Word;
     if (order < reached) {
-      cursor.report('qualifier-order', word, `"${name}" stands too late.`, {
+      cursor.report('qualifier-order', word, `"${name}" must come earlier.`, {
         expected: 'this order: priority= audit allow|deny owner',
       });
     } else if (order === reached) {

@@ -69,7 +69,7 @@ async function removeEach(
     }
     for (const installation of wanted) {
       const removed = await removeInstallation(installation, { root, force });
-      if (!removed.ok) return { ...removed, reason: whyNot(installation, removed), items };
+      if (!removed.ok) return { ...removed, reason: refusalReason(installation, removed), items };
       items.push(installation);
       emit({ kind: 'removed', installation });
     }
@@ -80,7 +80,7 @@ async function removeEach(
 type NotRemoved = Extract<Awaited<ReturnType<typeof removeInstallation>>, { ok: false }>;
 
 /** Why a profile was not removed, as the second half of a sentence. */
-export function whyNot(installation: Installation, refused: NotRemoved): string {
+export function refusalReason(installation: Installation, refused: NotRemoved): string {
   if (refused.id === 'file-changed') return `${refused.file} was changed since it was installed`;
   const named = refused.processes.map(({ pid, command }) => `${command} (${pid})`).join(', ');
   return `processes are confined by ${pathOf(installation)}: ${named}`;

@@ -16,7 +16,7 @@ import { refusedOf } from './acceptable.ts';
 import { adviseOn } from './advice.ts';
 import { type Finding, merged } from './finding.ts';
 import { hostProfilesOf } from './label.ts';
-import { coveredLines, type Unsaid } from './patch.ts';
+import { coveredLines, type UnsupportedFinding } from './patch.ts';
 
 /** The maximum number of hats and children in a draft, as confined processes may choose their names. */
 const maxChildren = 100;
@@ -35,7 +35,7 @@ export function isDraftName(name: string): boolean {
 export interface Draft {
   /** The text, in canonical form. */
   text: string;
-  unsaid: Unsaid[];
+  unsaid: UnsupportedFinding[];
   /** The abi that the rules need, and the AppArmor release that supports everything in the text. */
   abi: string;
   needs: Release;
@@ -78,7 +78,7 @@ export function draftProfile(
 ): Draft {
   const parts = partsOf(name, findings);
   const [main] = parts.values();
-  const unsaid: Unsaid[] = [];
+  const unsaid: UnsupportedFinding[] = [];
   const wanted = new Map<string, Wanted>();
   const skeleton = drafted(main, [], '3.0').text;
   const { profiles: models } = model(skeleton, { resolver, presume: true });

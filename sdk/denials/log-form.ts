@@ -22,7 +22,7 @@ export function eventsIn(line: string): LogEvent[] {
 export function isImitation(line: string): boolean {
   const all = allIn(line);
   if (all.length > 0) return !all.some(({ isGenuine }) => isGenuine);
-  return tellsOfDecision(line) && isOfOtherProgram(line);
+  return mentionsDecision(line) && isOfOtherProgram(line);
 }
 
 /** An event, and whether it is from a program that writes such ones. */
@@ -44,7 +44,7 @@ function allIn(line: string, depth = 0): Found[] {
 }
 
 /** Whether a line contains an AppArmor event in any form. */
-export function tellsOfDecision(line: string): boolean {
+export function mentionsDecision(line: string): boolean {
   return (
     (/apparmor/i.test(line) && /denied|allowed|killed/i.test(line)) ||
     /\btype=(?:UNKNOWN\[)?150[02367]\b.*audit\(/.test(line)

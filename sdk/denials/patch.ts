@@ -42,11 +42,11 @@ export interface Wanted {
   /** Rules that deny some of it explicitly, which no addition changes. */
   denying: DecidingRule[];
   /** What the policy language cannot express. */
-  unsaid: Unsaid[];
+  unsaid: UnsupportedFinding[];
 }
 
 /** A finding without a rule, and why, as the second half of a sentence. */
-export interface Unsaid extends Finding {
+export interface UnsupportedFinding extends Finding {
   reason: string;
 }
 
@@ -59,7 +59,7 @@ export function wantedBy(
   const { profiles } = model(source, { resolver, presume: true });
   const additions = new Map<string, Addition>();
   const denying = new Map<string, DecidingRule>();
-  const unsaid: Unsaid[] = [];
+  const unsaid: UnsupportedFinding[] = [];
   const want = (addition: Addition) => additions.set(JSON.stringify(addition), addition);
   for (const finding of merged(findings)) {
     // Every profile of a stack must allow it.

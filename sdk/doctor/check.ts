@@ -32,7 +32,7 @@ export const fail = (id: string, found: string, next: string): Finding => ({
 const limit = 15_000;
 
 /** Runs a check; a timeout or an error is a finding too. */
-export async function look(
+export async function runCheck(
   id: string,
   work: () => Promise<Finding | Finding[]>,
 ): Promise<Finding[]> {
@@ -47,7 +47,8 @@ export async function look(
   try {
     return [await Promise.race([work(), timeout])].flat();
   } catch (error) {
-    const next = (isSdkError(error, 'unsafe-place') && error.next) || 'Repair that first.';
+    const next =
+      (isSdkError(error, 'unsafe-place') && error.next) || 'Fix this error, then run doctor again.';
     return [fail(id, `The check failed: ${(error as Error).message}.`, next)];
   }
 }

@@ -16,7 +16,7 @@ import {
 } from '../host/tree.ts';
 import { hostCommand } from '../host-command.ts';
 import { readHostTrust, trustInit, trustPlace } from '../trust-file.ts';
-import { type Finding, fail, look, ok, warn } from './check.ts';
+import { type Finding, fail, ok, runCheck, warn } from './check.ts';
 
 /** Rule classes that only some kernels enforce; AppArmor 3 on a current kernel has all. */
 const wantedFeatures = ['file', 'caps', 'network_v8', 'mount', 'signal', 'ptrace'];
@@ -34,12 +34,12 @@ export async function examineHost(
   registry?: string,
 ): Promise<Finding[]> {
   const found = await Promise.all([
-    look('kernel', () => kernel(root)),
-    look('parser', () => parser(root)),
-    look('permissions', () => permissions(root, uid)),
-    look('trust', () => trust(root, registry)),
-    look('state', () => state(root)),
-    look('containers', () => containers(root)),
+    runCheck('kernel', () => kernel(root)),
+    runCheck('parser', () => parser(root)),
+    runCheck('permissions', () => permissions(root, uid)),
+    runCheck('trust', () => trust(root, registry)),
+    runCheck('state', () => state(root)),
+    runCheck('containers', () => containers(root)),
   ]);
   return found.flat();
 }

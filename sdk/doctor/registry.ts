@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { type Client, UnreachableError } from '../client.ts';
 import type { HostTrust } from '../trust-file.ts';
-import { type Finding, fail, look, ok, warn } from './check.ts';
+import { type Finding, fail, ok, runCheck, warn } from './check.ts';
 
 /** The maximum clock difference before checkpoints and certificates may seem too old or too new, in seconds. */
 const maxSkew = 300;
@@ -17,9 +17,11 @@ export async function examineRegistry(
   proxy: string | undefined,
 ): Promise<Finding[]> {
   const { registry } = client;
-  const path = await look('network', () => reach(new URL(proxy ?? registry), proxy !== undefined));
+  const path = await runCheck('network', () =>
+    reach(new URL(proxy ?? registry), proxy !== undefined),
+  );
   if (path.some(({ result }) => result === 'fail')) return path;
-  const results = await look('registry', () => ask(client, trust, proxy !== undefined));
+  const results = await runCheck('registry', () => ask(client, trust, proxy !== undefined));
   return [...path, ...results];
 }
 
@@ -32,8 +34,8 @@ async function reach(url: URL, isProxy: boolean): Promise<Finding[]> {
   );
   if (addresses instanceof Error) {
     const next = isProxy
-      ? 'It is the proxy’s; look at HTTPS_PROXY, HTTP_PROXY and config.toml.'
-      : 'Look at /etc/resolv.conf; if only a proxy leads out, set HTTPS_PROXY.';
+      ? 'It is the proxy’s: check HTTPS_PROXY, HTTP_PROXY and config.toml.'
+      : 'Check /etc/resolv.conf; if connections need a proxy, set HTTPS_PROXY.';
     return [fail('network-name', `The name ${host} can’t be resolved (${addresses.code}).`, next)];
   }
   const trouble = await new Promise<string | undefined>((resolve) => {
@@ -49,8 +51,8 @@ async function reach(url: URL, isProxy: boolean): Promise<Finding[]> {
   const where = `${isProxy ? 'The proxy ' : ''}${host}, port ${port}`;
   if (trouble === undefined) return [ok('network', `${where} accepts connections.`)];
   const next = isProxy
-    ? 'Is it up? NO_PROXY lists hosts to connect to directly.'
-    : 'Is the registry up? A firewall? If only a proxy leads out, set HTTPS_PROXY.';
+    ? 'Check that it is running; NO_PROXY lists hosts to connect to directly.'
+    : 'Check that it is running, and the firewalls; if connections need a proxy, set HTTPS_PROXY.';
   return [fail('network-connect', `${where} is unreachable (${trouble}).`, next)];
 }
 

@@ -2,7 +2,7 @@
 import { auditDenies } from '../../policy/index.ts';
 import { isForcedToComplain } from './complain.ts';
 import { textInstalled } from './installed-text.ts';
-import { findParser, loadArguments, runParser } from './parser.ts';
+import { findParser, loadArguments, noParser, runParser } from './parser.ts';
 import { installedPlace, type Named } from './state.ts';
 import { stage } from './tree.ts';
 import { withoutInterruption } from './without-interruption.ts';
@@ -13,7 +13,11 @@ import { withoutInterruption } from './without-interruption.ts';
  */
 export type AuditedDenies<Result> =
   | { ok: true; result: Result }
-  | { ok: false; id: 'no-deny-rules' | 'no-file' | 'not-loaded' | 'not-restored'; reason: string };
+  | {
+      ok: false;
+      id: 'no-deny-rules' | 'no-file' | 'no-parser' | 'not-loaded' | 'not-restored';
+      reason: string;
+    };
 
 /**
  * Runs `work` while the kernel has a copy of an installed profile that permits the same and logs what its deny rules
@@ -31,9 +35,7 @@ export async function withAuditedDenies<Result>(
     return { ok: false, id: 'no-deny-rules', reason: `${path} has no deny rules without "audit"` };
   }
   const parser = await findParser();
-  if (parser === undefined) {
-    return { ok: false, id: 'not-loaded', reason: 'apparmor_parser is not installed' };
-  }
+  if (parser === undefined) return noParser;
   const complain = isForcedToComplain('/', named);
   const load = (file: string) => runParser(parser, loadArguments(file, { complain }));
   const copy = stage(installedPlace('/', named), audited.text, 0o600);

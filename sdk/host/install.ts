@@ -12,7 +12,7 @@ import {
   wasLeft,
 } from './installation.ts';
 import { checkKernel } from './kernel.ts';
-import { dryRunArguments, findParser, namesArguments, runParser } from './parser.ts';
+import { dryRunArguments, findParser, namesArguments, noParser, runParser } from './parser.ts';
 import { type PolicyCopy, withPolicyCopy } from './policy-copy.ts';
 import { hostRelease } from './release.ts';
 import { findUnsafe } from './root.ts';
@@ -87,10 +87,7 @@ export async function checkTarget({ root }: Target): Promise<{ ok: true } | Targ
   }
   const kernel = await checkKernel();
   if (!kernel.ok) return { ok: false, id: 'no-apparmor', reason: kernel.reason };
-  if ((await findParser()) === undefined) {
-    return { ok: false, id: 'no-parser', reason: 'apparmor_parser is not installed' };
-  }
-  return { ok: true };
+  return (await findParser()) === undefined ? noParser : { ok: true };
 }
 
 /**

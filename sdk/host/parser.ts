@@ -48,6 +48,13 @@ export function findParser(): Promise<string | undefined> {
   return findProgram(places);
 }
 
+/** The refusal where {@link findParser} finds none. */
+export const noParser = {
+  ok: false,
+  id: 'no-parser',
+  reason: 'apparmor_parser is not installed',
+} as const;
+
 /** Whether the system below another root has its own, which loads profiles at boot. */
 export function hasParser(root: string): boolean {
   return places.some((place) => {

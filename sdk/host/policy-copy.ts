@@ -5,7 +5,7 @@ import { maxPolicy } from './digest-of.ts';
 import { PolicyBudget } from './policy-budget.ts';
 import { policyPlace } from './state.ts';
 import { list, lookAt, type Place, readBytes, unsafePlace } from './tree.ts';
-import { type WayOut, withoutWaysOut } from './ways-out.ts';
+import { type EscapingInclude, withoutWaysOut } from './ways-out.ts';
 
 /** Folders of compiled policy, and of links that count by name only. */
 const noIncludes = new Set(['cache', 'cache.d', 'disable', 'force-complain']);
@@ -34,7 +34,7 @@ interface LeftOut {
   /** The reason for each omitted file, by path. */
   files: { path: string; why: string }[];
   /** Omitted statements, by the copied file that they were in. */
-  waysOut: Map<string, WayOut[]>;
+  waysOut: Map<string, EscapingInclude[]>;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** An include or abi statement that leads out of the policy folder. */
-export interface WayOut {
+export interface EscapingInclude {
   /** The line as apparmor_parser counts, from 1. */
   line: number;
   /** The statement, shortened for messages. */
@@ -29,8 +29,11 @@ const maxReported = 1000;
  * can be; in a comment they change nothing. A path below `folder` is made relative to it. Lines stay as they are.
  * Takes time in proportion to the text.
  */
-export function withoutWaysOut(text: string, folder: string): { text: string; waysOut: WayOut[] } {
-  const waysOut: WayOut[] = [];
+export function withoutWaysOut(
+  text: string,
+  folder: string,
+): { text: string; waysOut: EscapingInclude[] } {
+  const waysOut: EscapingInclude[] = [];
   const endOf = {
     quoted: nextOf(text, /"/g),
     bracketed: nextOf(text, /[>"\t\r\n]/g),

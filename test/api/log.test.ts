@@ -20,7 +20,23 @@ import {
   publish,
   send,
 } from '../publisher.ts';
-import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { node, runtimes, type TestRegistry } from '../runtimes.ts';
+
+/** A checkpoint of the registry's log; throws if it is not signed by its key. */
+async function open(note: string, { logKey }: TestRegistry) {
+  const identity = { origin: logKey.name, keys: [logKey] };
+  const opened = await verifyCheckpoint(note, identity, [await cosignatureVerifierOf(logKey)]);
+  if (!opened.ok) throw new Error(opened.reason);
+  return opened;
+}
+
+const hashes = (texts: string[]) => texts.map((text) => decodeBase64(text) as Hash);
+
+/** What a proof claims of a tree. */
+const claimOf = ({ entry, index, inclusion }: Proof, tree: { size: number; root: Hash }) => ({
+  leafHash: leafHash(new TextEncoder().encode(entry)),
+  ...{ index, size: tree.size, root: tree.root, proof: hashes(inclusion) },
+});
 
 describe.each(runtimes)('the log on $name', ({ start }) => {
   let registry: TestRegistry;
@@ -32,19 +48,11 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
   });
   afterAll(() => registry.close());
 
-  async function checkpoint(note: string) {
-    const { logKey } = registry;
-    const identity = { origin: logKey.name, keys: [logKey] };
-    const opened = await verifyCheckpoint(note, identity, [await cosignatureVerifierOf(logKey)]);
-    if (!opened.ok) throw new Error(opened.reason);
-    return opened;
-  }
+  const checkpoint = (note: string) => open(note, registry);
 
   async function readProof(path: string): Promise<Proof> {
     return (await (await expectStatus(200, registry.fetch(path))).json()) as Proof;
   }
-
-  const hashes = (texts: string[]) => texts.map((text) => decodeBase64(text) as Hash);
 
   test('publishing returns an inclusion proof of the version under a fresh checkpoint', async () => {
     const before = Math.floor(Date.now() / 1000);
@@ -62,14 +70,7 @@ describe.each(runtimes)('the log on $name', ({ start }) => {
     const time = Math.max(...signatures.map((signature) => signature.time ?? 0));
     expect(time).toBeGreaterThanOrEqual(before);
     expect(time).toBeLessThanOrEqual(Date.now() / 1000);
-    const claim = {
-      leafHash: leafHash(new TextEncoder().encode(proof.entry)),
-      index: proof.index,
-      size: tree.size,
-      root: tree.root,
-      proof: hashes(proof.inclusion),
-    };
-    expect(verifyInclusion(claim)).toBe(true);
+    expect(verifyInclusion(claimOf(proof, tree))).toBe(true);
   });
 
   test('a later proof shows the same entry and the log’s consistency', async () => {
@@ -208,6 +209,36 @@ describe.each(runtimes)('concurrent publishers on $name', ({ start }) => {
       expect(await expectConsistentLog(registry.db, registry.logKey)).toBe(
         teams.length + wanted.size,
       );
+    } finally {
+      await registry.close();
+    }
+  });
+});
+
+describe('publications during a transaction', () => {
+  test('are committed together; one that can’t be fails alone', async () => {
+    const registry = await node.start();
+    try {
+      const publisher = await createPublisher(registry, 'acme');
+      const drafts = Array.from({ length: 20 }, (_, at) => ({
+        name: `profile-${at === 19 ? 0 : at}`,
+        version: '1.0.0',
+        text: profileText(`profile-${at === 19 ? 0 : at}`, `/${at}`),
+      }));
+      const before = registry.traffic.length;
+      const responses = await Promise.all(drafts.map((one) => publish(registry, publisher, one)));
+      const statuses = responses.map(({ status }) => status).sort();
+      expect(statuses).toEqual([...Array.from({ length: 19 }, () => 201), 409]);
+      const entries = registry.traffic
+        .slice(before)
+        .map((statements) => statements.filter((sql) => /insert into "log_entries"/.test(sql)));
+      expect(Math.max(...entries.map((inserts) => inserts.length))).toBeGreaterThan(1);
+      expect(await expectConsistentLog(registry.db, registry.logKey)).toBe(1 + 19);
+      for (const response of responses.filter(({ status }) => status === 201)) {
+        const { proof } = (await response.json()) as Published;
+        const opened = await open(proof.checkpoint, registry);
+        expect(verifyInclusion(claimOf(proof, opened.checkpoint))).toBe(true);
+      }
     } finally {
       await registry.close();
     }

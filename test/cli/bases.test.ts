@@ -253,7 +253,7 @@ describe('--target with the base policy of a registry', () => {
   });
 
   test('it is cached: without the registry, and with --offline', async () => {
-    expect((await can('/base/x', '--offline')).stderr).toContain('was fetched');
+    expect((await can('/base/x', '--offline')).stderr).toContain('is cached from');
     expect((await can('/base/x')).code).toBe(0);
     expect(await contents()).toHaveLength(1);
     const before = registry.traffic.length;

@@ -537,7 +537,7 @@ gone  not defined by any file on this host
         line(1, opened('/etc/shadow', 'r', 'app'), 'ALLOWED') +
         line(2, opened('/srv/w', 'r', 'app//worker'), 'ALLOWED');
       const { stderr } = await denials(['--file', '-', '--draft', 'app'], log);
-      expect(stderr).toMatch(/^Caution: .*here \/etc\/shadow/m);
+      expect(stderr).toMatch(/^Caution: .*\(\/etc\/shadow\)/m);
       expect(stderr).toContain('no rule to run app//worker');
     });
 

@@ -163,7 +163,7 @@ describe('check, fmt, lint and explain', () => {
           program: 'unshare',
         });
       const noted = await run('check', '--target', '5.0', at('later'));
-      expect(noted.stdout).toContain('later:1:5: info: AppArmor 5.0 brings <abi/5.0>');
+      expect(noted.stdout).toContain('later:1:5: info: AppArmor 5.0 has <abi/5.0>');
       expect(noted.stdout).toContain('0 errors, 0 warnings, 2 notes; needs AppArmor 5.0');
       expect(noted.code).toBe(0);
       const refused = await run('check', '--target', '4.1', at('later'));

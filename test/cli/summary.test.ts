@@ -95,7 +95,7 @@ describe('summary', () => {
       ...['summary', path('unread'), '--target', '5.0', '--offline'],
       ...['--registry', 'http://127.0.0.1:1'],
     ]);
-    expect(stdout).toMatch(/^Not read, and taken as empty: <abstractions\/frr-snmp>\.$/m);
+    expect(stdout).toMatch(/^Not read, and treated as empty: <abstractions\/frr-snmp>\.$/m);
     expect(stdout).toMatch(/Changes the configuration of the system: \/etc\/a/);
     expect(code).toBe(2);
   });

@@ -56,7 +56,7 @@ describe('the trust file of a host', () => {
     expect(await read()).toBe(before);
   });
 
-  test('init, show, add, update and remove with --trust write that file and nothing of the host', async () => {
+  test('init, show, add, update and remove with --trust write only that file', async () => {
     const home = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));
     const empty = join(home, 'host');
     await mkdir(empty);

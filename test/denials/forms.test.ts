@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fieldOf } from '../../sdk/denials/event.ts';
-import { eventsIn, isImitation, tellsOfDecision } from '../../sdk/denials/log-form.ts';
+import { eventsIn, isImitation, mentionsDecision } from '../../sdk/denials/log-form.ts';
 import { requestOf } from '../../sdk/denials/request.ts';
 
 const fields =
@@ -80,7 +80,7 @@ describe('no event is read', () => {
     ['depth', `${'{"a":'.repeat(2000)}"apparmor denied"${'}'.repeat(2000)}`],
   ])('from %s, which is reported as unreadable', (_, line) => {
     expect(eventsIn(line)).toEqual([]);
-    expect(tellsOfDecision(line)).toBe(/denied/i.test(line));
+    expect(mentionsDecision(line)).toBe(/denied/i.test(line));
   });
 });
 

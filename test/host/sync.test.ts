@@ -273,7 +273,7 @@ describe('sync', () => {
     expect(JSON.parse(refused.stdout)).toMatchObject({ error: { id: 'rolled-back', exitCode: 1 } });
     expect(await run('sync')).toMatchObject({
       code: 1,
-      output: expect.stringContaining('is wanted at 1.1.0'),
+      output: expect.stringContaining('is set to 1.1.0 in profiles.toml'),
     });
     await done('pull', `${web}@1.1.0`);
     expect((await done('lock')).stdout).toContain('+version = "1.1.0"');

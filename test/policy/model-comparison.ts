@@ -1,7 +1,7 @@
 // Compares the model with the compiled tables: walks the product of a table of the model and the automaton that
 // apparmor_parser compiled, so that all strings are compared.
 import { Budget } from '../../policy/budget.ts';
-import { dead, type State } from '../../policy/glob/matcher.ts';
+import { deadState, type State } from '../../policy/glob/matcher.ts';
 import { permissionTables } from '../../policy/model/classes/classes.ts';
 import type { ProfileModel } from '../../policy/model/profile-model.ts';
 import type { Compared, Grant } from '../../policy/model/table.ts';
@@ -41,7 +41,7 @@ export function compareTables(
   for (const byte of prefix) {
     const steps = table.matcher.steps(state, budget);
     if (!steps) return 'unknown';
-    state = steps.find(({ low, high }) => low <= byte && byte <= high)?.to ?? dead;
+    state = steps.find(({ low, high }) => low <= byte && byte <= high)?.to ?? deadState;
     compiled = automaton?.step(compiled, byte) ?? 0;
   }
   const seen = new Set<string>();
@@ -60,9 +60,9 @@ export function compareTables(
       for (let byte = 0, index = 0; byte < 256; byte++) {
         while (index < steps.length && (steps[index]?.high as number) < byte) index++;
         const step = steps[index];
-        const to = step && step.low <= byte ? step.to : dead;
+        const to = step && step.low <= byte ? step.to : deadState;
         const other = automaton?.step(at.compiled, byte) ?? 0;
-        if (to === dead && other === 0) continue;
+        if (to === deadState && other === 0) continue;
         const key = `${numberOf(to)} ${other} ${byte === 0 ? 0 : ''}`;
         if (seen.has(key)) continue;
         seen.add(key);

@@ -90,7 +90,7 @@ describe('exec conflicts', () => {
     const early = check(profile('/usr/bin/p[a-z] Px,', '/usr/bin/pa ix,'));
     expect(early.ok).toBe(false);
     expect(early.diagnostics[0]).toMatchObject({ id: 'exec-conflict' });
-    expect(early.diagnostics[0]?.message).toContain('AppArmor 3.1 and older take it.');
+    expect(early.diagnostics[0]?.message).toContain('AppArmor 3.1 and older accept it.');
     expect(ids(profile('/usr/bin/** PUx,', '/usr/bin/perl? ix,'))).toEqual(['exec-conflict']);
   });
 
@@ -325,7 +325,7 @@ describe('the base policy by name', () => {
     expect(found.diagnostics).toMatchObject([
       { id: 'unseen-include', severity: 'info', span: { start: { line: 1 } } },
     ]);
-    expect(found.diagnostics[0]?.message).toContain('AppArmor 5.0 brings <abi/5.0>');
+    expect(found.diagnostics[0]?.message).toContain('AppArmor 5.0 has <abi/5.0>');
   });
 
   test.each<[string, Release[]]>([

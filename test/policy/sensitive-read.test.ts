@@ -53,7 +53,7 @@ describe('is reported', () => {
 
 test('with the rule’s own pattern', () => {
   expect(found('@{HOME}/.ssh/id_rsa r,')[0]?.message).toBe(
-    'This allows reading private keys of SSH, here @{HOME}/.ssh/id_rsa.',
+    'This allows reading private keys of SSH (@{HOME}/.ssh/id_rsa).',
   );
 });
 

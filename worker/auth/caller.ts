@@ -1,5 +1,5 @@
 import { roles as allRoles, type Role, type Scope } from '../../db/schema.ts';
-import type { Person, Token } from '../../db/tokens.ts';
+import type { Token, UserRights } from '../../db/tokens.ts';
 import { anonymous, type Viewer } from '../../db/viewer.ts';
 import type { Caller } from '../ports.ts';
 
@@ -17,13 +17,13 @@ const maxRole: Record<Scope, Role> = { read: 'reader', publish: 'publisher', adm
 /**
  * The caller with a token: the roles of its user, its team or the administrator, limited by its scope, team and profile.
  */
-export function callerOf(token: Token, person: Person | undefined): Caller {
+export function callerOf(token: Token, rights: UserRights | undefined): Caller {
   const { team, profile } = token;
   // The database may contain an unknown scope, which grants nothing.
   if (!Object.hasOwn(maxRole, token.scope)) return { ...anonymousCaller, token };
   const limit = maxRole[token.scope];
-  const everywhere = person === undefined ? team === null : person.admin;
-  const own = person?.roles ?? new Map(team === null ? [] : [[team, 'owner' as const]]);
+  const everywhere = rights === undefined ? team === null : rights.admin;
+  const own = rights?.roles ?? new Map(team === null ? [] : [[team, 'owner' as const]]);
   const roles = [...own].filter(([name]) => team === null || name === team);
   const owned = everywhere && team !== null ? [...roles, [team, 'owner'] as const] : roles;
   return {

@@ -50,12 +50,12 @@ async function lookUp({ db, now }: Deps, hash: string): Promise<Caller | undefin
   const time = now();
   const found = await findTokenWithUser(db, hash);
   if (!found) return undefined;
-  const { token, person } = found;
+  const { token, rights } = found;
   if (token.revokedAt !== null) return undefined;
   if (token.expiresAt !== null && token.expiresAt <= time.toISOString()) return undefined;
   // Recording the use is best effort: a full disk must not lock readers out.
   await recordUse(db, token, time).catch(() => {});
-  return callerOf(token, person);
+  return callerOf(token, rights);
 }
 
 /** The token of a request. Throws a problem without one. */

@@ -2,27 +2,18 @@ import { LRUCache } from 'lru-cache';
 import type { Database } from '../../db/database.ts';
 import {
   type CosignedCheckpoint,
-  growLog,
-  type LogHead,
   readCosignedLog,
   readLogHead,
   readLogTile,
-  readLogWithEntries,
-  type Statement,
 } from '../../db/log.ts';
 import {
-  appendLeaf,
   cosign,
   cosignerOf,
   type Frontier,
-  formatEntry,
   formatTilePath,
   fullWidth,
   type Hash,
-  type LogEntry,
-  leafHash,
   type NoteKey,
-  proveAppended,
   proveConsistency,
   proveInclusion,
   rootOf,
@@ -31,13 +22,11 @@ import {
   type Tile,
 } from '../../trust/log/index.ts';
 import { logError } from '../observability/text-log.ts';
-import type { AppendedEntry, Log } from '../ports.ts';
+import type { Log } from '../ports.ts';
 import { waitAtMost } from '../wait.ts';
+import { createAppender } from './append.ts';
 import { cosignaturesOf, createCosigning } from './cosigning.ts';
 import { addCosignatures, type Witness } from './witness.ts';
-
-/** The maximum number of attempts to append while other writers win. */
-const maxAttempts = 200;
 
 /**
  * How long a cosigned checkpoint is served in place of a newer one without cosignatures, in milliseconds: new entries
@@ -61,19 +50,17 @@ export interface LogOptions {
   key: NoteKey;
   now: () => Date;
   /**
-   * Runs appends one at a time, which saves retries. Left out on Workers, where a cancelled request would block the
-   * others.
+   * Whether appends that arrive during a transaction are committed together in the next, since each waits for the disk; and
+   * cosigning runs follow one another. Off on Workers, where a cancelled request would block the others.
    */
-  serialize?: Serialize;
+  grouped?: boolean;
   /** The witnesses that cosign checkpoints. */
   witnesses?: readonly Witness[];
 }
 
 /** Runs work after all earlier work has ended. */
-export type Serialize = <Result>(work: () => Promise<Result>) => Promise<Result>;
-
-export function createSerializer(): Serialize {
-  let last: Promise<unknown> = Promise.resolve();
+function serially(): (work: () => Promise<void>) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
   return (work) => {
     const done = last.then(work);
     last = done.catch(() => {});
@@ -100,16 +87,9 @@ function unlessBusy(deadline: number): (work: () => Promise<void>) => Promise<vo
   };
 }
 
-function newest(one: LogHead | undefined, other: LogHead | undefined): LogHead | undefined {
-  if (!one || !other) return one ?? other;
-  return one.frontier.size >= other.frontier.size ? one : other;
-}
-
 /** The log in `db`, signed by `key`. Concurrent appends by other processes are retried. */
 export function createLog(options: LogOptions): Log {
-  const { db, key, now, serialize = (work) => work(), witnesses = [] } = options;
-  /** The head after this process's last append: saves a read, and a wrong guess only costs a retry. */
-  let known: LogHead | undefined;
+  const { db, key, now, grouped = false, witnesses = [] } = options;
   let cosigner: NoteKey | undefined;
 
   const fullTiles = new LRUCache<string, Uint8Array>({ max: maxCachedTiles });
@@ -129,11 +109,11 @@ export function createLog(options: LogOptions): Log {
     proveConsistency(first, second, readTile);
 
   const runCosigning = createCosigning({ db, witnesses, proveConsistency: consistency });
-  const serializeCosigning = options.serialize ? createSerializer() : unlessBusy(cosigningDeadline);
+  const scheduleCosigning = grouped ? serially() : unlessBusy(cosigningDeadline);
 
   async function requestCosignatures(): Promise<void> {
     if (witnesses.length === 0) return;
-    await serializeCosigning(runCosigning).catch(logError);
+    await scheduleCosigning(runCosigning).catch(logError);
   }
 
   /** Whether a cosigned checkpoint is still served although the log has grown. */
@@ -168,66 +148,18 @@ export function createLog(options: LogOptions): Log {
     return cosign(checkpoint, cosigner, now());
   }
 
-  async function grow(text: string, head: LogHead): Promise<[LogHead, Statement[]]> {
-    const hash = leafHash(new TextEncoder().encode(text));
-    const { frontier, tileHashes } = appendLeaf(head.frontier, hash);
-    const after = { frontier, checkpoint: await sign(frontier) };
-    return [after, growLog(db, { entry: text, tileHashes, before: head, after })];
-  }
-
-  async function tryToAppend(
-    entry: LogEntry,
-    statements: (index: number) => Statement[],
-    superseded: () => Promise<boolean>,
-    latest: LogHead | undefined,
-  ): Promise<AppendedEntry | undefined> {
-    const text = formatEntry(entry);
-    /** Indexes where the entry may have been committed although the response was lost. */
-    const tried = new Set<number>();
-    let failed: { error: unknown; head: LogHead; guessed: boolean } | undefined;
-    for (let attempt = 1; ; attempt++) {
-      const isSuperseded = failed !== undefined && (await superseded());
-      const guessed = failed === undefined ? newest(known, latest) : undefined;
-      const { head, entries } =
-        tried.size > 0
-          ? await readLogWithEntries(db, [...tried])
-          : { head: guessed ?? (await readLogHead(db)), entries: new Map<number, string>() };
-      for (const [place, data] of entries) {
-        if (data === text) return { index: place };
-        tried.delete(place);
-      }
-      if (isSuperseded) return undefined;
-      // If the log has not changed, another writer was not the cause.
-      if (failed && !failed.guessed) {
-        const isStill = head.checkpoint === failed.head.checkpoint;
-        if (isStill || attempt > maxAttempts) throw failed.error;
-      }
-      const index = head.frontier.size;
-      const [next, growth] = await grow(text, head);
-      try {
-        await db.batch([...statements(index), ...growth] as [Statement, ...Statement[]]);
-        known = next;
-        const inclusion = proveAppended(head.frontier);
-        const prove = async () => ({
-          entry: text,
-          inclusion,
-          checkpoint: await addOwnCosignature(next.checkpoint),
-        });
-        return witnesses.length === 0 ? { index, prove } : { index };
-      } catch (error) {
-        known = undefined;
-        tried.add(index);
-        failed = { error, head, guessed: guessed !== undefined };
-        if (!guessed)
-          await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * attempt));
-      }
-    }
-  }
+  const append = createAppender({
+    ...{ db, sign, grouped },
+    proofOf: (entry, { inclusion, checkpoint }) =>
+      witnesses.length === 0
+        ? async () => ({ entry, inclusion, checkpoint: await addOwnCosignature(checkpoint) })
+        : undefined,
+  });
 
   return {
     verifier: key.verifier,
     append: (entry, statements, superseded, head) =>
-      serialize(() => tryToAppend(entry, statements, superseded, head)),
+      append({ entry, statements, superseded, head }),
     async checkpoint(minSize) {
       const { size, checkpoint, cosignatures } = await chooseCheckpoint(minSize);
       return { size, note: addCosignatures(await addOwnCosignature(checkpoint), cosignatures) };

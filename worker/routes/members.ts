@@ -8,9 +8,9 @@ import {
   listMembers,
   type MemberChange,
   type Membership,
+  memberRefusal,
   removeMember,
   setMember,
-  whyNotSet,
 } from '../../db/members.ts';
 import { findUser } from '../../db/users.ts';
 import { requireRole } from '../auth/identify.ts';
@@ -87,7 +87,7 @@ members.openapi(
         read: ({ rowsAffected }) => rowsAffected > 0,
         find: async () => (await findMember(db, team, user))?.role === role || undefined,
       });
-      if (!isSet) requireDone(await whyNotSet(db, team, expected), team, user);
+      if (!isSet) requireDone(await memberRefusal(db, team, expected), team, user);
     }
     const member = await findMember(db, team, user);
     if (!member)

@@ -8,7 +8,7 @@ export const blockDropsRule: LintRule = {
   id: 'block-drops-rule',
   title: 'A rule in a qualifier block has no effect',
   severity: 'warning',
-  text: 'apparmor_parser only uses the file, link and change_profile rules of a block such as `audit { … }`; it parses other rules and silently drops them (observed with 3.0.8, 4.1.0 and 5.0.2: the compiled policy is the same without them). Since AppArmor 4.0 it also loses `deny` there, so that the rule permits (observed with 4.1.0 and 5.0.2). Put the qualifier before each rule.',
+  text: 'apparmor_parser only uses the file, link and change_profile rules of a block such as `audit { … }`; it parses other rules and silently drops them (observed with 3.0.8, 4.1.0 and 5.0.2: the compiled policy is the same without them). Since AppArmor 4.0 it also ignores `deny` in a block, so the rule allows (observed with 4.1.0 and 5.0.2). Put the qualifier before each rule.',
   fires: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  audit {\n    capability chown,\n  }\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  audit capability chown,\n}\n',
   check({ profiles, report }) {
@@ -30,7 +30,7 @@ export const blockDropsRule: LintRule = {
         } else if (inBlock && isRule(one) && one.qualifiers.effect?.value === 'deny') {
           report(
             one,
-            'Since AppArmor 4.0, apparmor_parser loses "deny" in a block: this rule permits.',
+            'Since AppArmor 4.0, apparmor_parser ignores "deny" in a block, so this rule allows.',
             { expected: 'the rule outside the block' },
           );
         }

@@ -21,7 +21,7 @@ export const hiddenAllow: LintRule = {
         const hidden = profile.model.hidden(of);
         if (typeof hidden === 'string') continue;
         for (const one of hidden) {
-          if (one.all) reportHidden(context, one.rule, 'All this allows', one.by, true);
+          if (one.all) reportHidden(context, one.rule, 'Everything this rule allows', one.by, true);
           else reportHidden(context, one.rule, `Its ${one.permissions.join(', ')}`, one.by, false);
         }
       }
@@ -45,7 +45,7 @@ function reportHidden(
   context.report(rule, `${what} is denied${source}, so it is never granted.`, {
     expected: everything
       ? 'neither rule, or a narrower deny rule'
-      : 'the rule without it, or a narrower deny rule',
+      : 'the rule without these permissions, or a narrower deny rule',
   });
 }
 
@@ -71,7 +71,7 @@ function hiddenFiles(context: LintContext, profile: LintedProfile): void {
         (deny) => deny.effective.own && its.every((one) => allIn(context, one.outline, [deny])),
       );
     const what = everything
-      ? 'All this allows'
+      ? 'Everything this rule allows'
       : `Its ${hidden.map((one) => letters[one]).join('')}`;
     reportHidden(context, effective, what, by?.effective, everything);
   }

@@ -5,7 +5,7 @@ export const packageName: LintRule = {
   id: 'package-name',
   title: 'The file must define exactly the package’s profiles',
   severity: 'error',
-  text: 'Loading a file replaces every profile of the same name in the kernel. A package that defined a profile with another name would silently replace the confinement of another program. So a package defines the profiles that its signed manifest lists (profiles = ["man", "man_groff"]), without a list the one with its own name, and no others, each once and in no namespace. Children and hats belong to their parents and are not listed.',
+  text: 'Loading a file replaces every profile of the same name in the kernel. A package that defined a profile with another name would silently replace the confinement of another program. So a package defines the profiles that its signed manifest lists (profiles = ["man", "man_groff"]) or, without a list, the one with its own name. It defines no others, each only once, and none in a namespace. Children and hats belong to their parents and are not listed.',
   fires: 'abi <abi/3.0>,\nprofile sshd {\n}\n',
   clean: 'abi <abi/3.0>,\nprofile demo {\n}\n',
   options: { packageName: 'demo' },

@@ -20,7 +20,7 @@ export const riskyAlias: LintRule = {
       const to = alias.to.value.replace(/^@\{PROC\}/, '/proc').replace(/^@\{(sys|run)\}/, '/$1');
       const place = system.find((one) => to === one || to.startsWith(`${one}/`));
       if (place)
-        report(alias, `Every file rule for ${alias.from.text} also counts below ${place}.`, {
+        report(alias, `Every file rule for ${alias.from.text} also applies below ${place}.`, {
           expected: 'rules for the files that are needed there',
         });
     }

@@ -82,8 +82,8 @@ export const sensitiveRead: LintRule = {
       for (const [by, [first, ...others]] of found) {
         const { rule } = by.effective;
         if (!first || rule.kind !== 'file') continue;
-        const more = others.length > 0 ? ` And ${others.length} more like it.` : '';
-        context.report(rule, `This allows reading ${first.what}, here ${rule.path.text}.${more}`, {
+        const more = others.length > 0 ? `, and ${others.length} more like it` : '';
+        context.report(rule, `This allows reading ${first.what} (${rule.path.text})${more}.`, {
           expected: 'the files the program is meant to read',
         });
       }

@@ -33,8 +33,8 @@ export const sensitiveWrite: LintRule = {
         found.set(by, [...(found.get(by) ?? []), `${path}: ${how}`]);
       }
       for (const [{ rule }, reasons] of found) {
-        const more = reasons.length > 1 ? ` And ${reasons.length - 1} more like it.` : '';
-        context.report(rule, `This allows writing ${reasons[0]}.${more}`, {
+        const more = reasons.length > 1 ? `, and ${reasons.length - 1} more like it` : '';
+        context.report(rule, `This allows writing ${reasons[0]}${more}.`, {
           expected: 'the files the program is meant to write',
         });
       }

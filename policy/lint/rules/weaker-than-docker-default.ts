@@ -16,7 +16,7 @@ import type { LintContext, LintedProfile, LintRule } from '../rule.ts';
 
 type Permission = 'read' | 'write';
 
-interface WayOut {
+interface ContainerEscape {
   name: string;
   path: string;
   permission: Permission;
@@ -24,7 +24,7 @@ interface WayOut {
 }
 
 /** The names and meanings of well-known ways out of a container; whether docker-default closes one, its rules say. */
-const waysOut: readonly WayOut[] = [
+const waysOut: readonly ContainerEscape[] = [
   {
     name: 'core_pattern',
     path: '/proc/sys/kernel/core_pattern',
@@ -107,9 +107,9 @@ const compareSteps = 500_000;
 
 export const weakerThanDockerDefault: LintRule = {
   id: 'weaker-than-docker-default',
-  title: 'A way out that docker-default closes',
+  title: 'A container escape that docker-default prevents',
   severity: 'warning',
-  text: 'Docker’s own profile closes the known ways from a container to its host. A profile that replaces it should close them too, including in its hats and child profiles. Each is reported by name, with the rule of docker-default that closes it.',
+  text: 'Docker’s own profile prevents the known escapes from a container to its host. A profile that replaces it should prevent them too, including in its hats and child profiles. Each is reported by name, with the rule of docker-default that prevents it.',
   fires:
     'abi <abi/3.0>,\ninclude <tunables/global>\nprofile docker-demo flags=(attach_disconnected) {\n  file,\n  deny @{PROC}/sys/** w,\n  deny @{PROC}/kcore r,\n  deny /sys/** rw,\n}\n',
   clean:
@@ -172,7 +172,7 @@ function granting(
 }
 
 /** The rule of docker-default that denies a way out, if one does. */
-function denied(way: WayOut): EffectiveRule | undefined {
+function denied(way: ContainerEscape): EffectiveRule | undefined {
   if (!denials.has(way)) {
     const { others } = reference().file(way.permission === 'read' ? 'r' : 'w', way.path);
     denials.set(
@@ -183,7 +183,7 @@ function denied(way: WayOut): EffectiveRule | undefined {
   return denials.get(way);
 }
 
-const denials = new Map<WayOut, EffectiveRule | undefined>();
+const denials = new Map<ContainerEscape, EffectiveRule | undefined>();
 
 /** Whether rules grant it, or let the user grant it. */
 function mayBeGranted(decision: Decision): boolean {
@@ -202,7 +202,7 @@ function checkFiles(context: LintContext, profile: LintedProfile, budget: Budget
   const reported = new Set<string>();
   const key = (rule: EffectiveRule, permission: Permission) => `${rule.rule.start} ${permission}`;
   const report = (
-    { path, permission }: Pick<WayOut, 'path' | 'permission'>,
+    { path, permission }: Pick<ContainerEscape, 'path' | 'permission'>,
     by: readonly EffectiveRule[],
     deny: EffectiveRule,
     message: string,
@@ -267,7 +267,7 @@ function checkSockets(context: LintContext, profile: LintedProfile): void {
     const close = `deny ${socket} rw,`;
     context.report(
       place(profile, about),
-      `${name}: who may write to ${socket} runs programs with any rights on the host.`,
+      `${name}: anyone who can write to ${socket} can run programs with any privileges on the host.`,
       { expected: close, suggestion: close },
     );
   }

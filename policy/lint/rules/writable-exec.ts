@@ -53,7 +53,7 @@ export const writableExec: LintRule = {
           rule,
           same
             ? 'This allows both running and writing the same files.'
-            : `Files that this allows to run can be written: "${text}" matches them too.`,
+            : `Files that this rule lets run are also writable: "${text}" matches them.`,
           {
             expected: 'a deny rule for writing it, or separate directories for programs and data',
           },
