@@ -222,6 +222,12 @@ export const problems = {
     meaning:
       'The envelope is not a signature by a key of the team over exactly this profile, version and text.',
   },
+  'dependency-refused': {
+    status: 422,
+    title: 'Dependencies refused',
+    meaning:
+      'The package needs another one that does not exist, is not visible to the publisher or is no abstraction; packages need each other; or no version is in all ranges. The detail names them. Nothing was stored.',
+  },
   'version-widens': {
     status: 422,
     title: 'Version permits more',

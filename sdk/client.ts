@@ -7,6 +7,8 @@ import {
   CreatedWebhook,
   Delivery,
   DeliveryPage,
+  type Dependent,
+  DependentPage,
   Deprecation,
   type Diagnostic,
   Identity,
@@ -383,6 +385,16 @@ export function createClient({
         if (versions.push(one) >= maxVersions) break;
       }
       return versions;
+    },
+
+    /** The packages that depend on one and are visible: the first of them, and whether there are more. */
+    async listDependents(
+      path: { team: string; name: string },
+      limit: number,
+    ): Promise<{ items: Dependent[]; more: boolean }> {
+      const query = new URLSearchParams({ limit: `${limit}` });
+      const page = await call(DependentPage, 'GET', `${profilePath(path)}/dependents?${query}`);
+      return { items: page.items, more: page.next !== null };
     },
 
     /** One version, with its lint results. */

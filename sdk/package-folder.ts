@@ -87,9 +87,22 @@ const ManifestFile = Manifest.omit({ readme: true, widens: true })
     links: Manifest.shape.links.superRefine(fieldCheck(credentialsFault)),
   })
   .strict()
-  .superRefine(({ kind, images, profiles = [] }, context) => {
+  .superRefine(({ name, team, kind, images, entrypoint, profiles = [], dependencies }, context) => {
     const report = (field: string, message: string) =>
       context.addIssue({ code: 'custom', path: [field], message });
+    if (kind === 'abstraction') {
+      const isForProfiles = {
+        images: images.length > 0,
+        entrypoint,
+        profiles: profiles.length > 0,
+      };
+      for (const [field, isGiven] of Object.entries(isForProfiles)) {
+        if (isGiven)
+          report(field, 'must be absent with kind = "abstraction", which has no profiles');
+      }
+    }
+    if (dependencies?.[`${team}/${name}`] !== undefined)
+      report('dependencies', 'a package can’t depend on itself');
     if (kind === 'host' && images.length > 0) {
       report('images', 'must be empty with kind = "host", as images are for containers');
     }
@@ -116,8 +129,12 @@ export const manifestFields: Fields = {
     example: 'profiles = ["man", "man_groff", "man_filter"]',
   },
   kind: {
-    what: '"container", or "host" for programs of the host',
+    what: '"container", "host" for programs of the host, or "abstraction" for rules that other packages include',
     example: 'kind = "host"',
+  },
+  dependencies: {
+    what: 'the packages whose abstractions it includes, each with the versions that it accepts',
+    example: 'dependencies = { "library/base-web" = "^1.2" }',
   },
   variants: {
     what: 'the files for different AppArmor releases, each by the oldest release that it is for',

@@ -1,13 +1,22 @@
 import { definedProfiles, formatReference, type Reference } from '../../trust/index.ts';
 import { type Attachment, attachmentsIn } from '../attachments.ts';
+import type { Holder } from '../host/abstractions.ts';
 import { detectDrift, isAsInstalled } from '../host/drift.ts';
-import { type InstallRefusal, install, type TargetRefusal } from '../host/install.ts';
+import type { InstallRefusal, TargetRefusal } from '../host/install.ts';
 import type { Installation } from '../host/installation.ts';
 import { findPolicyChange } from '../host/installed-change.ts';
 import { textInstalled } from '../host/installed-text.ts';
 import { readPolicy, stateOf } from '../host/kernel.ts';
-import { listInstallations } from '../host/state.ts';
+import { listInstallations, type Named } from '../host/state.ts';
 import { readTrustView, type TrustView, verifyStored } from '../host/store.ts';
+import { removeUnneeded } from '../host/unneeded.ts';
+import {
+  type InstallPlan,
+  installPlanned,
+  type PlanRefusal,
+  planInstall,
+} from '../install-plan.ts';
+import type { PackageSource } from '../package-source.ts';
 import type { PolicyChange } from '../policy-change.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
@@ -31,6 +40,7 @@ import {
   type ProveRefusal,
   prove,
   type SourceRefusal,
+  sourceView,
   teamsOf,
 } from './prove.ts';
 
@@ -74,11 +84,24 @@ export interface Pulled {
   setAside: string | undefined;
   /** With `dryRun`: what it permits in place of the installed version, if there is another one. */
   policy?: PolicyChange | undefined;
+  /** The packages that it needs and that were installed or replaced with it. */
+  needed: readonly PulledWith[];
+  /** The installed packages that were loaded again because of that. */
+  reloaded: readonly Named[];
   /** With `dryRun`: why it would not be installed. */
   held?: UpdateWaits | undefined;
 }
 
+/** A package that was installed with one that needs it. */
+export interface PulledWith extends Named {
+  version: string;
+  digest: string;
+  /** The version that it replaced. */
+  from: string | undefined;
+}
+
 export type PullRefusal =
+  | PlanRefusal
   | TargetRefusal
   | NoRootRefusal
   | NoTrustRefusal
@@ -88,7 +111,7 @@ export type PullRefusal =
   | UpdateWaits;
 
 /** Why a verified profile was not installed. */
-export interface NotInstalled extends Refusal<InstallRefusal> {
+export interface NotInstalled extends Refusal<InstallRefusal | 'dependent-unverified'> {
   profile: VerifiedProfile;
 }
 
@@ -155,32 +178,37 @@ async function pullEach(
   const holding = (installed: readonly Installation[], view: TrustView) => ({
     ...{ root, trust: named, complain, installed, view },
   });
+  const planFor = async (installed: readonly Installation[]) => {
+    const proved = await proveFor(installed);
+    if (!proved.ok) return proved;
+    return planAll(proved.profiles, installed, source.needed(await sourceView(host, !dryRun)));
+  };
   if (dryRun) {
     const installed = await listInstallations(root);
-    const proved = await proveFor(installed);
-    if (!proved.ok) return { ...proved, items: [] };
+    const planned = await planFor(installed);
+    if (!planned.ok) return { ...planned, items: [] };
     const items: Pulled[] = [];
     const view = await readTrustView(root, trust);
-    const held = await findHeld(holding(installed, view), source.references, proved.profiles);
-    for (const [at, profile] of proved.profiles.entries()) {
-      const before = findIn(installed, profile);
-      items.push({ ...(await preview(root, profile, before, options)), held: held[at] });
+    const held = await findHeld(holding(installed, view), source.references, planned.plans);
+    for (const [at, plan] of planned.plans.entries()) {
+      items.push({ ...(await preview(root, plan, installed, options)), held: held[at] });
     }
     return { ok: true, items };
   }
   return change(root, { ...options, trust }, async (): Promise<PullReport> => {
     const installed = await listInstallations(root);
-    const proved = await proveFor(installed);
-    if (!proved.ok) return { ...proved, items: [] };
+    const planned = await planFor(installed);
+    if (!planned.ok) return { ...planned, items: [] };
     const view = await readTrustView(root, trust);
-    const held = await findHeld(holding(installed, view), source.references, proved.profiles);
+    const held = await findHeld(holding(installed, view), source.references, planned.plans);
     const first = held.find((one) => one !== undefined);
     if (first) return { ...first, items: [] };
     const items: Pulled[] = [];
-    for (const [at, profile] of proved.profiles.entries()) {
+    for (const [at, plan] of planned.plans.entries()) {
+      const { profile } = plan;
       const pulled = await installOne({
         root,
-        profile,
+        plan: await current(root, plan),
         before: findIn(installed, profile),
         reference: formatReference(source.references[at] as Reference),
         complain: options.complain,
@@ -196,13 +224,37 @@ async function pullEach(
       items.push(pulled);
       emit({ kind: 'installed', at, pulled });
     }
+    await removeUnneeded(root);
     return { ok: true, items };
   });
 }
 
+/** Plans the installation of verified packages, one after the other. */
+async function planAll(
+  profiles: readonly VerifiedProfile[],
+  installed: readonly Installation[],
+  needs: PackageSource,
+): Promise<{ ok: true; plans: InstallPlan[] } | PlanRefusal> {
+  const plans: InstallPlan[] = [];
+  let holders: readonly Holder[] = installed;
+  for (const profile of profiles) {
+    const plan = await planInstall(profile, { installed, holders, source: needs });
+    if (!plan.ok) return plan;
+    plans.push(plan);
+    holders = plan.after;
+  }
+  return { ok: true, plans };
+}
+
+/** A plan whose packages to load again are those that are installed now, after plans before it. */
+async function current(root: string, plan: InstallPlan): Promise<InstallPlan> {
+  const installed = await listInstallations(root);
+  return { ...plan, reloaded: plan.reloaded.flatMap((one) => findIn(installed, one) ?? []) };
+}
+
 interface OneInstallation {
   root: string;
-  profile: VerifiedProfile;
+  plan: InstallPlan;
   before: Installation | undefined;
   reference: string;
   complain: boolean | undefined;
@@ -215,7 +267,7 @@ interface OneInstallation {
 
 async function installOne({
   root,
-  profile,
+  plan,
   before,
   reference,
   complain,
@@ -224,11 +276,13 @@ async function installOne({
   onStart,
   onStep,
 }: OneInstallation): Promise<Pulled | NotInstalled> {
+  const { profile } = plan;
   const isWanted =
     before?.digest === profile.digest &&
     before.version === profile.version &&
     before.reference === reference &&
     before.origin === 'pull' &&
+    plan.changed.length === 0 &&
     before.rolledBackFrom === undefined &&
     (complain === undefined || before.complainChosen === complain);
   const policy = root === '/' ? await readPolicy() : undefined;
@@ -245,6 +299,7 @@ async function installOne({
       changed: false,
       mode,
       setAside: undefined,
+      ...{ needed: [], reloaded: [] },
     };
   }
   const options = {
@@ -257,25 +312,40 @@ async function installOne({
     onStep,
   } as const;
   onStart();
-  const done = await install(profile, options);
+  const done = await installPlanned(plan, options, view);
   if (!done.ok) return { ...done, profile };
   const { file, mode, setAside } = done;
-  return { ok: true, profile, file, from: before?.version, changed: true, mode, setAside };
+  const from = before?.version;
+  const result = { ok: true, profile, file, from, changed: true, mode, setAside } as const;
+  return { ...result, ...describePlan(plan) };
+}
+
+function describePlan({ changed, reloaded }: InstallPlan): Pick<Pulled, 'needed' | 'reloaded'> {
+  const needed = changed.map(({ profile: { team, name, version, digest }, before }) => ({
+    ...{ team, name, version, digest, from: before?.version },
+  }));
+  return { needed, reloaded };
 }
 
 /** The expected result of an installation. Only what would change is known without doing it. */
 async function preview(
   root: string,
-  profile: VerifiedProfile,
-  before: Installation | undefined,
-  { complain = before?.complain }: PullOptions,
+  plan: InstallPlan,
+  installed: readonly Installation[],
+  options: PullOptions,
 ): Promise<Pulled> {
+  const { profile } = plan;
+  const before = findIn(installed, profile);
+  const { complain = before?.complain } = options;
   const { path: file, text } = textInstalled(root, profile);
   const changed = text !== new TextDecoder().decode(profile.bytes);
-  const isOther = before?.digest !== profile.digest;
+  const changes = plan.changed.map((one) => one.profile);
+  const isOther = before?.digest !== profile.digest || changes.length > 0;
+  const packages = { complain, installed, changed: changes };
   return {
     ...{ ok: true, profile, file, from: before?.version, changed },
     ...{ mode: undefined, setAside: undefined },
-    policy: isOther ? await findPolicyChange(root, before, profile, { complain }) : undefined,
+    ...describePlan(plan),
+    policy: isOther ? await findPolicyChange(root, before, profile, packages) : undefined,
   };
 }

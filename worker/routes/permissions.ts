@@ -40,7 +40,7 @@ permissions.openapi(
     const place = placeOf(reference, row);
     const { release, base, summary } = await summaryOf(
       deps,
-      storedText(deps, place.digest),
+      await storedText(deps, viewer(c), place.digest, { ...place, manifest: manifestOf(row) }),
       target,
     );
     return c.json({ ...place, target: release, base, ...summary }, 200);
@@ -65,10 +65,12 @@ permissions.openapi(
     const to = text === 'docker-default' ? undefined : otherReference(text, params);
     const rows = await resolveReferences(deps.db, viewer(c), to ? [from, to] : [from]);
     const places = { from: placeOf(from, rows[0]), to: to ? placeOf(to, rows[1]) : null };
+    const stored = (place: Place, row: Row) =>
+      storedText(deps, viewer(c), place.digest, { ...place, manifest: manifestOf(row) });
     const { release, base, diff } = await diffOf(
       deps,
-      storedText(deps, places.from.digest),
-      places.to ? storedText(deps, places.to.digest) : await docker(),
+      await stored(places.from, rows[0]),
+      places.to ? await stored(places.to, rows[1]) : await docker(),
       target,
     );
     return c.json({ ...places, target: release, base, ...diff }, 200);
@@ -92,7 +94,14 @@ function otherReference(text: string, { team, name }: z.infer<typeof path>): Ref
   throw new ProblemError('request-invalid', detail);
 }
 
-function placeOf(reference: Reference, row: Awaited<ReturnType<typeof resolveReferences>>[number]) {
+type Row = Awaited<ReturnType<typeof resolveReferences>>[number];
+type Place = ReturnType<typeof placeOf>;
+
+function manifestOf(row: Row) {
+  return row?.manifest ?? {};
+}
+
+function placeOf(reference: Reference, row: Row) {
   if (!row || row.version === null || row.digest === null)
     throw new ProblemError('not-found', `${formatReference(reference)} does not exist.`);
   const { team, name } = reference;
