@@ -387,14 +387,14 @@ export function createClient({
       return versions;
     },
 
-    /** The packages that depend on one and are visible: the first of them, and whether there are more. */
-    async listDependents(
-      path: { team: string; name: string },
-      limit: number,
-    ): Promise<{ items: Dependent[]; more: boolean }> {
-      const query = new URLSearchParams({ limit: `${limit}` });
-      const page = await call(DependentPage, 'GET', `${profilePath(path)}/dependents?${query}`);
-      return { items: page.items, more: page.next !== null };
+    /** The visible packages that depend on one; at most {@link maxVersions}. */
+    async listDependents(path: { team: string; name: string }): Promise<Dependent[]> {
+      const dependents: Dependent[] = [];
+      const query = { limit: `${versionsAtOnce}` };
+      for await (const one of pages(DependentPage, `${profilePath(path)}/dependents`, query)) {
+        if (dependents.push(one) >= maxVersions) break;
+      }
+      return dependents;
     },
 
     /** One version, with its lint results. */

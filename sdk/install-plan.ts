@@ -54,6 +54,9 @@ export type PlanRefusal =
   | Refusal<DependencyRefusalId | 'version-older' | 'dependent-unverified'>
   | NeededRefusal;
 
+/** The maximum number of packages that are loaded again in one transaction. */
+const maxReloaded = 256;
+
 /** The current packages of a host, and those that earlier plans of the same run add to them. */
 export interface PlanContext {
   installed: readonly Installation[];
@@ -117,7 +120,12 @@ export async function planInstall(
   }
   const all = [...changed.map((one) => one.profile), profile];
   const after = withInstalled(holders, all);
-  return { ok: true, profile, changed, reloaded: loadedAgain(all, installed), after };
+  const reloaded = loadedAgain(all, installed);
+  if (reloaded.length > maxReloaded) {
+    const reason = `${reloaded.length} installed packages include what changes, more than ${maxReloaded}`;
+    return { ok: false, id: 'dependency-limit', reason };
+  }
+  return { ok: true, profile, changed, reloaded, after };
 }
 
 /** The versions of all packages that these need, whatever a host has: the highest that all of them accept. */
@@ -141,8 +149,14 @@ export async function planLock(
     },
   );
   if (!found.ok) return found;
-  const dependencies = [...found.needed].flatMap(([name, { version, found: { profile } }]) =>
-    profile && !listed.has(name) ? [{ name, version, digest: profile.versionDigest }] : [],
+  const dependencies = [...found.needed].flatMap(
+    ([
+      name,
+      {
+        version,
+        found: { profile },
+      },
+    ]) => (profile && !listed.has(name) ? [{ name, version, digest: profile.versionDigest }] : []),
   );
   return { ok: true, dependencies };
 }

@@ -13,7 +13,6 @@ import { type TrustView, verifyStored } from './host/store.ts';
 import { hostCommand } from './host-command.ts';
 import type { LockedDependency } from './profiles-file.ts';
 import type { Refusal } from './refusal.ts';
-import type { VerifyRefusalId } from './resolve/index.ts';
 import {
   fetchVerified,
   type HostView,
@@ -32,13 +31,14 @@ export interface Needed {
   verifiedAt?: string | undefined;
 }
 
-export type NeededRefusal = Refusal<
-  VerifyRefusalId | 'lock-mismatch' | 'not-kept' | 'not-in-bundle'
->;
+/** Why a package that is needed can't be used; the reason has the id of the cause. */
+export type NeededRefusal = Refusal<'dependency-refused'>;
 export type PackageSource = DependencySource<Needed, NeededRefusal>;
 
 /** What a source verifies with, and what it learns. */
 export interface SourceView extends Omit<HostView, 'installed' | 'seen'> {
+  /** The root of the host, for hints. */
+  root: string;
   seen: () => Promise<SeenCheckpoint | undefined>;
   /** Called with what was learned about a team's keys, and with the checkpoint of each verified package. */
   learn: (
@@ -55,7 +55,7 @@ export function fromRegistry(client: Client, view: SourceView): PackageSource {
     async read(path, version) {
       const reference = { ...splitPath(path), selector: { kind: 'version', version } } as const;
       const verified = await fetchVerified(client, reference, { ...view, seen: await view.seen() });
-      return toNeeded(reference.team, verified, view);
+      return toNeeded(reference, verified, view);
     },
   };
 }
@@ -95,10 +95,10 @@ export function fromBundle(bundle: Bundle, view: SourceView): PackageSource {
       const evidence = await evidenceFor(bundle, reference, seen?.size ?? 0);
       if (!evidence) {
         const reason = `the bundle does not contain ${path}@${version}`;
-        return { ok: false, id: 'not-in-bundle', reason };
+        return { ok: false, id: 'dependency-refused', reason };
       }
       const verified = await verifyEvidence(evidence, reference, { ...view, seen });
-      return toNeeded(reference.team, verified, view);
+      return toNeeded(reference, verified, view);
     },
   };
 }
@@ -120,7 +120,7 @@ export function lockedTo(
       const found = read.ok ? read.found.profile?.versionDigest : undefined;
       if (!read.ok || found === digest) return read;
       const reason = `${path}@${version} has digest ${found}, but is locked to ${digest}`;
-      return { ok: false, id: 'lock-mismatch', reason };
+      return { ok: false, id: 'dependency-refused', reason: `${reason} [lock-mismatch]` };
     },
   };
 }
@@ -145,10 +145,10 @@ export function fromStore(
       if (!release) {
         const reason = `${path}@${version}, which it was installed with, is not in this host's version store`;
         const next = `To install it: ${hostCommand(`pull ${path}@${version}`, { root })}`;
-        return { ok: false, id: 'not-kept', reason, next };
+        return { ok: false, id: 'dependency-refused', reason, next };
       }
       const verified = await verifyStored(root, named, release, view);
-      if (!verified.ok) return verified;
+      if (!verified.ok) return refusedFor(`${path}@${version}`, verified);
       const { profile } = verified;
       const { verifiedAt } = release;
       return { ok: true, found: { manifest: profile.manifest, profile, verifiedAt } };
@@ -156,13 +156,29 @@ export function fromStore(
   };
 }
 
+interface NeededReference {
+  team: string;
+  name: string;
+  selector: { version: string };
+}
+
+/** The refusal of a package that was not asked for. */
+function refusedFor(what: string, { id, reason, next }: Refusal): NeededRefusal {
+  const because = `${what}, which is needed, was refused: ${reason} [${id}]`;
+  return { ok: false, id: 'dependency-refused', reason: because, next };
+}
+
 async function toNeeded(
-  team: string,
+  { team, name, selector: { version } }: NeededReference,
   verified: Awaited<ReturnType<typeof verifyEvidence>>,
-  { learn }: SourceView,
+  { learn, root }: SourceView,
 ): Promise<{ ok: true; found: Needed } | NeededRefusal> {
   await learn(team, verified.revoked, verified.ok ? verified.profile : undefined);
-  if (!verified.ok) return verified;
+  if (!verified.ok) {
+    const trusting = `To trust that team: ${hostCommand(`trust add ${team}`, { root })}`;
+    const next = verified.id === 'team-untrusted' ? trusting : verified.next;
+    return refusedFor(`${team}/${name}@${version}`, { ...verified, next });
+  }
   const { profile } = verified;
   return { ok: true, found: { manifest: profile.manifest, profile } };
 }

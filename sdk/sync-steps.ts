@@ -175,7 +175,7 @@ async function fetchAndInstall(
 
   const installed = await listInstallations(root);
   const sourceView: SourceView = {
-    ...{ trust, choice: host, revoked, now },
+    ...{ root, trust, choice: host, revoked, now },
     seen: () => readSeen(folder),
     async learn(its, learned, profile) {
       if (dryRun) return;
@@ -250,7 +250,10 @@ async function fetchAndInstall(
       );
     }
     const plan = await planInstall(profile, { installed, source, keep: !lock });
-    if (!plan.ok) return refused(plan.id, plan.reason, true, plan.next);
+    if (!plan.ok) {
+      const isRefusal = ['dependency-refused', 'version-older'].includes(plan.id);
+      return refused(plan.id, plan.reason, isRefusal, plan.next);
+    }
     const held = await hold(plan);
     if (dryRun) {
       const changed = plan.changed.map((one) => one.profile);

@@ -11,9 +11,9 @@ import {
 import { listInstallations } from '../../sdk/host/state.ts';
 import { lacksKeys } from '../../sdk/host/trust-check.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
-import { formatLock, type LockedProfile, lockPath, writeLock } from '../../sdk/profiles-file.ts';
 import { planLock } from '../../sdk/install-plan.ts';
 import { fromRegistry, type SourceView } from '../../sdk/package-source.ts';
+import { formatLock, type LockedProfile, lockPath, writeLock } from '../../sdk/profiles-file.ts';
 import type { HostView, Verified, VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { fetchAllVerified } from '../../sdk/resolve/index.ts';
 import { formatReference, isInRange, type Reference } from '../../trust/index.ts';
@@ -116,7 +116,7 @@ export const lock = defineCommand({
       profiles.push(one.profile);
       locked.push({ reference: names[at] ?? '', version, digest: versionDigest });
     }
-    const needed = await planLock(profiles, fromRegistry(client, sourceView(view, folder)));
+    const needed = await planLock(profiles, fromRegistry(client, sourceView(root, view, folder)));
     if (!needed.ok) throw refused(needed, { consequence: 'nothing was written' });
     const { dependencies } = needed;
     const lock = { profiles: locked, dependencies };
@@ -141,11 +141,12 @@ export const lock = defineCommand({
 
 /** How the packages that others need are verified. */
 function sourceView(
+  root: string,
   { trust, revoked }: Pick<HostView, 'trust' | 'revoked'>,
   folder: SeenFolder,
 ): SourceView {
   return {
-    ...{ trust, revoked },
+    ...{ root, trust, revoked },
     seen: () => readSeen(folder),
     async learn(team, learned, profile) {
       await writeRevoked(folder, team, learned);

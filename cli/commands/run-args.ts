@@ -14,6 +14,7 @@ import {
 } from '../../sdk/run-args.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { pathOf, requireInstalled } from '../installed.ts';
+import { requireProfiles } from '../set-mode.ts';
 import { requireRoot, rootOption } from '../target.ts';
 
 /** Runtimes whose command line has options before the image and arguments after it. */
@@ -61,6 +62,7 @@ export const runArgs = defineCommand({
     }
     const root = await requireRoot(values.root);
     const installation = await requireInstalled(root, text);
+    requireProfiles(installation);
     const name = profileToRun(installation.name, profilesOf(installation));
     const reserved = reservedName(name);
     if (reserved !== undefined) {

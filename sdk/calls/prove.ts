@@ -180,11 +180,11 @@ async function tellYanked(
 
 /** How the packages that others need are verified: as those that were asked for, after these. */
 export async function sourceView(
-  { trust, choice, folder }: Pick<Host, 'trust' | 'choice' | 'folder'>,
+  { root, trust, choice, folder }: Pick<Host, 'root' | 'trust' | 'choice' | 'folder'>,
   remember: boolean,
 ): Promise<SourceView> {
   return {
-    ...{ trust, choice, revoked: await readRevoked(folder) },
+    ...{ root, trust, choice, revoked: await readRevoked(folder) },
     seen: () => readSeen(folder),
     async learn(team, revoked, profile) {
       if (!remember) return;

@@ -1,4 +1,4 @@
-import { accepts, compareVersions } from '../../trust/index.ts';
+import { accepts, compareVersions, splitPath } from '../../trust/index.ts';
 import { type Client, isRegistryFailure } from '../client.ts';
 import { packagePath, requirementsOfHolder } from '../host/abstractions.ts';
 import type { InstallRefusal, TargetRefusal } from '../host/install.ts';
@@ -106,7 +106,9 @@ async function goBack(
     const isForward = compareVersions(release.version, installation.version) > 0;
     if (!offline)
       await tellYanked(await host.connect({ brief: true }), installation, release, emit);
-    const view = await currentView(withoutNetwork(host, offline), [installation.team]);
+    const needed = Object.keys(release.needed ?? {}).map((path) => splitPath(path).team);
+    const teams = [installation.team, ...needed];
+    const view = await currentView(withoutNetwork(host, offline), teams);
     const planned = await planRollback(root, installation, release, view);
     const done = planned.ok
       ? await installPlanned(

@@ -1,4 +1,5 @@
 import { type HostTrust, readHostTrust } from '../trust-file.ts';
+import { packagePath } from './abstractions.ts';
 import { digestOf } from './digest-of.ts';
 import { type Installation, profilesOf } from './installation.ts';
 import { readPolicy, stateOf } from './kernel.ts';
@@ -11,6 +12,7 @@ import {
   type Pending,
   readInstallation,
   writePending,
+  writeUpdate,
 } from './state.ts';
 import { readTrustView, type TrustView, verifyStored } from './store.ts';
 import { hasKernel, put, rank, removeInstallation, rollBack, setMode } from './transaction.ts';
@@ -48,7 +50,7 @@ export async function recover(root: string, trust?: HostTrust): Promise<Recovere
     const view = trusted && (await readTrustView(root, trusted));
     const done =
       pending.kind === 'install'
-        ? await resume(root, [installation, ...(pending.others ?? [])], view)
+        ? await resume(root, pending, view)
         : await resumeRemoval(root, installation, view);
     recovered.push({ pending, ...done });
   }
@@ -71,9 +73,11 @@ async function prove(
 /** Finishes the installation of packages, the first of which names the record, or undoes that of all. */
 async function resume(
   root: string,
-  targets: readonly Installation[],
+  pending: Extract<Pending, { kind: 'install' }>,
   view: TrustView | undefined,
 ): Promise<Done> {
+  const { installation: first, others = [], replaced } = pending;
+  const targets = [first, ...others];
   const proved: { target: Installation; bytes: Uint8Array }[] = [];
   let refusal: NotProved | undefined;
   for (const target of targets) {
@@ -82,18 +86,17 @@ async function resume(
     else refusal ??= { id: proof.id, reason: proof.reason };
   }
   if (!refusal && (await putAgain(root, proved))) return { outcome: 'finished' };
-  let undone: Done = { outcome: 'undone' };
   // What others include first, and last the one that names the record.
-  const [first, ...others] = targets;
-  for (const target of others.toSorted((a, b) => rank(a) - rank(b)))
-    undone = worse(undone, await undo(root, target, view));
-  if (first) undone = worse(undone, await undo(root, first, view));
+  let undone: Done = { outcome: 'undone' };
+  for (const target of [...others.toSorted((a, b) => rank(a) - rank(b)), first]) {
+    // Of several packages, the records of some may be the new ones already.
+    const before = replaced
+      ? replaced.find((one) => packagePath(one) === packagePath(target))
+      : await readInstallation(root, target);
+    undone = worse(undone, await undo(root, target, before, view));
+  }
   // If it stays, its record stays too, whatever was tried.
-  if (undone.outcome === 'left' && first)
-    await writePending(root, {
-      ...{ kind: 'install', installation: first },
-      ...(others.length > 0 && { others }),
-    });
+  if (undone.outcome === 'left') await writePending(root, pending);
   return refusal ? { ...undone, refusal } : undone;
 }
 
@@ -125,9 +128,9 @@ function worse(one: Done, other: Done): Done {
 async function undo(
   root: string,
   target: Installation,
+  before: Installation | undefined,
   view: TrustView | undefined,
 ): Promise<Done> {
-  const before = await readInstallation(root, target);
   const digest = await digestOf(root, target);
   const isNew = digest === target.digest && before?.digest !== target.digest;
   if (!before) {
@@ -148,6 +151,9 @@ async function undo(
     } finally {
       await staged.discard();
     }
+    // That of the same version may say already which other packages changed.
+    const now = await readInstallation(root, before);
+    if (now && JSON.stringify(now) !== JSON.stringify(before)) await writeUpdate(root, before);
     return { outcome: 'undone' };
   }
   const earlier = { version: before.version, id: proof.id, reason: proof.reason };

@@ -23,8 +23,9 @@ const Pending = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('install'),
     installation: Installation,
-    /** What is installed together with it: all of it, or nothing. */
+    /** What is installed together with it: all of it, or nothing; and what was installed of all before. */
     others: z.array(Installation).optional(),
+    replaced: z.array(Installation).optional(),
   }),
   z.object({ kind: z.literal('remove'), installation: Installation }),
 ]);
@@ -89,6 +90,9 @@ const schemas: { [K in Kind]: z.ZodType<Records[K]> } = {
 
 /** The maximum size of a record, in bytes. */
 export const maxRecord = 256 * 1024;
+
+/** The maximum size of the record of a change, which may be about many packages. */
+const maxPendingRecord = 8 * 1024 * 1024;
 
 /** The maximum number and total size, in bytes, of records read of each kind. */
 export const maxRecords = { count: 1000, bytes: 16 * 1024 * 1024 } as const;
@@ -181,13 +185,17 @@ function format(record: Installation | Pending): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
+function maxSize(kind: Kind): number {
+  return kind === 'pending' ? maxPendingRecord : maxRecord;
+}
+
 /** Reads a record; `undefined` if it does not exist or was removed meanwhile. */
 function readRecord<K extends Kind>(
   root: string,
   kind: K,
   named: PackageName,
 ): { ok: true; value: Records[K] } | { ok: false } | undefined {
-  const text = readText(recordPlace(root, kind, named), maxRecord);
+  const text = readText(recordPlace(root, kind, named), maxSize(kind));
   return text === undefined ? undefined : recordIn(text, kind, named);
 }
 
@@ -241,7 +249,7 @@ function readSome<K extends Kind>(root: string, kind: K): SomeRecords<K> {
   for (const [index, named] of listNames(root, kind).entries()) {
     const place = recordPlace(root, kind, named);
     const isWithin = index < maxRecords.count && bytes <= maxRecords.bytes;
-    const text = isWithin ? readText(place, maxRecord) : undefined;
+    const text = isWithin ? readText(place, maxSize(kind)) : undefined;
     if (!isWithin) found.unread++;
     if (text === undefined) continue;
     bytes += Buffer.byteLength(text);

@@ -74,7 +74,7 @@ export async function put(
     }
     // If this can't be recorded, nothing is installed.
     makeFolder(statePlace(root, 'installed'));
-    await writePending(root, pendingOf(given));
+    await writePending(root, pendingOf(given, before));
     for (const { target, staged } of parts) {
       const done = await load(root, staged.path, target, include);
       // The kernel replaces a file's profiles one by one, and may have taken some of several.
@@ -112,13 +112,18 @@ export function rank({ kind }: Installation): number {
   return kind === 'abstraction' ? 0 : 1;
 }
 
-/** The record of a change: that of its first package names the others. */
-function pendingOf([first, ...others]: readonly Part[]): Pending {
+/** The record of a change: that of its first package names the others, and what was installed before. */
+function pendingOf(
+  [first, ...others]: readonly Part[],
+  before: ReadonlyMap<Installation, Installation | undefined>,
+): Pending {
   if (!first) throw new TypeError('a change has a package');
+  const { target: installation } = first;
+  if (others.length === 0) return { kind: 'install', installation };
   return {
-    kind: 'install',
-    installation: first.target,
-    ...(others.length > 0 && { others: others.map(({ target }) => target) }),
+    ...{ kind: 'install', installation },
+    others: others.map(({ target }) => target),
+    replaced: [...before.values()].flatMap((one) => one ?? []),
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Manifest } from '../../trust/index.ts';
@@ -48,6 +48,22 @@ describe('packages that need others', () => {
       '2.0.0',
       profile('web', ['library/base'], '2'),
       needs({ 'library/base': '^2' }),
+    );
+    await give('late', '1.0.0', profile('late', ['library/base']), needs({ 'library/base': '^2' }));
+    await give(
+      'rules',
+      '1.0.0',
+      rules('include <abstractions/aa-registry/library/base>'),
+      {
+        ...{ ...abstraction, dependencies: { 'library/base': '^1' } },
+      },
+      platform,
+    );
+    await give(
+      'both',
+      '1.0.0',
+      profile('both', ['platform/rules']),
+      needs({ 'platform/rules': '1.0.0' }),
     );
   });
   afterAll(() => fixture.close());
@@ -112,13 +128,183 @@ describe('packages that need others', () => {
     expect(await installed()).toEqual({ 'library/base': '1.1.0', 'library/web': '1.0.0' });
   });
 
-  test('sync updates what is needed, within all ranges', async () => {
-    await succeed(['pull', 'base@1.0.0', '--root', root]);
+  test('sync updates what is needed, and removes what no longer is', async () => {
+    await succeed(['pull', 'api', '--root', root]);
     await want('"web@1.0.0"');
+    await succeed(['sync', '--root', root]);
+    // The range of api holds it back.
+    expect(await installed()).toMatchObject({ 'library/base': '1.0.0', 'library/web': '1.0.0' });
+    expect((await run('sync')).output).toContain('Nothing to do');
+    await succeed(['remove', 'api', '--root', root]);
+    const updated = await run('sync');
+    expect(updated.output).toContain('Updated base from 1.0.0 to 1.1.0');
+    expect(await installed()).toEqual({ 'library/base': '1.1.0', 'library/web': '1.0.0' });
+    await writeFile(
+      join(root, 'etc/apparmor.d/abstractions/aa-registry/library/base'),
+      '/** rwx,\n',
+    );
+    expect((await run('sync')).output).toContain('Repaired base 1.1.0: its file was changed');
+    expect(await base()).toContain('/srv/base/1.1/**');
+    await want();
+    expect((await run('sync')).output).toContain('Removed base 1.1.0');
+    expect(await installed()).toEqual({});
+  });
+
+  test('an update of what is needed waits if it permits more in a profile that includes it', async () => {
+    await succeed(['pull', 'api', '--root', root]);
+    await want('{ reference = "web@1.0.0", updates = "narrowing" }');
+    await succeed(['sync', '--root', root]);
+    await succeed(['remove', 'api', '--root', root]);
+    const waits = await run('sync');
+    expect(waits.code, waits.output).toBe(9);
+    expect(waits.output).toContain('base from 1.0.0 to 1.1.0');
+    expect(waits.output).toContain('library/web: ');
+    expect(waits.output).toContain('[update-waits]');
+    expect(await installed()).toMatchObject({ 'library/base': '1.0.0' });
+    const held = await run('pull', 'base@^1');
+    expect(held.code, held.output).toBe(9);
+    const status = await run('status', '--offline');
+    expect(status.output).toContain('1.1.0 waits for approval');
+    await succeed(['approve', 'base@1.1.0', '--yes', '--root', root]);
+    await succeed(['sync', '--root', root]);
+    expect(await installed()).toMatchObject({ 'library/base': '1.1.0' });
+  });
+
+  test('a lock has them, and sync installs exactly those', async () => {
+    await want('"web@1.0.0"');
+    await succeed(['lock', '--root', root]);
+    const file = join(root, 'etc/aa-registry/profiles.lock.toml');
+    const lock = await readFile(file, 'utf8');
+    expect(lock).toContain('[[dependencies]]\nname = "library/base"\nversion = "1.1.0"\n');
+    await writeFile(file, lock.replace('version = "1.1.0"', 'version = "1.0.0"'));
+    const other = await run('sync');
+    expect(other.code).toBe(3);
+    expect(other.output).toContain('[lock-mismatch]');
+    expect(await installed()).toEqual({});
+    await writeFile(file, lock.slice(0, lock.indexOf('\n[[dependencies]]')));
+    const missing = await run('sync');
+    expect(missing.output).toContain('[dependency-unknown]');
+    expect(await installed()).toEqual({});
+    await writeFile(file, lock);
     await succeed(['sync', '--root', root]);
     expect(await installed()).toEqual({ 'library/base': '1.1.0', 'library/web': '1.0.0' });
     expect((await run('sync')).output).toContain('Nothing to do');
-    void mkdir;
-    void platform;
+  });
+
+  test('a bundle has them, and installs them for what needs them', async () => {
+    const file = join(root, 'web.bundle');
+    await succeed(['bundle', 'web@1.0.0', '-o', file, '--root', root]);
+    const pulled = await run('pull', '--bundle', file, '--offline');
+    expect(pulled, pulled.output).toMatchObject({ code: 0 });
+    expect(pulled.output).toContain('Installed with it: base 1.1.0');
+    await succeed(['remove', 'web', '--root', root]);
+    expect(await installed()).toEqual({});
+  });
+
+  test('of a team that the host does not trust are refused, with the command that trusts it', async () => {
+    const before = await filesOf(root);
+    const refused = await run('pull', 'both');
+    expect(refused.code).toBe(3);
+    expect(refused.output).toContain('platform/rules@1.0.0, which is needed, was refused');
+    expect(refused.output).toContain('[team-untrusted]');
+    expect(refused.output).toContain('trust add platform');
+    expect(await filesOf(root)).toEqual(before);
+    await succeed(['trust', 'add', 'platform', '--yes', '--root', root]);
+    await succeed(['pull', 'both', '--root', root]);
+    expect(await installed()).toEqual({
+      'library/both': '1.0.0',
+      'platform/rules': '1.0.0',
+      'library/base': '1.1.0',
+    });
+  });
+
+  test('a rollback that another package does not allow is refused', async () => {
+    await succeed(['pull', 'web@1.0.0', '--root', root]);
+    await succeed(['pull', 'web', 'late', '--root', root]);
+    const before = await filesOf(root);
+    const refused = await run('rollback', 'web', '--offline');
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain('1.0.0 was installed with library/base 1.1.0');
+    expect(refused.output).toContain('library/late needs library/base@^2');
+    expect(await filesOf(root)).toEqual(before);
+  });
+
+  test('abstractions have no mode and confine nothing', async () => {
+    await succeed(['pull', 'base', '--root', root]);
+    for (const words of [
+      ['complain', 'base', '--offline'],
+      ['run-args', 'base'],
+    ]) {
+      const refused = await run(...words);
+      expect(refused.code).toBe(1);
+      expect(refused.output).toContain('base is an abstraction');
+    }
+  });
+
+  describe('an interrupted update of both', () => {
+    const places = {
+      abstraction: 'etc/apparmor.d/abstractions/aa-registry/library/base',
+      profile: 'etc/apparmor.d/aa-registry.library.web',
+      needed: 'var/lib/aa-registry/installed/library.base.json',
+      record: 'var/lib/aa-registry/installed/library.web.json',
+    };
+    type Place = keyof typeof places;
+    /** What the transaction has written, in its order, when it is killed. */
+    const steps: Place[][] = [
+      [],
+      ['abstraction'],
+      ['abstraction', 'profile'],
+      ['abstraction', 'profile', 'needed'],
+      ['abstraction', 'profile', 'needed', 'record'],
+    ];
+    const pending = 'var/lib/aa-registry/pending/library.web.json';
+    let old: Record<string, string>;
+    let next: Record<string, string>;
+
+    /** A host that was killed in the update, after these steps. */
+    async function interrupt(done: readonly Place[]): Promise<void> {
+      await succeed(['pull', 'web@1.0.0', '--root', root]);
+      old = await filesOf(root);
+      await succeed(['pull', 'web@2.0.0', '--root', root]);
+      next = await filesOf(root);
+      for (const [name, path] of Object.entries(places)) {
+        const from = done.includes(name as Place) ? next : old;
+        await writeFile(join(root, path), from[path] ?? '');
+      }
+      const record = (path: string) => JSON.parse(next[path] ?? '');
+      const change = {
+        kind: 'install',
+        installation: record(places.record),
+        others: [record(places.needed)],
+        replaced: [places.needed, places.record].map((path) => JSON.parse(old[path] ?? '')),
+      };
+      await mkdir(join(root, pending, '..'), { recursive: true });
+      await writeFile(join(root, pending), JSON.stringify(change));
+    }
+
+    test.each(steps.map((done) => [done]))('is finished after %j', async (done) => {
+      await interrupt(done);
+      const recovered = await run('enforce', 'web', '--offline');
+      expect(recovered, recovered.output).toMatchObject({ code: 0 });
+      const found = await filesOf(root);
+      for (const name of ['abstraction', 'profile'] as const)
+        expect(found[places[name]]).toBe(next[places[name]]);
+      expect(found[pending]).toBeUndefined();
+      expect(await installed()).toEqual({ 'library/base': '2.0.0', 'library/web': '2.0.0' });
+    });
+
+    test.each(steps.map((done) => [done]))(
+      'is undone after %j if one can no longer be verified',
+      async (done) => {
+        await interrupt(done);
+        await rm(join(root, 'var/lib/aa-registry/kept/library.base/2.0.0.bundle'));
+        const recovered = await run('enforce', 'web', '--offline');
+        expect(recovered.output).toContain('was undone');
+        const found = await filesOf(root);
+        for (const name of ['abstraction', 'profile'] as const)
+          expect(found[places[name]]).toBe(old[places[name]]);
+        expect(found[pending]).toBeUndefined();
+      },
+    );
   });
 });
