@@ -5,7 +5,7 @@ export const Dependent = z
   .object({
     team: TeamName,
     name: ProfileName,
-    version: VersionNumber.meta({ description: 'Its latest version, which has the dependency' }),
+    version: VersionNumber.meta({ description: 'Its latest version' }),
     range: z.string().meta({ description: 'The versions that it accepts', example: '^1.2' }),
   })
   .meta({ id: 'Dependent', description: 'A package that depends on another one' });

@@ -226,7 +226,7 @@ export const problems = {
     status: 422,
     title: 'Dependencies refused',
     meaning:
-      'The package needs another one that does not exist, is not visible to the publisher or is no abstraction; packages need each other; or no version is in all ranges. The detail names them. Nothing was stored.',
+      'A package that it needs does not exist or is no abstraction, or no version suits all; the detail says which. Nothing was stored.',
   },
   'version-widens': {
     status: 422,

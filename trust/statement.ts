@@ -63,10 +63,12 @@ const Link = z
 /** The packages that a package needs, by `team/name`, with the versions that it accepts. */
 const Dependencies = z
   .record(
-    z
-      .string()
-      .refine(isPackagePath, 'must be the team and name of a package, such as "library/base-web"'),
+    z.string(),
     z.string().refine(isVersionOrRange, 'must be a version or a range, such as "^1.2"'),
+  )
+  .refine(
+    (all) => Object.keys(all).every(isPackagePath),
+    'must name each package with its team, such as "library/base-web"',
   )
   .refine(
     (all) => Object.keys(all).length > 0 && Object.keys(all).length <= maxDependencies,

@@ -46,7 +46,7 @@ export const lock = defineCommand({
     trust: trustOption,
   },
   details:
-    'Fetches and verifies each profile, and writes its version and digest to profiles.lock.toml ' +
+    'Fetches and verifies each profile and what it needs, and writes the versions and digests to profiles.lock.toml ' +
     'beside profiles.toml. "sync" then installs exactly these versions. Keep both files in ' +
     'version control and copy both to all hosts: all hosts then install the same versions, ' +
     'until you run "lock" again. After a rollback on this host, the lock keeps the version that ' +

@@ -73,7 +73,7 @@ describe('packages with dependencies on the command line', () => {
   });
 
   test.each<[more: string, message: string]>([
-    ['dependencies = { base = "^1" }', 'must be the team and name of a package'],
+    ['dependencies = { base = "^1" }', 'must name each package with its team'],
     ['dependencies = { "library/base" = "x.y" }', 'must be a version or a range'],
     ['dependencies = {}', 'must list 1 to 16 packages'],
     ['dependencies = { "library/web" = "*" }', 'depend on itself'],

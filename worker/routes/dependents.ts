@@ -20,11 +20,10 @@ dependents.openapi(
     path: '/profiles/{team}/{name}/dependents',
     operationId: 'listDependents',
     tags: ['Profiles'],
-    summary: 'List the packages that depend on this one',
-    description: 'Those whose latest versions do, and that the caller may see.',
+    summary: 'List the packages whose latest versions depend on this one',
     request: { params: z.object({ team: TeamName, name: ProfileName }), query: PageQuery },
     responses: {
-      200: json('A page of packages, in the order in which they were created', DependentPage),
+      200: json('A page of packages', DependentPage),
       ...problemResponses(400, 404),
     },
   }),
