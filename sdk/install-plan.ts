@@ -198,7 +198,10 @@ export async function installPlanned(
       options: {
         ...{ root, needed: neededOf(one), verifiedAt },
         // What was installed already keeps its reference.
-        ...(!before && { origin: 'dependency' as const, reference: packagePath(one) }),
+        ...(!before && {
+          origin: 'dependency' as const,
+          reference: neededAs(packagePath(one), after),
+        }),
         ...(isBack && { rolledBackFrom: before?.version }),
       },
     };
@@ -218,4 +221,10 @@ export async function installPlanned(
     parts.push({ profile: verified.profile, options: again });
   }
   return installTogether({ profile, options: { needed: neededOf(profile), ...options } }, parts);
+}
+
+/** The reference of a package that is installed for others: the range of the first of them. */
+function neededAs(path: string, holders: readonly Holder[]): string {
+  const required = holders.flatMap(requirementsOfHolder).find((one) => one.path === path);
+  return required ? `${path}@${required.range}` : path;
 }

@@ -1,6 +1,6 @@
 // The packages that those of a host need, as a sync sees them: it updates and repairs them like wanted ones.
 import { accepts, compareVersions, isVersion, type Reference } from '../trust/index.ts';
-import { packagePath, requirementsOfHolder } from './host/abstractions.ts';
+import { neededBy, packagePath, requirementsOfHolder } from './host/abstractions.ts';
 import { type Installation, versionDigestOf } from './host/installation.ts';
 import type { LockedDependency, WantedProfile } from './profiles-file.ts';
 import type { Resolution } from './resolve/index.ts';
@@ -13,12 +13,21 @@ export interface NeededPackage {
   ranges: string[];
 }
 
-/** The installed packages that others need and that are not wanted themselves. */
+/**
+ * The installed packages that others need and that are not wanted themselves.
+ *
+ * @param needing the installed packages whose records say what they need
+ */
 export function neededPackages(
   installed: readonly Installation[],
+  needing: readonly Installation[],
   wanted: readonly WantedProfile[],
 ): NeededPackage[] {
-  const required = installed.flatMap(requirementsOfHolder);
+  const needed = neededBy(
+    { requires: Object.assign({}, ...needing.map(({ requires }) => requires)) },
+    installed,
+  );
+  const required = [...needing, ...needed].flatMap(requirementsOfHolder);
   return installed.flatMap((installation) => {
     const { team, name } = installation;
     if (wanted.some(({ reference }) => reference.team === team && reference.name === name))

@@ -11,6 +11,7 @@ import {
   hostSeenFolder,
   type RevokedByTeam,
   readSeen,
+  type SeenFolder,
   writeRevoked,
   writeSeen,
 } from './host/seen.ts';
@@ -22,6 +23,7 @@ import {
   fromRegistry,
   fromStore,
   lockedTo,
+  type PackageSource,
   type SourceView,
 } from './package-source.ts';
 import type { Lock, LockedDependency } from './profiles-file.ts';
@@ -127,6 +129,11 @@ function choiceAfter(before: Installation | undefined, choice: Taking['choice'])
   return { release: before.variant, why: 'as the installed variant' };
 }
 
+/** Whether a package is wanted, or needed by one that is. */
+function isWanted({ team, name }: Named, wants: readonly Want[]): boolean {
+  return wants.some(({ reference }) => reference.team === team && reference.name === name);
+}
+
 /** All packages of a lock file: a wanted one may be needed by another. */
 function lockedPackages({ profiles, dependencies }: Lock): LockedDependency[] {
   const named = profiles.flatMap(({ reference: text, version, digest }) => {
@@ -141,22 +148,31 @@ function lockedVersions(lock: Lock | undefined): Record<string, string> {
   return Object.fromEntries(all.map(({ name, version }) => [name, version]));
 }
 
+/** Where the packages that others need come from. */
+function sourceOf(
+  { root, client, bundle, trust, choice, revoked, dryRun, lock, now = new Date() }: Taking,
+  folder: SeenFolder,
+): PackageSource {
+  const view: SourceView = {
+    ...{ root, trust, choice, revoked, now },
+    seen: () => readSeen(folder),
+    async learn(team, learned, profile) {
+      if (dryRun) return;
+      await writeRevoked(folder, team, learned);
+      if (profile) await writeSeen(folder, profile.checkpoint);
+    },
+  };
+  const source = bundle ? fromBundle(bundle, view) : fromRegistry(client, view);
+  return lock ? lockedTo(lockedPackages(lock), source) : source;
+}
+
 async function fetchAndInstall(
   step: Extract<Step, { kind: 'install' | 'update' }>,
-  {
-    root,
-    client,
-    bundle,
-    trust,
-    choice: host,
-    revoked,
-    dryRun,
-    isForeign,
-    lock,
-    now = new Date(),
-  }: Taking,
+  taking: Taking,
   wants: readonly Want[],
 ): Promise<SyncOutcome> {
+  const { root, client, bundle, trust, revoked, dryRun, isForeign, lock } = taking;
+  const { choice: host, now = new Date() } = taking;
   const { reference, version, complain } = step;
   const { team, name } = reference;
   const want = wants.find((one) => one.reference === reference);
@@ -173,18 +189,10 @@ async function fetchAndInstall(
     ...(before ? {} : { origin: 'sync' as const }),
   };
 
-  const installed = await listInstallations(root);
-  const sourceView: SourceView = {
-    ...{ root, trust, choice: host, revoked, now },
-    seen: () => readSeen(folder),
-    async learn(its, learned, profile) {
-      if (dryRun) return;
-      await writeRevoked(folder, its, learned);
-      if (profile) await writeSeen(folder, profile.checkpoint);
-    },
-  };
-  const open = bundle ? fromBundle(bundle, sourceView) : fromRegistry(client, sourceView);
-  const source = lock ? lockedTo(lockedPackages(lock), open) : open;
+  const all = await listInstallations(root);
+  // What untrusted records say of packages that are not wanted does not count.
+  const installed = isForeign ? all.filter((one) => isWanted(one, wants)) : all;
+  const source = sourceOf(taking, folder);
   const ruleOf = (named: Named) =>
     wants.find((one) => one.reference.team === named.team && one.reference.name === named.name)
       ?.updates ?? 'any';
@@ -249,7 +257,8 @@ async function fetchAndInstall(
         `${version} has digest ${profile.versionDigest}, but is locked to ${locked.digest}`,
       );
     }
-    const plan = await planInstall(profile, { installed, source, keep: !lock });
+    const keep = !lock && !isForeign;
+    const plan = await planInstall(profile, { installed, source, keep });
     if (!plan.ok) {
       const isRefusal = ['dependency-refused', 'version-older'].includes(plan.id);
       return refused(plan.id, plan.reason, isRefusal, plan.next);

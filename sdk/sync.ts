@@ -3,7 +3,12 @@ import { detectDrift } from './host/drift.ts';
 import { type Installation, otherVariant } from './host/installation.ts';
 import { type LoadedProfile, readPolicy } from './host/kernel.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked, type SeenFolder } from './host/seen.ts';
-import { listInstallations, readInstallation, writeUpdate } from './host/state.ts';
+import {
+  listInstallations,
+  type PackageName,
+  readInstallation,
+  writeUpdate,
+} from './host/state.ts';
 import { writeSyncState } from './host/sync-state.ts';
 import { checkTrust, lacksKeys } from './host/trust-check.ts';
 import { removeUnneeded } from './host/unneeded.ts';
@@ -21,7 +26,11 @@ import { take, takeEarlier } from './sync-steps.ts';
  */
 export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const { root, wanted, locked, dryRun = false } = options;
-  const needed = neededPackages(await listInstallations(root), wanted);
+  const installed = await listInstallations(root);
+  const trusted = options.isForeign
+    ? installed.filter((one) => wanted.some(({ reference }) => isSame(reference, one)))
+    : installed;
+  const needed = neededPackages(installed, trusted, wanted);
   const requested = { ...options, needed: neededReferences(needed) };
   const resolution = options.bundle
     ? await resolveInBundle(requested, options.bundle)
@@ -130,8 +139,12 @@ function withoutChoices(have: Have): Have {
   return { ...have, installation };
 }
 
-function findIn(installed: readonly Installation[], { team, name }: Reference): boolean {
-  return installed.some((one) => one.team === team && one.name === name);
+function findIn(installed: readonly Installation[], reference: Reference): boolean {
+  return installed.some((one) => isSame(reference, one));
+}
+
+function isSame(one: PackageName, other: PackageName): boolean {
+  return one.team === other.team && one.name === other.name;
 }
 
 /** Records which updates wait, for `status`, and which no longer do. */
