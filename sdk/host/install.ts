@@ -170,7 +170,7 @@ async function checkAndPut(
       const before = await readInstallation(root, profile);
       setAside.push(await setAsideChanged(root, profile, before));
     }
-    const done = await put(root, staged, include);
+    const done = await put(root, staged, { include });
     if (!done.ok) return { ok: false, id: 'kernel-refused', reason: done.reason };
     const file = installedPlace(root, first.profile).path;
     for (const { profile } of parts) onStep(`Installed ${installedPlace(root, profile).path}`);

@@ -85,14 +85,18 @@ async function resume(
     if (proof.ok) proved.push({ target, bytes: proof.bytes });
     else refusal ??= { id: proof.id, reason: proof.reason };
   }
-  if (!refusal && (await putAgain(root, proved))) return { outcome: 'finished' };
+  if (!refusal && (await putAgain(root, proved, replaced))) return { outcome: 'finished' };
+  const beforeOf = (target: Installation) =>
+    replaced?.find((one) => packagePath(one) === packagePath(target));
+  // A profile that stays needs its abstractions.
+  const added = others.length > 0 ? targets.filter((one) => !beforeOf(one)) : [];
+  if (hasKernel(root) && (await confinedBy(added.flatMap(profilesOf))).length > 0)
+    return { outcome: 'left', ...(refusal && { refusal }) };
   // What others include first, and last the one that names the record.
   let undone: Done = { outcome: 'undone' };
   for (const target of [...others.toSorted((a, b) => rank(a) - rank(b)), first]) {
     // Of several packages, the records of some may be the new ones already.
-    const before = replaced
-      ? replaced.find((one) => packagePath(one) === packagePath(target))
-      : await readInstallation(root, target);
+    const before = replaced ? beforeOf(target) : await readInstallation(root, target);
     undone = worse(undone, await undo(root, target, before, view));
   }
   // If it stays, its record stays too, whatever was tried.
@@ -103,6 +107,7 @@ async function resume(
 async function putAgain(
   root: string,
   packages: readonly { target: Installation; bytes: Uint8Array }[],
+  replaced?: readonly Installation[],
 ): Promise<boolean> {
   const staged = packages.map(({ target, bytes }) => ({ named: target, bytes }));
   const done = await withStagedAbstractions(root, staged, (include) =>
@@ -112,7 +117,7 @@ async function putAgain(
         target,
         staged: stage(installedPlace(root, target), bytes, 0o644),
       })),
-      include,
+      { include, replaced },
     ),
   );
   return done.ok;

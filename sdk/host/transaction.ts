@@ -47,16 +47,23 @@ export function hasKernel(root: string): boolean {
  * that boot loads; otherwise it keeps what it had. Abstractions come before the profiles that include them.
  *
  * @param include the folder that has the staged abstractions, for the kernel
+ * @param replaced what was installed before a change that was interrupted, whose records may be the new ones already
  */
 export async function put(
   root: string,
   given: readonly Part[],
-  include: string | undefined,
+  {
+    include,
+    replaced,
+  }: { include: string | undefined; replaced?: readonly Installation[] | undefined },
 ): Promise<Put> {
   const parts = [...given].sort((a, b) => rank(a.target) - rank(b.target));
   const targets = parts.map(({ target }) => target);
   const before = new Map<Installation, Installation | undefined>();
-  for (const target of targets) before.set(target, await readInstallation(root, target));
+  for (const target of targets) {
+    const former = replaced?.find((one) => one.team === target.team && one.name === target.name);
+    before.set(target, replaced ? former : await readInstallation(root, target));
+  }
   const loaded: Installation[] = [];
   const discard = async (from: readonly Part[]) => {
     for (const { staged } of from) await staged.discard().catch(() => {});
