@@ -306,5 +306,34 @@ describe('packages that need others', () => {
         expect(found[pending]).toBeUndefined();
       },
     );
+
+    test('of the abstraction alone is undone with the record of the profile that includes it', async () => {
+      await succeed(['pull', 'api', 'web@1.0.0', '--root', root]);
+      await succeed(['remove', 'api', '--root', root]);
+      old = await filesOf(root);
+      await succeed(['pull', 'base@1.1.0', '--root', root]);
+      next = await filesOf(root);
+      const records = [places.needed, places.record];
+      const [installation, web] = records.map((path) => JSON.parse(next[path] ?? ''));
+      const replaced = records.map((path) => JSON.parse(old[path] ?? ''));
+      const change = { kind: 'install', installation, others: [web], replaced };
+      const path = 'var/lib/aa-registry/pending/library.base.json';
+      await mkdir(join(root, path, '..'), { recursive: true });
+      await writeFile(join(root, path), JSON.stringify(change));
+      await rm(join(root, 'var/lib/aa-registry/kept/library.base/1.1.0.bundle'));
+      const recovered = await run('enforce', 'web', '--offline');
+      expect(recovered.output).toContain('was undone');
+      const found = await filesOf(root);
+      for (const name of ['abstraction', 'profile'] as const)
+        expect(found[places[name]]).toBe(old[places[name]]);
+      expect(found[path]).toBeUndefined();
+      for (const record of records) {
+        const { version, needed } = JSON.parse(old[record] ?? '');
+        expect(JSON.parse(found[record] ?? '')).toMatchObject({
+          version,
+          ...(needed && { needed }),
+        });
+      }
+    });
   });
 });
