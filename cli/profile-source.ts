@@ -1,9 +1,9 @@
-import { dockerDefault, packageOptions } from '../policy/index.ts';
+import { type CheckOptions, dockerDefault, packageOptions } from '../policy/index.ts';
 import { leavesDirectories } from '../sdk/calls/lint.ts';
 import { isPresent } from '../sdk/files.ts';
 import { type ProfileFile, parseProfileFile, readProfileFile } from '../sdk/profile-file.ts';
 import type { VerifiedProfile } from '../sdk/resolve/index.ts';
-import { parseReference } from '../trust/index.ts';
+import { includePathOf, parseReference } from '../trust/index.ts';
 import { CliError, exit } from './framework/command.ts';
 import { toCliError } from './framework/failure.ts';
 import type { PolicyOptions } from './target-base.ts';
@@ -49,20 +49,36 @@ export async function readProfileSource(
     throw new CliError(exitCode, what, next, id);
   });
   if (!verified) throw new Error(`${named} was verified as nothing`);
-  const { team, name, version, bytes } = verified;
+  const { team, name, version, bytes, needed } = verified;
+  const files = Object.fromEntries(
+    needed.map((one) => [
+      includePathOf(`${one.team}/${one.name}`),
+      new TextDecoder('utf-8', { ignoreBOM: true }).decode(one.bytes),
+    ]),
+  );
   return {
     ...parseProfileFile(`${team}/${name}@${version}`, bytes),
-    package: packageOptions(verified),
+    package: packageOptions(verified, 0, files),
     verified,
   };
 }
 
-/** The options for a profile: one of a registry reads no files but those that a package may include. */
-export function optionsFor({ verified }: ProfileSource, options: PolicyOptions): PolicyOptions {
-  if (!verified) return options;
+/**
+ * The options for a profile: one of a registry reads no files but those that a package may include. Of a package folder,
+ * what other packages have is not known.
+ */
+export function optionsFor(
+  { verified, package: of }: ProfileSource,
+  options: PolicyOptions,
+): PolicyOptions & Pick<CheckOptions, 'files' | 'body'> {
+  const more = {
+    ...(of?.kind === 'abstraction' && { body: of.packageName }),
+    ...((of?.dependencies?.length ?? 0) > 0 && { files: of?.files }),
+  };
+  if (!verified) return { ...options, ...more };
   const { resolver } = options;
   return {
-    ...options,
+    ...{ ...options, ...more },
     resolver: (request) => {
       if (request.from !== undefined || !leavesDirectories(request)) return resolver(request);
       const what = `The profile includes ${visibleLine(request.path)}, which a package must not include.`;

@@ -128,6 +128,18 @@ export async function planInstall(
   return { ok: true, profile, changed, reloaded, after };
 }
 
+/** The verified packages that one needs, whatever a host has: the highest versions that all accept. */
+export async function findNeeded(
+  profile: VerifiedProfile,
+  source: PackageSource,
+): Promise<{ ok: true; needed: VerifiedProfile[] } | PlanRefusal> {
+  const required = requirementsOf(packagePath(profile), profile.manifest);
+  const found = await resolveDependencies(required, source);
+  if (!found.ok) return found;
+  const needed = [...found.needed.values()].flatMap((one) => one.found.profile ?? []);
+  return { ok: true, needed };
+}
+
 /** The versions of all packages that these need, whatever a host has: the highest that all of them accept. */
 export async function planLock(
   profiles: readonly VerifiedProfile[],

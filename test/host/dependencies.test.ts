@@ -229,6 +229,17 @@ describe('packages that need others', () => {
     expect(await filesOf(root)).toEqual(before);
   });
 
+  test('summary and diff read them, verified', async () => {
+    const trust = ['--trust', join(root, 'etc/aa-registry/trust.toml')];
+    const summary = await command(['summary', 'web@1.0.0', ...trust]);
+    expect(summary.output).toContain('/srv/base/1.1/');
+    const diff = await command(['diff', 'base@1.0.0', 'base@1.1.0', ...trust]);
+    expect(diff.code, diff.output).toBe(1);
+    expect(diff.output).toContain('/srv/base/1.1/');
+    const refused = await command(['summary', 'both', ...trust]);
+    expect(refused.output).toContain('[dependency-refused]');
+  });
+
   test('abstractions have no mode and confine nothing', async () => {
     await succeed(['pull', 'base', '--root', root]);
     for (const words of [
