@@ -1,11 +1,17 @@
-import { dockerDefault, isRelease, packageOptions, type Release } from '../policy/index.ts';
+import {
+  type CheckOptions,
+  dockerDefault,
+  isRelease,
+  packageOptions,
+  type Release,
+} from '../policy/index.ts';
 import { leavesDirectories } from '../sdk/calls/lint.ts';
 import { isPresent } from '../sdk/files.ts';
 import { variantChoice } from '../sdk/host/release.ts';
 import { type ProfileFile, parseProfileFile, readProfileFiles } from '../sdk/profile-file.ts';
 import type { VerifiedProfile } from '../sdk/resolve/index.ts';
 import { chosenVariant, describeVariant, type VariantChoice } from '../sdk/resolve/variant.ts';
-import { parseReference } from '../trust/index.ts';
+import { includePathOf, parseReference } from '../trust/index.ts';
 import { CliError, exit } from './framework/command.ts';
 import { toCliError } from './framework/failure.ts';
 import { rootOf } from './target.ts';
@@ -56,11 +62,17 @@ export async function readProfileSource(
     throw new CliError(exitCode, what, next, id);
   });
   if (!verified) throw new Error(`${named} was verified as nothing`);
-  const { team, name, version, bytes, manifest, variant = '' } = verified;
+  const { team, name, version, bytes, manifest, variant = '', needed } = verified;
   const at = Math.max(0, manifest.variants?.indexOf(variant) ?? 0);
+  const files = Object.fromEntries(
+    needed.map((one) => [
+      includePathOf(`${one.team}/${one.name}`),
+      new TextDecoder('utf-8', { ignoreBOM: true }).decode(one.bytes),
+    ]),
+  );
   return {
     ...parseProfileFile(`${team}/${name}@${version}`, bytes),
-    package: packageOptions(verified, at),
+    package: packageOptions(verified, at, files),
     verified,
     ...(verified.variant !== undefined && { release: knownRelease(await choiceOf(values)) }),
   };
@@ -91,12 +103,22 @@ const choiceOf = ({ root, target }: SourceValues) => variantChoice(rootOf(root),
 const knownRelease = ({ release }: VariantChoice): Release | undefined =>
   release !== undefined && isRelease(release) ? release : undefined;
 
-/** The options for a profile: one of a registry reads no files but those that a package may include. */
-export function optionsFor({ verified }: ProfileSource, options: PolicyOptions): PolicyOptions {
-  if (!verified) return options;
+/**
+ * The options for a profile: one of a registry reads no files but those that a package may include. Of a package folder,
+ * what other packages have is not known.
+ */
+export function optionsFor(
+  { verified, package: of }: ProfileSource,
+  options: PolicyOptions,
+): PolicyOptions & Pick<CheckOptions, 'files' | 'body'> {
+  const more = {
+    ...(of?.kind === 'abstraction' && { body: of.packageName }),
+    ...((of?.dependencies?.length ?? 0) > 0 && { files: of?.files }),
+  };
+  if (!verified) return { ...options, ...more };
   const { resolver } = options;
   return {
-    ...options,
+    ...{ ...options, ...more },
     resolver: (request) => {
       if (request.from !== undefined || !leavesDirectories(request)) return resolver(request);
       const what = `The profile includes ${visibleLine(request.path)}, which a package must not include.`;

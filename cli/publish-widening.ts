@@ -2,6 +2,7 @@
 import type { VersionSummary, Widening } from '../contract/index.ts';
 import { baseResolver, type CheckOptions, findWidening, newestRelease } from '../policy/index.ts';
 import { type Client, RegistryError } from '../sdk/client.ts';
+import { fetchDependencyTexts } from '../sdk/dependency-texts.ts';
 import { comparisonSteps } from '../sdk/policy-change.ts';
 import { findTargetBase, type TargetBase } from '../sdk/target-base.ts';
 import {
@@ -31,8 +32,9 @@ export async function requireNoWidening(
   io: Io,
   client: Client,
   candidate: NewVersion & { texts: readonly string[] },
-  { widens, variants }: Manifest,
+  manifest: Manifest,
 ): Promise<void> {
+  const { widens } = manifest;
   const { team, name, version } = candidate;
   const { versionPolicy } = await client.getTeam(team);
   if (versionPolicy === 'none') return;
@@ -40,7 +42,7 @@ export async function requireNoWidening(
   if (!before) return;
   const refusal = wideningRefusal({ team, name, version, widens, before: before.version });
   if (!refusal) return;
-  const widening = await findWideningSince(io, client, before, { ...candidate, variants });
+  const widening = await findWideningSince(io, client, before, { ...candidate, manifest });
   if (widening) throw wideningError(io, refusal, widening, 'Nothing would be published:');
 }
 
@@ -53,8 +55,8 @@ async function findWideningSince(
     team,
     name,
     texts,
-    variants,
-  }: Pick<NewVersion, 'team' | 'name'> & Pick<Manifest, 'variants'> & { texts: readonly string[] },
+    manifest,
+  }: Pick<NewVersion, 'team' | 'name'> & { texts: readonly string[]; manifest: Manifest },
 ): Promise<Widening | undefined> {
   const { version } = before;
   const none = { version, target: newestRelease, base: null };
@@ -70,18 +72,29 @@ async function findWideningSince(
       });
   }
   const former = before.variants?.map((one) => one.from);
-  for (const [at, to] of counterparts(former, variants)) {
+  const path = `${team}/${name}`;
+  const current = await client.getVersion({ team, name, version });
+  const [was, is] = await Promise.all(
+    [current.manifest, manifest].map((one) => fetchDependencyTexts(client, path, one)),
+  );
+  const body = manifest.kind === 'abstraction' ? name : undefined;
+  const side = (text: string, found: typeof was) => ({
+    ...{ text, body },
+    files: found?.ok ? found.files : {},
+  });
+  for (const [at, to] of counterparts(former, manifest.variants)) {
     const bytes = await client.getContent({ team, name, version }, former?.[at]);
     if ((await sha256(bytes)) !== (before.variants?.[at] ?? before).digest)
       return { ...none, differences: ['not known: the registry sent other bytes'], omitted: 0 };
     const fitting = known.filter(
       ({ place: { target } }) =>
-        servedVariant(former ?? [], target) === at && servedVariant(variants ?? [], target) === to,
+        servedVariant(former ?? [], target) === at &&
+        servedVariant(manifest.variants ?? [], target) === to,
     );
     const compilers = fitting.length > 0 ? fitting : known;
     const found = findWidening(
-      new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
-      texts[to] ?? '',
+      side(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), was),
+      side(texts[to] ?? '', is),
       compilers.map(({ options }) => options),
       comparisonSteps,
     );

@@ -57,6 +57,12 @@ export function refused(
     case 'profile-loaded-elsewhere':
     case 'parser-refused':
     case 'kernel-refused':
+    case 'dependency-unknown':
+    case 'dependency-conflict':
+    case 'dependency-kind':
+    case 'dependency-cycle':
+    case 'dependency-limit':
+    case 'package-needed':
     case 'not-kept':
       return new CliError(exit.failed, `${marked}: ${reason} [${id}].`, next, id);
     default:

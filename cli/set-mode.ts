@@ -64,6 +64,7 @@ export function modeCommand(
           for (const text of args) {
             const installation = await requireInstalled(root, text);
             const path = pathOf(installation);
+            requireProfiles(installation);
             const { team, name, version, rolledBackFrom } = installation;
             const options = { root, complain, complainChosen: complain, rolledBackFrom };
             const done = await reinstall(installation, installation, view, options);
@@ -105,6 +106,17 @@ export function modeCommand(
       return exit.ok;
     },
   });
+}
+
+/** Throws for an abstraction, which has no profiles. */
+export function requireProfiles(installation: Installation): void {
+  if (installation.kind !== 'abstraction') return;
+  const path = pathOf(installation);
+  throw new CliError(
+    exit.failed,
+    `${path} is an abstraction: it has no profiles of its own.`,
+    'Name a package whose profiles include it.',
+  );
 }
 
 /** What the system in another root will do at boot. */

@@ -1,5 +1,6 @@
 // The state of a host as JSON.
 import type { Status } from '../sdk/calls/status.ts';
+import { dependentsOf, packagePath } from '../sdk/host/abstractions.ts';
 import { isAsInstalled } from '../sdk/host/drift.ts';
 import { profilesOf } from '../sdk/host/installation.ts';
 import type { LoadedProfile } from '../sdk/host/kernel.ts';
@@ -11,6 +12,7 @@ export function statusData(found: Status): unknown {
   const { kernel, installed, loaded, confined, unconfined, pending, damaged } = found;
   const { untrusted, unread } = found;
   const own = new Set(installed.flatMap(({ installation }) => profilesOf(installation)));
+  const all = installed.map(({ installation }) => installation);
   return {
     verdict: found.verdict,
     apparmor:
@@ -28,7 +30,11 @@ export function statusData(found: Status): unknown {
       ({ installation, drift, mode, processes, update, unmanaged, variant }) => ({
         team: installation.team,
         name: installation.name,
+        kind: installation.kind ?? null,
         profiles: profilesOf(installation),
+        // The packages that it needs, with the ranges; and those that need it.
+        requires: installation.requires ?? {},
+        neededBy: dependentsOf([packagePath(installation)], all).map(packagePath),
         version: installation.version,
         digest: installation.digest,
         // The oldest release of the installed variant, and of the one that fits the host now, if that is another.

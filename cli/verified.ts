@@ -1,5 +1,4 @@
-import { type VerifyOptions, verifyAll } from '../sdk/calls/verify.ts';
-import type { VerifiedProfile } from '../sdk/resolve/index.ts';
+import { type VerifiedPackage, type VerifyOptions, verifyAll } from '../sdk/calls/verify.ts';
 import { formatReference } from '../trust/index.ts';
 import { bundleAdvice } from './bundle-file.ts';
 import type { Values } from './framework/command.ts';
@@ -22,7 +21,7 @@ export async function requireVerified(
   io: Io,
   references: readonly string[],
   values: VerifyValues,
-): Promise<VerifiedProfile[]> {
+): Promise<VerifiedPackage[]> {
   const { bundle, offline, trust, registry, target } = values;
   const verified = await verifyAll(references, {
     root: rootOf(values.root),

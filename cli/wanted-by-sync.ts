@@ -24,8 +24,8 @@ export async function lockedVersion(
   { reference }: WantedProfile,
 ): Promise<string | undefined> {
   try {
-    const locked = await readLock(lockPath(profilesPlace(root)));
-    return locked?.find((one) => one.reference === formatReference(reference))?.version;
+    const lock = await readLock(lockPath(profilesPlace(root)));
+    return lock?.profiles.find((one) => one.reference === formatReference(reference))?.version;
   } catch (error) {
     if (isSdkError(error, 'profiles-file')) return undefined;
     throw error;

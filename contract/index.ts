@@ -1,4 +1,5 @@
 export * from './base.ts';
+export * from './dependent.ts';
 export * from './diagnostic.ts';
 export * from './log.ts';
 export * from './permission.ts';

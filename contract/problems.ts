@@ -223,6 +223,12 @@ export const problems = {
     meaning:
       'The envelope is not a signature by a key of the team over exactly this profile, version and text.',
   },
+  'dependency-refused': {
+    status: 422,
+    title: 'Dependencies refused',
+    meaning:
+      'A package that it needs does not exist or is no abstraction, or no version suits all; the detail says which. Nothing was stored.',
+  },
   'version-widens': {
     status: 422,
     title: 'Version permits more',

@@ -16,7 +16,7 @@ import {
   versions,
 } from './schema.ts';
 import { indexProfile, indexVersion, storeSearchDocument } from './search-index.ts';
-import { parseVariants, variantTexts } from './variants.ts';
+import { parseVariants, type VariantText, variantTexts } from './variants.ts';
 
 /** The version of the analysis. Raise it when its results change: stored results of older versions are recomputed. */
 export const analysisVersion = 5;
@@ -68,6 +68,18 @@ export interface Package {
   /** The texts of further variants. */
   others?: readonly string[] | undefined;
   readme: string | undefined;
+  /** The packages that it needs, as far as they are known; none without dependencies. */
+  needed?: readonly NeededText[] | undefined;
+}
+
+/** The text of a package that another one needs. */
+export interface NeededText {
+  /** `team/name`. */
+  path: string;
+  /** The text, or that of the first variant. */
+  text: string;
+  /** All variants; empty without. */
+  variants: readonly VariantText[];
 }
 
 /** A version with its analysis. */

@@ -4,6 +4,7 @@ import {
   type Digest,
   defaultChannel,
   latestChannel,
+  type Manifest,
   type Reference,
   rangeIntervals,
   type Selector,
@@ -28,6 +29,8 @@ export interface Resolution {
   version: string | null;
   digest: Digest | null;
   variants: StoredVariant[] | null;
+  /** The parts of the version's manifest that say what it is read with. */
+  manifest: Pick<Manifest, 'kind' | 'dependencies'>;
   yankReason: string | null;
   /** The channel that selected the version; null for other selectors. */
   channel: string | null;
@@ -48,6 +51,8 @@ const resolved = prepared((db) =>
       version: sql<string | null>`${versions.version}`,
       digest: sql<Digest | null>`${versions.digest}`,
       variants: versions.variants,
+      manifest: sql<string>`json_object('kind', ${versions.manifest} ->> 'kind',
+        'dependencies', json(${versions.manifest} -> 'dependencies'))`,
       yankReason: versions.yankReason,
       revokedKeys: sql<number>`(SELECT count(*) FROM ${keys} WHERE ${keys.team} = ${profiles.team}
         AND ${keys.revokedAt} IS NOT NULL)`,
@@ -104,10 +109,18 @@ export async function resolveReferences(
   );
   const found = await resolved(db).all({ requested, ...viewerValues(viewer) });
   const resolutions: (Resolution | undefined)[] = references.map(() => undefined);
-  for (const { at, channels, ...resolution } of found) {
-    resolutions[at] = { ...resolution, channels: Object.keys(parseChannels(channels ?? '{}')) };
+  for (const { at, channels, manifest, ...resolution } of found) {
+    resolutions[at] = {
+      ...resolution,
+      manifest: withoutNulls(JSON.parse(manifest)),
+      channels: Object.keys(parseChannels(channels ?? '{}')),
+    };
   }
   return resolutions;
+}
+
+function withoutNulls<Value extends object>(value: Value): Value {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== null)) as Value;
 }
 
 /** A selector as the query reads it. */

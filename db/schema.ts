@@ -230,6 +230,24 @@ export const versions = sqliteTable(
   ],
 );
 
+/** The packages that versions need, as their manifests say, by which dependents are found. */
+export const dependencies = sqliteTable(
+  'dependencies',
+  {
+    /** The package that is needed, which may not exist any more. */
+    team: text().notNull(),
+    name: text().notNull(),
+    profileId: integer()
+      .notNull()
+      .references(() => profiles.id),
+    versionId: integer()
+      .notNull()
+      .references(() => versions.id),
+    range: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.team, table.name, table.profileId, table.versionId] })],
+);
+
 /** Movable names for versions. */
 export const channels = sqliteTable(
   'channels',

@@ -15,6 +15,7 @@ import {
   storeAnalysis,
 } from './analyses.ts';
 import type { Database } from './database.ts';
+import { insertDependencies } from './dependencies.ts';
 import type { Statement } from './log.ts';
 import { prepared } from './prepared.ts';
 import { isNamed, type Profile } from './profiles.ts';
@@ -106,6 +107,7 @@ export function insertVersion(
       publishedAt,
       logIndex,
     }),
+    ...insertDependencies(db, version),
     ...storeAnalysis(db, version),
     ...chooseLatest(db, team, name),
   ];
@@ -120,6 +122,7 @@ function otherContents({ variants, others }: NewVersion): { digest: Digest; text
 /** The version that a new one follows, with its text. */
 export interface Predecessor {
   version: string;
+  manifest: Manifest;
   text: string;
   /** Its variants, as JSON of {@link VariantText}. */
   variants: string;
@@ -142,7 +145,12 @@ function selectPredecessor(
   { team, name, below }: Record<'team' | 'name' | 'below', Placeholder | string>,
 ) {
   return db
-    .select({ version: versions.version, text: contents.text, variants: variantTexts })
+    .select({
+      version: versions.version,
+      manifest: versions.manifest,
+      text: contents.text,
+      variants: variantTexts,
+    })
     .from(teams)
     .innerJoin(profiles, and(eq(profiles.team, teams.name), eq(profiles.name, name)))
     .innerJoin(versions, eq(versions.profileId, profiles.id))

@@ -15,6 +15,11 @@ export interface Viewer {
 /** A viewer without a token. */
 export const anonymous: Viewer = { everything: false, teams: [] };
 
+/** What a team's own packages may need: what everyone sees, and what is the team's. */
+export function ofTeam(team: string): Viewer {
+  return { everything: false, teams: [team] };
+}
+
 /**
  * The condition of a prepared query that restricts `profiles`, or an alias of it, to what the viewer may see. The values of
  * its placeholders are {@link viewerValues}.

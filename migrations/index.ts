@@ -11,6 +11,7 @@ import suppressed from './0009_suppressed.sql';
 import summaries from './0010_summaries.sql';
 import versionPolicy from './0011_version_policy.sql';
 import variants from './0012_variants.sql';
+import dependencies from './0013_dependencies.sql';
 
 /** Every migration, oldest first; written by scripts/migrations.ts. Released ones are never changed or removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -27,4 +28,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0010_summaries', sql: summaries },
   { name: '0011_version_policy', sql: versionPolicy },
   { name: '0012_variants', sql: variants },
+  { name: '0013_dependencies', sql: dependencies },
 ];

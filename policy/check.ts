@@ -19,6 +19,13 @@ export interface CheckOptions {
    * tunables are known by name: what it has and the resolver does not find is noted, not refused.
    */
   targetBase?: boolean;
+  /**
+   * The texts of a package's dependencies, by the paths of their includes. Those of other packages are then known by
+   * name only, whatever the resolver finds.
+   */
+  files?: Readonly<Record<string, string>> | undefined;
+  /** The text is an abstraction, judged as the body of a profile of this name. */
+  body?: string | undefined;
   /** Lone surrogates from U+DC80 to U+DCFF stand for bytes that are not UTF-8; else they are malformed. */
   rawBytes?: boolean;
 }

@@ -4,6 +4,11 @@ import { type CheckOptions, check, firstError } from './check.ts';
 import { compareModels, type PolicyComparison } from './model/compare.ts';
 import { type Model, model } from './model/model.ts';
 
+/** A text of policy with the files of its dependencies, and the profile whose body it is (see `CheckOptions`). */
+export interface PolicyText extends Pick<CheckOptions, 'files' | 'body'> {
+  text: string;
+}
+
 /** What a policy permits in place of another. */
 export type PolicyChange =
   | {
@@ -26,19 +31,21 @@ export interface ComparePoliciesOptions extends CheckOptions {
 
 /** Compares what two policies permit. What the budget does not cover is unknown. */
 export function comparePolicies(
-  from: string,
-  to: string,
+  from: string | PolicyText,
+  to: string | PolicyText,
   { steps, complain, presume = false, ...options }: ComparePoliciesOptions,
 ): PolicyChange {
   const budget = new Budget(steps);
   const models: Model[] = [];
-  for (const [refused, text] of [
+  for (const [refused, side] of [
     ['from', from],
     ['to', to],
   ] as const) {
-    const error = firstError(check(text, options).diagnostics);
+    const { text, files, body }: PolicyText = typeof side === 'string' ? { text: side } : side;
+    const its = { files, body };
+    const error = firstError(check(text, { ...options, ...its }).diagnostics);
     if (error) return { known: false, refused, error: error.text };
-    models.push(model(text, { ...options, presume, budget }));
+    models.push(model(text, { ...options, ...its, presume, budget }));
   }
   const [before, after] = models as [Model, Model];
   const unread = [...new Set([...before.unread, ...after.unread])];

@@ -32,7 +32,7 @@ export { auditDenies } from './audit-denies.ts';
 export { baseResolver } from './base-resolver.ts';
 export { Budget } from './budget.ts';
 export { type CheckOptions, type CheckResult, check, firstError } from './check.ts';
-export { comparePolicies, type PolicyChange } from './compare-policies.ts';
+export { comparePolicies, type PolicyChange, type PolicyText } from './compare-policies.ts';
 export { type Diagnostic, render } from './diagnostics.ts';
 export { applyFixes, type Fixed } from './fix.ts';
 export { escaped, literal, quoted } from './glob/literal.ts';
@@ -122,7 +122,8 @@ export interface LintResult extends CheckResult {
 }
 
 /** `check`, and the findings of every lint rule, less those that a comment suppresses. */
-export function lint(source: string, options: CheckOptions & LintOptions = {}): LintResult {
+export function lint(source: string, given: CheckOptions & LintOptions = {}): LintResult {
+  const options = given.kind === 'abstraction' ? { ...given, body: given.packageName } : given;
   const main = mainUnit(source, options);
   const { analysis, needs } = analyseFully(main, options);
   // A file over a limit is refused as it is, so no more work is spent on it.

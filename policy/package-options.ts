@@ -11,7 +11,9 @@ export interface LintedPackage {
     abi: string;
     images: readonly string[];
     profiles?: readonly string[] | undefined;
-    kind?: 'container' | 'host' | undefined;
+    kind?: LintOptions['kind'] | undefined;
+    /** By `team/name`, with the versions that it accepts. */
+    dependencies?: Readonly<Record<string, string>> | undefined;
     /** The oldest release that each variant is for, ascending. */
     variants?: readonly string[] | undefined;
   };
@@ -20,14 +22,19 @@ export interface LintedPackage {
 /**
  * The options by which lint judges a package's file: that of the variant at the index `at`, if there are several. A package
  * with images is for containers unless it says more.
+ *
+ * @param files the texts of the packages that it depends on, as far as they are known, by the paths of their includes
  */
 export function packageOptions(
   { team, name, manifest }: LintedPackage,
   at = 0,
-): LintOptions & Pick<CheckOptions, 'target'> {
+  files: CheckOptions['files'] = {},
+): LintOptions & Pick<CheckOptions, 'target' | 'files'> {
   const { abi, images, profiles, kind = images.length > 0 ? 'container' : undefined } = manifest;
   return {
     packageName: name,
+    dependencies: Object.keys(manifest.dependencies ?? {}),
+    files,
     // Variants for other releases are written against other ABIs.
     ...(at === 0 && { manifestAbi: abi }),
     ...(team !== undefined && { team }),

@@ -1,6 +1,6 @@
 // Whether a policy may permit more than another, for any of several releases.
 import type { CheckOptions } from './check.ts';
-import { comparePolicies } from './compare-policies.ts';
+import { comparePolicies, type PolicyText } from './compare-policies.ts';
 import { differenceLines, firstLines, wideningEffects } from './model/difference-lines.ts';
 import { newestRelease } from './release.ts';
 
@@ -23,12 +23,12 @@ export interface PolicyWidening {
  * @param steps what the comparison may cost with each base policy
  */
 export function findWidening(
-  from: string,
-  to: string,
+  from: string | PolicyText,
+  to: string | PolicyText,
   bases: Iterable<CheckOptions>,
   steps: number,
 ): PolicyWidening | undefined {
-  if (from === to) return undefined;
+  if (JSON.stringify(from) === JSON.stringify(to)) return undefined;
   let isCompared = false;
   let at = -1;
   for (const options of bases) {

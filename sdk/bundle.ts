@@ -11,6 +11,7 @@ import {
   isVersion,
   maxVariants,
   parseJson,
+  parseStatement,
   type Reference,
   sha256,
 } from '../trust/index.ts';
@@ -99,9 +100,14 @@ export function parseBundle(text: string): Bundle | undefined {
   }
 }
 
-/** The profiles in a bundle: each once, in its highest version. */
+/** The packages in a bundle: each once, in its highest version, without those that others in it need. */
 export function bundledReferences({ offers }: Bundle): Reference[] {
   const names = new Map(offers.map(({ team, name }) => [`${team}/${name}`, { team, name }]));
+  for (const { envelope } of offers) {
+    const payload = decodeBase64(envelope.payload);
+    const { dependencies = {} } = (payload && parseStatement(payload)?.predicate.manifest) ?? {};
+    for (const path of Object.keys(dependencies)) names.delete(path);
+  }
   return [...names.values()].map((named) => ({ ...named, selector: { kind: 'default' } }));
 }
 

@@ -7,6 +7,8 @@ import {
   CreatedWebhook,
   Delivery,
   DeliveryPage,
+  type Dependent,
+  DependentPage,
   Deprecation,
   type Diagnostic,
   Identity,
@@ -383,6 +385,16 @@ export function createClient({
         if (versions.push(one) >= maxVersions) break;
       }
       return versions;
+    },
+
+    /** The visible packages that depend on one; at most {@link maxVersions}. */
+    async listDependents(path: { team: string; name: string }): Promise<Dependent[]> {
+      const dependents: Dependent[] = [];
+      const query = { limit: `${versionsAtOnce}` };
+      for await (const one of pages(DependentPage, `${profilePath(path)}/dependents`, query)) {
+        if (dependents.push(one) >= maxVersions) break;
+      }
+      return dependents;
     },
 
     /** One version, with its lint results. */

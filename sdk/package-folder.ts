@@ -1,26 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { maxReadmeLength } from '../contract/index.ts';
 import { type Diagnostic, hiddenTextDiagnostics, lineAt, secretsIn } from '../policy/index.ts';
-import {
-  defaultTeam,
-  isPathName,
-  isProfileName,
-  isTeam,
-  linksWithCredentials,
-  Manifest,
-  sha256,
-} from '../trust/index.ts';
-import { runOf } from '../trust/run/index.ts';
+import { isProfileName, type Manifest, sha256 } from '../trust/index.ts';
 import { isSdkError, SdkError } from './error.ts';
 import { readBounded, readOwnFile } from './files.ts';
-import { licenceTrouble } from './licence.ts';
 import { templateDiagnostics } from './new-package.ts';
-import { VariantFiles, variantsOf } from './package-variants.ts';
-import { runFields } from './run-fields.ts';
+import { ManifestFile, manifestFields } from './package-manifest.ts';
+import { variantsOf } from './package-variants.ts';
 import { shellWord } from './shell-word.ts';
-import { type Fields, fieldCheck, parseToml } from './toml.ts';
+import { parseToml } from './toml.ts';
 
 /** A profile's file in a package. */
 export interface PackageFile {
@@ -50,104 +39,6 @@ export const readmeName = 'README.md';
 
 /** Whether a name is valid for a package. */
 export const isPackageName = isProfileName;
-
-function licenceFault(license: string): string | undefined {
-  const trouble = licenceTrouble(license);
-  if (!trouble) return undefined;
-  const { meant } = trouble;
-  const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
-  return (
-    `"${license}" is not an SPDX licence expression, such as "Apache-2.0" or "MIT OR GPL-2.0-only".${hint} ` +
-    'Write a licence that SPDX does not list as LicenseRef-NAME'
-  );
-}
-
-function credentialsFault(links: Manifest['links']): string | undefined {
-  const [link] = linksWithCredentials(links === undefined ? {} : { links });
-  if (link === undefined) return undefined;
-  return `the address of ${link} holds a user's name or a password [secret]; "aa-registry explain secret" says more`;
-}
-
-const ManifestFile = Manifest.omit({ readme: true, widens: true })
-  .extend({
-    name: z
-      .string()
-      .refine(
-        isProfileName,
-        'must be 1 to 64 lower-case letters, digits, dots, underscores and hyphens, and begin and end with a letter or digit',
-      ),
-    team: z
-      .string()
-      .refine(
-        isTeam,
-        'must be 1 to 40 lower-case letters, digits and hyphens, and begin and end with a letter or digit',
-      )
-      .default(defaultTeam),
-    images: Manifest.shape.images.default([]),
-    variants: VariantFiles.optional(),
-    license: Manifest.shape.license.superRefine(fieldCheck(licenceFault)),
-    links: Manifest.shape.links.superRefine(fieldCheck(credentialsFault)),
-  })
-  .strict()
-  .superRefine(({ kind, images, profiles = [], ...fields }, context) => {
-    const report = (field: string, message: string) =>
-      context.addIssue({ code: 'custom', path: field.split('.'), message });
-    const run = runOf({ kind, ...fields });
-    if (!run.ok) report(run.field, `${run.reason} [${run.id}]`);
-    if (kind === 'host' && images.length > 0) {
-      report('images', 'must be empty with kind = "host", as images are for containers');
-    }
-    if (kind !== 'host' && profiles.some(isPathName)) {
-      report('profiles', 'a profile named by a path attaches to that program: set kind = "host"');
-    }
-  });
-
-/** The purpose and an example of each field; see aa-profile.toml(5) and docs/manifest.md. */
-export const manifestFields: Fields = {
-  name: { what: 'the name of the package and of its file', example: 'name = "docker-nginx"' },
-  team: { what: 'the team that publishes it', example: 'team = "platform"' },
-  description: {
-    what: 'one line on what it confines, at most 300 characters',
-    example: 'description = "nginx in a container"',
-  },
-  images: { what: 'the container images that it is for', example: 'images = ["nginx"]' },
-  ...runFields,
-  profiles: {
-    what: "the profiles that the file defines, if not only the one with the package's name",
-    example: 'profiles = ["man", "man_groff", "man_filter"]',
-  },
-  kind: {
-    what: '"container", or "host" for programs of the host',
-    example: 'kind = "host"',
-  },
-  variants: {
-    what: 'the files for different AppArmor releases, each by the oldest release that it is for',
-    example: 'variants = { "3.0" = "web", "4.0" = "web.4.0" }',
-  },
-  abi: { what: 'the policy ABI that it is written against', example: 'abi = "3.0"' },
-  license: { what: 'an SPDX licence expression', example: 'license = "Apache-2.0"' },
-  tags: {
-    what: 'at most ten keywords of lower-case letters, digits and hyphens',
-    example: 'tags = ["web", "proxy"]',
-  },
-  links: {
-    what: 'https addresses with more information',
-    example: 'links = { source = "https://git.example.org/profiles" }',
-  },
-  'links.homepage': { what: 'its home page', example: 'homepage = "https://example.org"' },
-  'links.source': {
-    what: 'its source repository',
-    example: 'source = "https://git.example.org/p"',
-  },
-  'links.documentation': {
-    what: 'its documentation',
-    example: 'documentation = "https://docs.example.org"',
-  },
-  'links.issues': {
-    what: 'its issue tracker',
-    example: 'issues = "https://git.example.org/p/issues"',
-  },
-};
 
 /** The maximum size of a manifest's and a README's file, in bytes. */
 const maxManifest = 64 * 1024;

@@ -1,4 +1,9 @@
-import { type CheckOptions, comparePolicies, type PolicyComparison } from '../policy/index.ts';
+import {
+  type CheckOptions,
+  comparePolicies,
+  type PolicyComparison,
+  type PolicyText,
+} from '../policy/index.ts';
 
 /** What a version permits in place of another. */
 export type PolicyChange =
@@ -21,9 +26,8 @@ export type PolicyChange =
 export const comparisonSteps = 10_000_000;
 
 /** The text of a version, and what it is called. */
-export interface NamedText {
+export interface NamedText extends PolicyText {
   name: string;
-  text: string;
 }
 
 /**
@@ -36,7 +40,7 @@ export function compareVersionTexts(
   to: NamedText,
   options: CheckOptions & { complain?: boolean | undefined },
 ): PolicyChange {
-  const change = comparePolicies(from.text, to.text, { ...options, steps: comparisonSteps });
+  const change = comparePolicies(from, to, { ...options, steps: comparisonSteps });
   if (change.known) return { ...change, from: from.name, to: to.name };
   const { name } = change.refused === 'from' ? from : to;
   return { known: false, reason: `apparmor_parser would refuse ${name}: ${change.error}` };

@@ -13,6 +13,8 @@ export interface Want {
   /** The locked version, which takes precedence over the resolution. */
   locked: { version: string; digest: Digest } | undefined;
   meaning: Resolution | undefined;
+  /** Whether it is here only because other packages need it. */
+  isNeeded?: boolean | undefined;
 }
 
 /** The current state of a host. */

@@ -1,9 +1,10 @@
+import type { Reference } from '../trust/index.ts';
 import type { Bundle } from './bundle.ts';
 import type { Client } from './client.ts';
 import type { Installation, Waiting } from './host/installation.ts';
 import type { TrustCheck } from './host/trust-check.ts';
 import type { PolicyChange } from './policy-change.ts';
-import type { LockedProfile, WantedProfile } from './profiles-file.ts';
+import type { Lock, LockedProfile, WantedProfile } from './profiles-file.ts';
 import type { VerifiedProfile } from './resolve/index.ts';
 import type { VariantChoice } from './resolve/variant.ts';
 import type { Step } from './sync-plan.ts';
@@ -21,6 +22,10 @@ export interface SyncOptions {
   wanted: readonly WantedProfile[];
   /** The locked version of each reference, in order, if there is a lock file. */
   locked?: readonly LockedProfile[] | undefined;
+  /** What is resolved besides: the packages that installed ones need (see sync-needed.ts). */
+  needed?: readonly Reference[] | undefined;
+  /** The lock file, which also has the versions of what they need. */
+  lock?: Lock | undefined;
   /** Fetch and verify, but change nothing. */
   dryRun?: boolean;
   /**

@@ -23,9 +23,12 @@ export interface Resolved {
 
 /** Resolves the references, with conditional requests where possible. */
 export async function resolveOnline(options: SyncOptions): Promise<Resolved> {
-  const { root, client, wanted, locked, now = new Date() } = options;
+  const { root, client, wanted, locked, needed = [], now = new Date() } = options;
   const { dryRun = false, isForeign = false } = options;
-  const requested = wanted.map(({ reference }, at) => atLock(reference, locked?.[at]));
+  const requested = [
+    ...wanted.map(({ reference }, at) => atLock(reference, locked?.[at])),
+    ...needed,
+  ];
   const references = [...requested, ...(await othersOf(options, requested))];
   const names = references.map(formatReference);
   const saved = isForeign ? undefined : await readSyncState(root);
@@ -77,12 +80,15 @@ export async function resolveOnline(options: SyncOptions): Promise<Resolved> {
 
 /** Resolves the references in a bundle, which has no channels and no yanked versions. */
 export async function resolveInBundle(
-  { root, trust, wanted, locked }: SyncOptions,
+  { root, trust, wanted, locked, needed = [] }: SyncOptions,
   bundle: Bundle,
 ): Promise<Resolved> {
   const meanings: Resolution[] = [];
-  for (const [at, { reference }] of wanted.entries()) {
-    const exact = atLock(reference, locked?.[at]);
+  const requested = [
+    ...wanted.map(({ reference }, at) => atLock(reference, locked?.[at])),
+    ...needed,
+  ];
+  for (const exact of requested) {
     const evidence = await evidenceFor(bundle, exact, 0);
     if (evidence) {
       const digest = await sha256(evidence.profile);

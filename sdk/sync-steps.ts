@@ -1,8 +1,8 @@
-import { formatReference } from '../trust/index.ts';
+import { formatReference, parseReference } from '../trust/index.ts';
 import { evidenceFor } from './bundle.ts';
 import { isRegistryFailure, RegistryError, UnreachableError } from './client.ts';
 import { earlierVersions } from './earlier-versions.ts';
-import { install } from './host/install.ts';
+import { packagePath } from './host/abstractions.ts';
 import { type Installation, versionDigestOf } from './host/installation.ts';
 import { findPolicyChange } from './host/installed-change.ts';
 import { reinstall } from './host/reinstall.ts';
@@ -11,11 +11,23 @@ import {
   hostSeenFolder,
   type RevokedByTeam,
   readSeen,
+  type SeenFolder,
   writeRevoked,
   writeSeen,
 } from './host/seen.ts';
+import { listInstallations, type Named } from './host/state.ts';
 import { verifyStored } from './host/store.ts';
-import { fetchEvidence, type VerifiedProfile, verifyEvidence } from './resolve/index.ts';
+import { type InstallPlan, installPlanned, planInstall } from './install-plan.ts';
+import {
+  fromBundle,
+  fromRegistry,
+  fromStore,
+  lockedTo,
+  type PackageSource,
+  type SourceView,
+} from './package-source.ts';
+import type { Lock, LockedDependency } from './profiles-file.ts';
+import { fetchEvidence, verifyEvidence } from './resolve/index.ts';
 import type { Step, Want } from './sync-plan.ts';
 import type { SyncOptions, SyncOutcome } from './sync-report.ts';
 import { describeHold, holdUpdate } from './update-gate.ts';
@@ -117,21 +129,50 @@ function choiceAfter(before: Installation | undefined, choice: Taking['choice'])
   return { release: before.variant, why: 'as the installed variant' };
 }
 
+/** Whether a package is wanted, or needed by one that is. */
+function isWanted({ team, name }: Named, wants: readonly Want[]): boolean {
+  return wants.some(({ reference }) => reference.team === team && reference.name === name);
+}
+
+/** All packages of a lock file: a wanted one may be needed by another. */
+function lockedPackages({ profiles, dependencies }: Lock): LockedDependency[] {
+  const named = profiles.flatMap(({ reference: text, version, digest }) => {
+    const parsed = parseReference(text);
+    return parsed.ok ? [{ name: packagePath(parsed.reference), version, digest }] : [];
+  });
+  return [...dependencies, ...named];
+}
+
+function lockedVersions(lock: Lock | undefined): Record<string, string> {
+  const all = lock ? lockedPackages(lock) : [];
+  return Object.fromEntries(all.map(({ name, version }) => [name, version]));
+}
+
+/** Where the packages that others need come from. */
+function sourceOf(
+  { root, client, bundle, trust, choice, revoked, dryRun, lock, now = new Date() }: Taking,
+  folder: SeenFolder,
+): PackageSource {
+  const view: SourceView = {
+    ...{ root, trust, choice, revoked, now },
+    seen: () => readSeen(folder),
+    async learn(team, learned, profile) {
+      if (dryRun) return;
+      await writeRevoked(folder, team, learned);
+      if (profile) await writeSeen(folder, profile.checkpoint);
+    },
+  };
+  const source = bundle ? fromBundle(bundle, view) : fromRegistry(client, view);
+  return lock ? lockedTo(lockedPackages(lock), source) : source;
+}
+
 async function fetchAndInstall(
   step: Extract<Step, { kind: 'install' | 'update' }>,
-  {
-    root,
-    client,
-    bundle,
-    trust,
-    choice: host,
-    revoked,
-    dryRun,
-    isForeign,
-    now = new Date(),
-  }: Taking,
+  taking: Taking,
   wants: readonly Want[],
 ): Promise<SyncOutcome> {
+  const { root, client, bundle, trust, revoked, dryRun, isForeign, lock } = taking;
+  const { choice: host, now = new Date() } = taking;
   const { reference, version, complain } = step;
   const { team, name } = reference;
   const want = wants.find((one) => one.reference === reference);
@@ -148,6 +189,14 @@ async function fetchAndInstall(
     ...(before ? {} : { origin: 'sync' as const }),
   };
 
+  const all = await listInstallations(root);
+  // What untrusted records say of packages that are not wanted does not count.
+  const installed = isForeign ? all.filter((one) => isWanted(one, wants)) : all;
+  const source = sourceOf(taking, folder);
+  const ruleOf = (named: Named) =>
+    wants.find((one) => one.reference.team === named.team && one.reference.name === named.name)
+      ?.updates ?? 'any';
+
   // A lock that goes back to a version that was here needs no network. Versions may share a digest.
   const stored =
     locked &&
@@ -155,14 +204,15 @@ async function fetchAndInstall(
       (one) => one.version === locked.version && versionDigestOf(one) === locked.digest,
     );
   const view = { trust, revoked };
-  const candidate = { root, installation: before, complain, ...(isForeign && { view }) };
+  const candidate = { root, installation: before, complain, installed, ...(isForeign && { view }) };
   const refused = (id: string, reason: string, isRefusal = true, next?: string): SyncOutcome => ({
     step,
     result: { ok: false, id, reason, isRefusal, next },
   });
   /** The outcome for a version that waits for approval. */
-  const hold = async (profile: VerifiedProfile): Promise<SyncOutcome | undefined> => {
-    const waiting = await holdUpdate({ ...candidate, profile, rule, now });
+  const hold = async (plan: InstallPlan): Promise<SyncOutcome | undefined> => {
+    const { profile } = plan;
+    const waiting = await holdUpdate({ ...candidate, profile, plan, ruleOf, rule, now });
     if (!waiting) return undefined;
     const reason = describeHold(waiting, before?.version, rule);
     return { step, result: { ok: false, id: 'update-waits', reason, isRefusal: false, waiting } };
@@ -170,12 +220,16 @@ async function fetchAndInstall(
   let unproved: { id: string; reason: string } | undefined;
   if (stored && before && !dryRun) {
     const verified = await verifyStored(root, before, stored, view);
-    const held = verified.ok ? await hold(verified.profile) : undefined;
-    if (held) return held;
     const { verifiedAt } = stored;
-    const done = verified.ok
-      ? await install(verified.profile, { ...target, verifiedAt })
+    const kept = fromStore(root, { needed: lockedVersions(lock) }, installed, view);
+    const planned = verified.ok
+      ? await planInstall(verified.profile, { installed, source: kept, keep: false })
       : verified;
+    const held = planned.ok ? await hold(planned) : undefined;
+    if (held) return held;
+    const done = planned.ok
+      ? await installPlanned(planned, { ...target, verifiedAt }, view)
+      : planned;
     if (done.ok) return { step, result: { ok: true, setAside: done.setAside } };
     // The registry's evidence may be newer.
     if (done.id !== 'not-kept') unproved = done;
@@ -203,15 +257,24 @@ async function fetchAndInstall(
         `${version} has digest ${profile.versionDigest}, but is locked to ${locked.digest}`,
       );
     }
-    const held = await hold(profile);
+    const keep = !lock && !isForeign;
+    const plan = await planInstall(profile, { installed, source, keep });
+    if (!plan.ok) {
+      const isRefusal = ['dependency-refused', 'version-older'].includes(plan.id);
+      return refused(plan.id, plan.reason, isRefusal, plan.next);
+    }
+    const held = await hold(plan);
     if (dryRun) {
-      const isOther = before?.digest !== profile.digest;
-      const policy = isOther ? await findPolicyChange(root, before, profile, candidate) : undefined;
+      const changed = plan.changed.map((one) => one.profile);
+      const isOther = before?.digest !== profile.digest || changed.length > 0;
+      const policy = isOther
+        ? await findPolicyChange(root, before, profile, { ...candidate, changed })
+        : undefined;
       return { step, result: { ok: true }, ...held, profile, policy };
     }
     await writeSeen(folder, profile.checkpoint);
     if (held) return held;
-    const done = await install(profile, target);
+    const done = await installPlanned(plan, target, view);
     if (!done.ok) return refused(done.id, done.reason, done.id === 'profile-invalid', done.next);
     return { step, result: { ok: true, setAside: done.setAside }, profile };
   } catch (error) {

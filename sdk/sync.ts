@@ -3,11 +3,18 @@ import { detectDrift } from './host/drift.ts';
 import { type Installation, otherVariant } from './host/installation.ts';
 import { type LoadedProfile, readPolicy } from './host/kernel.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked, type SeenFolder } from './host/seen.ts';
-import { listInstallations, writeUpdate } from './host/state.ts';
+import {
+  listInstallations,
+  type PackageName,
+  readInstallation,
+  writeUpdate,
+} from './host/state.ts';
 import { writeSyncState } from './host/sync-state.ts';
 import { checkTrust, lacksKeys } from './host/trust-check.ts';
+import { removeUnneeded } from './host/unneeded.ts';
 import { unlisted } from './profiles-file.ts';
-import { type Have, planSync, type Want } from './sync-plan.ts';
+import { neededPackages, neededReferences, neededWants } from './sync-needed.ts';
+import { type Have, planSync, type Step, type Want } from './sync-plan.ts';
 import type { SyncOptions, SyncOutcome, SyncReport } from './sync-report.ts';
 import { lockedMeaning, resolveInBundle, resolveOnline } from './sync-resolve.ts';
 import { take, takeEarlier } from './sync-steps.ts';
@@ -19,11 +26,17 @@ import { take, takeEarlier } from './sync-steps.ts';
  */
 export async function syncHost(options: SyncOptions): Promise<SyncReport> {
   const { root, wanted, locked, dryRun = false } = options;
+  const installed = await listInstallations(root);
+  const trusted = options.isForeign
+    ? installed.filter((one) => wanted.some(({ reference }) => isSame(reference, one)))
+    : installed;
+  const needed = neededPackages(installed, trusted, wanted);
+  const requested = { ...options, needed: neededReferences(needed) };
   const resolution = options.bundle
-    ? await resolveInBundle(options, options.bundle)
-    : await resolveOnline(options);
+    ? await resolveInBundle(requested, options.bundle)
+    : await resolveOnline(requested);
   const { revoked } = resolution;
-  const wants = wanted.map(({ reference, complain, updates }, at): Want => {
+  const named = wanted.map(({ reference, complain, updates }, at): Want => {
     const lock = locked?.[at];
     const meaning = resolution.meanings?.[at];
     return {
@@ -34,11 +47,14 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
       meaning: lock ? lockedMeaning(lock, meaning) : meaning,
     };
   });
+  const others = resolution.meanings?.slice(wanted.length);
+  const wants = [...named, ...neededWants(needed, others, options.lock?.dependencies)];
   const policy = root === '/' ? await readPolicy() : undefined;
   const haves = await detectAll(root, policy, options.choice);
   const steps = planSync(wants, options.isForeign ? haves.map(withoutChoices) : haves);
   const outcomes: SyncOutcome[] = [];
   for (const step of steps) {
+    if (step.kind === 'update' && (await isDone(root, step))) continue;
     const outcome = await take(step, { ...options, revoked }, wants);
     outcomes.push(outcome);
     if (step.kind !== 'update' || outcome.result.ok) continue;
@@ -49,11 +65,18 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
       outcomes.push(await take(one, { ...options, revoked }, wants));
   }
   if (!dryRun) {
+    for (const installation of await removeUnneeded(root)) {
+      const drift = { file: 'ok', boot: 'ok', kernel: 'unknown' } as const;
+      outcomes.push({
+        step: { kind: 'remove', have: { installation, drift } },
+        result: { ok: true },
+      });
+    }
     await recordWaiting(root, wants, outcomes);
     if (resolution.state) await writeSyncState(root, resolution.state);
   }
   const after = await listInstallations(root);
-  const present = wants.filter(({ reference }) => findIn(after, reference)).length;
+  const present = named.filter(({ reference }) => findIn(after, reference)).length;
   const { offline, log } = resolution;
   const { trust } = options;
   const known = await withSeen(revoked, hostSeenFolder(root, trust.log.key));
@@ -75,6 +98,13 @@ export async function syncHost(options: SyncOptions): Promise<SyncReport> {
         : [],
     ),
   };
+}
+
+/** Whether a step before it, of a package that needs it, took an update already. */
+async function isDone(root: string, step: Extract<Step, { kind: 'update' }>): Promise<boolean> {
+  const before = step.have.installation;
+  const now = await readInstallation(root, before);
+  return now !== undefined && now.digest !== before.digest && now.version === step.version;
 }
 
 /** All revocations known in this run, stored or not, and those in the folder. */
@@ -109,8 +139,12 @@ function withoutChoices(have: Have): Have {
   return { ...have, installation };
 }
 
-function findIn(installed: readonly Installation[], { team, name }: Reference): boolean {
-  return installed.some((one) => one.team === team && one.name === name);
+function findIn(installed: readonly Installation[], reference: Reference): boolean {
+  return installed.some((one) => isSame(reference, one));
+}
+
+function isSame(one: PackageName, other: PackageName): boolean {
+  return one.team === other.team && one.name === other.name;
 }
 
 /** Records which updates wait, for `status`, and which no longer do. */

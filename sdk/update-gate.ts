@@ -1,8 +1,14 @@
 import { formatReference } from '../trust/index.ts';
+import { packagePath } from './host/abstractions.ts';
 import type { Installation, Waiting } from './host/installation.ts';
-import { findPolicyChange, type PolicyChangeOptions } from './host/installed-change.ts';
+import {
+  findDependentChange,
+  findPolicyChange,
+  type PolicyChangeOptions,
+} from './host/installed-change.ts';
 import type { Named } from './host/state.ts';
 import { hostCommand } from './host-command.ts';
+import type { InstallPlan } from './install-plan.ts';
 import type { VerifiedProfile } from './resolve/index.ts';
 import { holdReasons, type UpdateRule } from './update-rule.ts';
 
@@ -13,6 +19,9 @@ export interface Candidate extends PolicyChangeOptions {
   installation: Installation | undefined;
   profile: VerifiedProfile;
   rule: UpdateRule;
+  /** What changes with it, and which updates profiles.toml lets in of other packages. */
+  plan?: Pick<InstallPlan, 'changed' | 'reloaded'> | undefined;
+  ruleOf?: ((named: Named) => UpdateRule) | undefined;
   now?: Date | undefined;
 }
 
@@ -26,18 +35,57 @@ export async function holdUpdate({
   installation,
   profile,
   rule,
+  plan = { changed: [], reloaded: [] },
+  ruleOf = () => 'any',
   now = new Date(),
   ...options
 }: Candidate): Promise<Waiting | undefined> {
   const { version, digest } = profile;
-  if (rule === 'any' || installation?.digest === digest) return undefined;
-  if (installation?.approved?.digest === digest) return undefined;
-  const change = await findPolicyChange(root, installation, profile, options);
-  const held = change && holdReasons(change, rule);
-  if (!held) return undefined;
+  if (isApproved(installation, profile, plan)) return undefined;
+  const changed = plan.changed.map((one) => one.profile);
+  const isSame = installation?.digest === digest && changed.length === 0;
+  const reasons: string[] = [];
+  let more = 0;
+  if (rule !== 'any' && !isSame) {
+    const change = await findPolicyChange(root, installation, profile, { ...options, changed });
+    const held = change && holdReasons(change, rule);
+    reasons.push(...(held?.reasons ?? []));
+    more += held?.more ?? 0;
+  }
+  for (const one of plan.reloaded) {
+    const its = ruleOf(one);
+    if (its === 'any') continue;
+    const next = [...changed, profile];
+    const change = await findDependentChange(root, one, { ...options, changed: next });
+    const held = holdReasons(change, its);
+    reasons.push(...(held?.reasons ?? []).map((line) => `${packagePath(one)}: ${line}`));
+    more += held?.more ?? 0;
+  }
+  if (reasons.length === 0) return undefined;
   const before = installation?.waiting;
   const since = before?.digest === digest ? before.since : now.toISOString();
-  return { version, digest, since, ...held };
+  const shown = reasons.slice(0, maxReasons);
+  return { version, digest, since, reasons: shown, more: more + reasons.length - shown.length };
+}
+
+/** The number of reasons that are recorded. */
+const maxReasons = 20;
+
+/** Whether the operator approved a version with exactly the other packages that change with it. */
+function isApproved(
+  installation: Installation | undefined,
+  { digest }: VerifiedProfile,
+  { changed }: Pick<InstallPlan, 'changed'>,
+): boolean {
+  const { approved } = installation ?? {};
+  if (approved?.digest !== digest) return false;
+  return changed.every(({ profile: one }) => approved.needed?.[packagePath(one)] === one.digest);
+}
+
+/** The digests of the packages that change with one, as they are approved with it. */
+export function approvedWith({ changed }: Pick<InstallPlan, 'changed'>) {
+  if (changed.length === 0) return undefined;
+  return Object.fromEntries(changed.map(({ profile: one }) => [packagePath(one), one.digest]));
 }
 
 /** Why an update waits, as the second half of a sentence. */

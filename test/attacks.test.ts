@@ -313,6 +313,94 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     ).toBe(false);
   });
 
+  describe('on the packages that a profile needs', () => {
+    const abstraction: Manifest = { ...manifest, images: [], kind: 'abstraction' };
+    const rules = (detail: string) => `abi <abi/3.0>,\n\n/srv/${name}/${detail}/** r,\n`;
+    const including = () =>
+      text('3').replace(
+        '\n}\n',
+        `\n  include <abstractions/aa-registry/library/${name}-base>\n}\n`,
+      );
+    const needing = (range: string): Manifest => ({
+      ...manifest,
+      dependencies: { [`library/${name}-base`]: range },
+    });
+    const give = (draft: { name: string; version: string; text: string; manifest: Manifest }) =>
+      expectStatus(201, publish(registry, team, draft));
+
+    /** Expects that nothing is installed; what was seen of the log may be stored before. */
+    async function expectNeedRefused(cause: string, reference = name): Promise<void> {
+      const before = await snapshot(join(host, 'etc'));
+      const outcome = await pull(reference);
+      expect(outcome.output).toContain(`[${cause}]`);
+      expect(outcome.code).toBe(3);
+      expect(await snapshot(join(host, 'etc'))).toEqual(before);
+    }
+
+    /** The profile's version 3.0.0 needs an abstraction, of which there are two versions. */
+    beforeEach(async () => {
+      const base = `${name}-base`;
+      for (const version of ['1.0.0', '1.1.0'])
+        await give({ name: base, version, text: rules(version), manifest: abstraction });
+      await give({ name, version: '3.0.0', text: including(), manifest: needing('^1') });
+    });
+
+    test('the registry or the network: other rules in the abstraction', async () => {
+      proxy.tamper = (path, body) =>
+        path.includes('-base/versions/1.1.0/profile') ? rules('**') : body;
+      await expectNeedRefused('digest-mismatch');
+    });
+
+    test('the registry: an abstraction that is not in the log', async () => {
+      proxy.tamper = (path, body) =>
+        path.includes('-base/versions/1.1.0/proof')
+          ? JSON.stringify({ ...JSON.parse(`${body}`), index: 0 })
+          : body;
+      await expectNeedRefused('entry-not-in-log');
+    });
+
+    test('the registry: an abstraction rolled back', async () => {
+      await expectPulled(name);
+      // It hides the newer version, and a package needs exactly the older one.
+      const other = `${name}-other`;
+      await give({
+        ...{ name: other, version: '1.0.0', manifest: needing('1.0.0') },
+        text: including().replace(`profile ${name} `, `profile ${other} `),
+      });
+      await expectNeedRefused('version-older', other);
+      proxy.tamper = (path, body) =>
+        path.startsWith(`/v1/profiles/library/${name}-base/versions?`)
+          ? `${body}`.replaceAll('1.1.0', '1.0.0')
+          : body;
+      const list = join(host, 'etc/aa-registry/profiles.toml');
+      await writeFile(list, `profiles = ["${name}"]\n`);
+      const synced = await command(['sync', '--root', host]);
+      expect(synced.output).toContain('Nothing to do');
+      const file = join(host, 'etc/apparmor.d/abstractions/aa-registry/library', `${name}-base`);
+      expect(await readFile(file, 'utf8')).toBe(rules('1.1.0'));
+    });
+
+    test('the publisher: dependencies that earlier releases would not see', async () => {
+      const subject = {
+        ...{ team: 'library', name, version: '4.0.0' },
+        ...{ digest: await sha256(bytes(including())), manifest: needing('^1') },
+      };
+      const envelope = await signStatement(subject, [team.key]);
+      const statement = JSON.parse(Buffer.from(envelope.payload, 'base64').toString());
+      const forged = { ...statement, predicateType: 'urn:aa-registry:profile:v1' };
+      const signed = await sign('application/vnd.in-toto+json', bytes(JSON.stringify(forged)), [
+        team.key,
+      ]);
+      const draft = { name, version: '4.0.0', text: including(), envelope: signed };
+      const refused = await publish(registry, team, draft);
+      expect(refused.status).toBe(422);
+      expect(await refused.text()).toContain('statement-malformed');
+      proxy.tamper = (path, body) =>
+        path.includes('/versions/3.0.0/envelope') ? JSON.stringify(signed) : body;
+      await expectRefused('statement-malformed');
+    });
+  });
+
   test('the registry or the network: a variant swapped for another of the version', async () => {
     const variants = { ...manifest, variants: ['3.0', '4.0', '4.1'] };
     const others = [text('4.0').replace('abi/3.0', 'abi/4.0'), text('4.1')];

@@ -17,6 +17,16 @@ export {
   verifyRevocations,
 } from './admission.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';
+export {
+  abstractionFolder,
+  accepts,
+  type Depending,
+  includePathOf,
+  isPackagePath,
+  type Requirement,
+  requirementsOf,
+  splitPath,
+} from './dependencies.ts';
 export { type Digest, isDigest, sha256 } from './digest.ts';
 export { Envelope, type Opened, open, preAuthenticationEncoding, sign } from './dsse.ts';
 export { type Endorsed, endorse, verifyEndorsement } from './endorsement.ts';
@@ -52,6 +62,12 @@ export {
   type ReferenceResult,
   type Selector,
 } from './reference.ts';
+export {
+  type DependencyRefusalId,
+  type DependencyResult,
+  type DependencySource,
+  resolveDependencies,
+} from './resolve-dependencies.ts';
 export {
   definedProfiles,
   linksWithCredentials,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isPackagePath, isVersionOrRange, maxDependencies } from './dependencies.ts';
 import { type Digest, isDigest } from './digest.ts';
 import { type Envelope, sign } from './dsse.ts';
 import { parseJson } from './json.ts';
@@ -12,6 +13,8 @@ import { isVersion } from './version.ts';
 export const payloadType = 'application/vnd.in-toto+json';
 export const statementType = 'https://in-toto.io/Statement/v1';
 export const predicateType = 'urn:aa-registry:profile:v1';
+/** The same about a package with dependencies: hosts that know none refuse it, instead of installing it alone. */
+export const dependentPredicateType = 'urn:aa-registry:profile:v2';
 
 const line = z.string().min(1).regex(linePattern, 'must be one line of text');
 
@@ -45,6 +48,21 @@ const Link = z
   .regex(linePattern, 'must be one line of text')
   .refine((text) => URL.parse(text)?.protocol === 'https:', 'must be an https:// address');
 
+/** The packages that a package needs, by `team/name`, with the versions that it accepts. */
+const Dependencies = z
+  .record(
+    z.string(),
+    z.string().refine(isVersionOrRange, 'must be a version or a range, such as "^1.2"'),
+  )
+  .refine(
+    (all) => Object.keys(all).every(isPackagePath),
+    'must name each package with its team, such as "library/base-web"',
+  )
+  .refine(
+    (all) => Object.keys(all).length > 0 && Object.keys(all).length <= maxDependencies,
+    `must list 1 to ${maxDependencies} packages`,
+  );
+
 /** The names of a manifest's links that contain a user name or a password, which would become public. */
 export function linksWithCredentials({ links = {} }: Pick<Manifest, 'links'>): string[] {
   return Object.entries(links).flatMap(([name, link]) => {
@@ -70,8 +88,13 @@ export const Manifest = z.object({
     .max(64)
     .refine((names) => new Set(names).size === names.length, 'must list each profile once')
     .optional(),
-  /** Whether it confines containers or programs of the host, to which only the latter may attach. */
-  kind: z.enum(['container', 'host']).optional(),
+  /**
+   * Whether it confines containers or programs of the host, to which only the latter may attach; or is an abstraction:
+   * rules for the profiles that include it.
+   */
+  kind: z.enum(['container', 'host', 'abstraction']).optional(),
+  /** The abstractions of other packages that it includes. */
+  dependencies: Dependencies.optional(),
   /**
    * The oldest AppArmor release that each variant is for, ascending; a variant is for the releases up to the next one's.
    * Without them, there is one file for all releases.
@@ -100,15 +123,20 @@ export const Manifest = z.object({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** The names of the profiles that a package defines. */
+/** The names of the profiles that a package defines; none of an abstraction. */
 export function definedProfiles({
   name,
   manifest,
 }: {
   name: string;
-  manifest: Pick<Manifest, 'profiles'>;
+  manifest: Pick<Manifest, 'profiles' | 'kind'>;
 }): readonly string[] {
-  return manifest.profiles ?? [name];
+  return manifest.kind === 'abstraction' ? [] : (manifest.profiles ?? [name]);
+}
+
+/** The type of the predicate about a package. */
+function predicateTypeOf({ dependencies }: Manifest) {
+  return dependencies ? dependentPredicateType : predicateType;
 }
 
 /**
@@ -116,35 +144,40 @@ export function definedProfiles({
  * of this team. Each variant is a subject, in the order of the manifest; the names of all but the first end with `#` and
  * their oldest release.
  */
-export const Statement = z.strictObject({
-  _type: z.literal(statementType),
-  subject: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        digest: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-      }),
-    )
-    .min(1)
-    .max(maxVariants),
-  predicateType: z.literal(predicateType),
-  predicate: z.strictObject({
-    team: z
-      .string()
-      .refine(
-        isTeam,
-        'must be 1 to 40 lower-case letters, digits and hyphens, and begin and end with a letter or digit',
-      ),
-    name: z
-      .string()
-      .refine(
-        isProfileName,
-        'must be 1 to 64 lower-case letters, digits, dots, underscores and hyphens, and begin and end with a letter or digit',
-      ),
-    version: z.string().refine(isVersion, 'must be a semantic version without build metadata'),
-    manifest: Manifest,
-  }),
-});
+export const Statement = z
+  .strictObject({
+    _type: z.literal(statementType),
+    subject: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          digest: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+        }),
+      )
+      .min(1)
+      .max(maxVariants),
+    predicateType: z.enum([predicateType, dependentPredicateType]),
+    predicate: z.strictObject({
+      team: z
+        .string()
+        .refine(
+          isTeam,
+          'must be 1 to 40 lower-case letters, digits and hyphens, and begin and end with a letter or digit',
+        ),
+      name: z
+        .string()
+        .refine(
+          isProfileName,
+          'must be 1 to 64 lower-case letters, digits, dots, underscores and hyphens, and begin and end with a letter or digit',
+        ),
+      version: z.string().refine(isVersion, 'must be a semantic version without build metadata'),
+      manifest: Manifest,
+    }),
+  })
+  .refine(
+    (one) => one.predicateType === predicateTypeOf(one.predicate.manifest),
+    'the type of the predicate must be that of a package with dependencies, or without',
+  );
 export type Statement = z.infer<typeof Statement>;
 
 /** The contents of a statement. */
@@ -181,7 +214,7 @@ export function makeStatement(about: Subject): Statement {
       name: subjectName(about, at),
       digest: { sha256: one.slice('sha256:'.length) },
     })),
-    predicateType,
+    predicateType: predicateTypeOf(manifest),
     predicate: { team, name, version, manifest },
   };
 }

@@ -17,6 +17,7 @@ import type { Deps } from './ports.ts';
 import { bodyType, ProblemError, problemResponse } from './problem.ts';
 import { bases } from './routes/bases.ts';
 import { channels } from './routes/channels.ts';
+import { dependents } from './routes/dependents.ts';
 import { deprecation } from './routes/deprecation.ts';
 import { health } from './routes/health.ts';
 import { log } from './routes/log.ts';
@@ -76,6 +77,7 @@ export function createApp(deps: Deps) {
     versions,
     permissions,
     channels,
+    dependents,
     deprecation,
     transfer,
     visibility,

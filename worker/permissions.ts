@@ -3,10 +3,19 @@ import type { Compared, Summarized } from '../contract/index.ts';
 import { findBaseContent } from '../db/bases.ts';
 import { readSummaries, saveSummary, type Target } from '../db/summaries.ts';
 import { findContent } from '../db/versions.ts';
-import { compareReleases, newestRelease, type Release, releases } from '../policy/index.ts';
-import type { Digest } from '../trust/index.ts';
+import type { Viewer } from '../db/viewer.ts';
+import {
+  compareReleases,
+  newestRelease,
+  type PolicyText,
+  type Release,
+  releases,
+} from '../policy/index.ts';
+import { type Digest, type Manifest, sha256 } from '../trust/index.ts';
+import { policyText, type ReadWith, readWith } from './analysis/needed.ts';
 import { permissionSteps } from './analysis/permissions.ts';
 import { whenBusy } from './analysis/version.ts';
+import { knownDependencies } from './dependencies.ts';
 import { logError } from './observability/text-log.ts';
 import type { Compiler, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
@@ -17,19 +26,46 @@ export interface ProfileText {
   text: () => Promise<string>;
   /** The releases that it is for. */
   fits: readonly Release[];
+  /** What it is read with; absent if the digest says all. */
+  with?: ReadWith | undefined;
 }
 
-/** The stored text of a profile or of a variant. */
-export function storedText({ db }: Deps, digest: Digest, fits: ProfileText['fits']): ProfileText {
+/** The stored text of a profile or of a variant, read with what its package needs. */
+export async function storedText(
+  { db }: Deps,
+  viewer: Viewer,
+  { digest, fits }: Pick<ProfileText, 'digest' | 'fits'>,
+  { name, manifest, ...rest }: { team: string; name: string; manifest: ManifestPart },
+): Promise<ProfileText> {
+  const needed = await knownDependencies(db, viewer, { ...rest, name, manifest });
+  const its = readWith(name, manifest, needed);
   return {
-    digest,
-    fits,
+    ...{ digest, fits },
+    ...((its.body !== undefined || manifest.dependencies) && { with: its }),
     async text() {
       const text = await findContent(db, digest);
       if (text === undefined) throw new Error(`the content of ${digest} is missing`);
       return text;
     },
   };
+}
+
+type ManifestPart = Pick<Manifest, 'kind' | 'dependencies'>;
+
+/** The text of a profile for a release, with what it is read with. */
+async function textFor(
+  { text, ...profile }: Omit<ProfileText, 'fits'>,
+  release: Release,
+): Promise<PolicyText> {
+  const own = await text();
+  return profile.with ? policyText(own, profile.with, release) : { text: own };
+}
+
+/** What identifies a text for a release: its digest, and those of what it is read with. */
+async function keyOf(profile: Omit<ProfileText, 'fits'>, release: Release): Promise<string> {
+  if (!profile.with) return profile.digest;
+  const more = JSON.stringify(policyText(profile.digest, profile.with, release));
+  return sha256(new TextEncoder().encode(more));
 }
 
 /**
@@ -44,7 +80,7 @@ export async function summaryOf(
   const { bases, stored } = await readSummaries(deps.db, profile.digest);
   let first: (Target & { summary: Summarized }) | undefined;
   for (const target of targetsOf(bases, release, profile.fits)) {
-    const known = stored.find((one) => isFor(one, target));
+    const known = profile.with ? undefined : stored.find((one) => isFor(one, target));
     const summary = known
       ? (JSON.parse(known.text) as Summarized)
       : await computeSummary(deps, profile, target, permissionSteps.requested);
@@ -117,20 +153,22 @@ export function targetsOf(
 
 async function computeSummary(
   deps: Deps,
-  { digest, text }: Pick<ProfileText, 'digest' | 'text'>,
+  profile: Omit<ProfileText, 'fits'>,
   target: Target,
   steps: number,
 ): Promise<Summarized> {
-  const key = [digest, target.release, target.base].join(' ');
-  const known = stoppedSummaries.get(key);
+  const key = [await keyOf(profile, target.release), target.release, target.base].join(' ');
+  const known = stoppedSummaries.get(key) ?? summarizedWith.get(key);
   if (known) return known;
-  const task = { text: await text(), steps, ...(await compilerOf(deps, target)) };
+  const text = await textFor(profile, target.release);
+  const task = { ...text, steps, ...(await compilerOf(deps, target)) };
   // Not on behalf of a team: publishers do not wait for readers, nor for summaries of what was published.
   const summary = await whenBusy(deps.permissions.summarize(task, ''));
   const isCut = steps < permissionSteps.requested && summary.unknown.some(isOverBudget);
   if (summary.state === 'unknown') stoppedSummaries.set(key, summary);
+  else if (profile.with) summarizedWith.set(key, summary);
   else if (!isCut) {
-    const row = { digest, ...target, text: JSON.stringify(summary) };
+    const row = { digest: profile.digest, ...target, text: JSON.stringify(summary) };
     // The result is valid even if it can't be stored, for example on a full disk.
     await saveSummary(deps.db, row).catch((error: unknown) => logUnlessEnding(deps, error));
   }
@@ -150,28 +188,41 @@ export async function compilerOf({ db }: Deps, { release, base }: Target): Promi
   return { release, base: text };
 }
 
-/** Comparisons of this process, by the digests of both texts and of the base policy; the size is in characters. */
-const compared = new LRUCache<string, Compared>({
-  maxSize: 16 * 1024 * 1024,
-  sizeCalculation: (value, key) => JSON.stringify(value).length + key.length,
-});
+/** A cache of what this process computed; the size is in characters. */
+const cacheOf = <Value extends object>() =>
+  new LRUCache<string, Value>({
+    maxSize: 16 * 1024 * 1024,
+    sizeCalculation: (value, key) => JSON.stringify(value).length + key.length,
+  });
+
+/** Summaries of what depends on others, whose next versions change it. */
+const summarizedWith = cacheOf<Summarized>();
+
+/** Comparisons, by what identifies both texts and the base policy. */
+const compared = cacheOf<Compared>();
 
 /** Compares two profiles for a release, or for the newest one that fits both, as {@link summaryOf} chooses it. */
 export async function diffOf(
   deps: Deps,
   from: ProfileText,
   to: ProfileText,
-  release: Release | undefined,
+  wanted: Release | undefined,
 ): Promise<Target & { diff: Compared }> {
   const { bases } = await readSummaries(deps.db, from.digest);
   const both = from.fits.filter((one) => to.fits.includes(one));
   let first: (Target & { diff: Compared }) | undefined;
-  for (const target of targetsOf(bases, release, both.length > 0 ? both : releases)) {
-    const key = [from.digest, to.digest, target.release, target.base].join(' ');
+  for (const target of targetsOf(bases, wanted, both.length > 0 ? both : releases)) {
+    const { release } = target;
+    const keys = await Promise.all([keyOf(from, release), keyOf(to, release)]);
+    const key = [...keys, release, target.base].join(' ');
     let diff = compared.get(key);
     if (!diff) {
       const compiler = await compilerOf(deps, target);
-      const task = { from: await from.text(), to: await to.text(), ...compiler };
+      const task = {
+        from: await textFor(from, release),
+        to: await textFor(to, release),
+        ...compiler,
+      };
       diff = await whenBusy(deps.permissions.compare(task, ''));
       compared.set(key, diff);
     }

@@ -7,7 +7,7 @@ import type { Amounts } from '../db/quotas.ts';
 import type { Role } from '../db/schema.ts';
 import type { Token } from '../db/tokens.ts';
 import type { Delivery, Webhook } from '../db/webhooks.ts';
-import type { PolicyWidening, Release } from '../policy/index.ts';
+import type { PolicyText, PolicyWidening, Release } from '../policy/index.ts';
 import type { Hash, LogEntry } from '../trust/index.ts';
 
 /** The service's dependencies, provided by the runtime. */
@@ -271,22 +271,21 @@ export interface Compiler {
 }
 
 /** A profile's text to be summarized. */
-export interface SummaryTask extends Compiler {
-  text: string;
+export interface SummaryTask extends Compiler, PolicyText {
   /** What it may cost. */
   steps: number;
 }
 
 /** Two profiles' texts to be compared. */
 export interface DiffTask extends Compiler {
-  from: string;
-  to: string;
+  from: string | PolicyText;
+  to: string | PolicyText;
 }
 
 /** Two versions' texts, of which the second is not to permit more, by any of these. */
 export interface WideningTask {
-  from: string;
-  to: string;
+  from: PolicyText;
+  to: PolicyText;
   compilers: Compiler[];
 }
 

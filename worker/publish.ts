@@ -1,5 +1,5 @@
 import type { Publication } from '../contract/index.ts';
-import type { StoredAnalysis } from '../db/analyses.ts';
+import type { NeededText, StoredAnalysis } from '../db/analyses.ts';
 import type { RegisteredKey } from '../db/keys.ts';
 import type { Profile } from '../db/profiles.ts';
 import { readPublishingState } from '../db/publishing.ts';
@@ -19,6 +19,7 @@ import {
   verify,
 } from '../trust/index.ts';
 import { analyseFor, analysisOf } from './analysis/version.ts';
+import { requireDependencies } from './dependencies.ts';
 import { logEntryName } from './log/entry-name.ts';
 import type { Analysed, AppendedEntry, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
@@ -72,6 +73,7 @@ export async function publish(
   const envelopeText = JSON.stringify(envelope);
   const size = length + encodeText(envelopeText, 'envelope').length + (readmeBytes?.length ?? 0);
   let analysed: Analysed | undefined;
+  let needed: NeededText[] | undefined;
   /** The version that it was compared with. */
   let compared: string | undefined;
   const payload = await sha256(decodeBase64(envelope.payload) ?? new Uint8Array());
@@ -97,7 +99,8 @@ export async function publish(
         blind: existing.blind,
       };
     }
-    const pack = { team, name, manifest, text: profile, others, readme };
+    needed ??= await requireDependencies(db, viewer, { team, name, manifest });
+    const pack = { team, name, manifest, text: profile, others, readme, needed };
     analysed ??= await analyseFor(deps.analyse)(pack, team);
     const analysis = analysed;
     if (analysis.errors > 0) throw invalid(`${team}/${name}@${version}`, analysis);
@@ -111,7 +114,8 @@ export async function publish(
     if (predecessor && predecessor.version !== compared) {
       await requireNoWidening(
         deps,
-        { team, name, version, manifest, text: profile, others },
+        viewer,
+        { team, name, version, manifest, text: profile, others, needed },
         predecessor,
       );
       compared = predecessor.version;

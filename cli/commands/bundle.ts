@@ -10,8 +10,17 @@ import {
 } from '../../sdk/host/seen.ts';
 import { lacksKeys } from '../../sdk/host/trust-check.ts';
 import { mapInParallel } from '../../sdk/in-parallel.ts';
+import { manifestsOf } from '../../sdk/package-source.ts';
 import { fetchEvidence, resolveAvailable, verifyEvidence } from '../../sdk/resolve/index.ts';
-import type { Checkpoint, Evidence, Reference } from '../../trust/index.ts';
+import {
+  type Checkpoint,
+  type Evidence,
+  type Manifest,
+  type Reference,
+  requirementsOf,
+  resolveDependencies,
+  splitPath,
+} from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
@@ -75,6 +84,12 @@ export const bundle = defineCommand({
       const { team, name } = reference;
       paths.push({ team, name, version: resolved.version });
     }
+    for (const needed of await findNeeded(client, paths)) {
+      const { version } = needed;
+      if (paths.some(({ team, name }) => team === needed.team && name === needed.name)) continue;
+      references.push({ ...needed, selector: { kind: 'version', version } });
+      paths.push(needed);
+    }
     const collected: Evidence[] = [];
     const items: object[] = [];
     let checkpoint: Checkpoint | undefined;
@@ -133,6 +148,27 @@ async function proveConsistency(
     proofs[since] = (await client.getEntryProof(index, size, since)).consistency;
   }
   return proofs;
+}
+
+/** The versions of the packages that these need. Unverified. */
+async function findNeeded(client: Client, paths: readonly VersionPath[]): Promise<VersionPath[]> {
+  const manifests = await mapInParallel(paths, async (path) => ({
+    path: `${path.team}/${path.name}`,
+    manifest: (await client.getVersion(path)).manifest,
+  }));
+  const source = manifestsOf(client);
+  const found = await resolveDependencies<{ manifest: Manifest }>(
+    manifests.flatMap(({ path, manifest }) => requirementsOf(path, manifest)),
+    {
+      async versions(path) {
+        const own = paths.find((one) => `${one.team}/${one.name}` === path);
+        return own ? [own.version] : source.versions(path);
+      },
+      read: source.read,
+    },
+  );
+  if (!found.ok) throw new CliError(exit.failed, `${found.reason} [${found.id}].`);
+  return [...found.needed].map(([path, { version }]) => ({ ...splitPath(path), version }));
 }
 
 /** The index of the version that was logged last. Unverified. */

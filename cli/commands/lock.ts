@@ -1,11 +1,20 @@
 import { readTextIfPresent } from '../../sdk/files.ts';
 import { type Installation, isHeldFrom } from '../../sdk/host/installation.ts';
-import { readRevoked, readSeen, seenFolder, writeRevoked, writeSeen } from '../../sdk/host/seen.ts';
+import {
+  readRevoked,
+  readSeen,
+  type SeenFolder,
+  seenFolder,
+  writeRevoked,
+  writeSeen,
+} from '../../sdk/host/seen.ts';
 import { listInstallations } from '../../sdk/host/state.ts';
 import { lacksKeys } from '../../sdk/host/trust-check.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
+import { planLock } from '../../sdk/install-plan.ts';
+import { fromRegistry, type SourceView } from '../../sdk/package-source.ts';
 import { formatLock, type LockedProfile, lockPath, writeLock } from '../../sdk/profiles-file.ts';
-import type { Verified } from '../../sdk/resolve/index.ts';
+import type { HostView, Verified, VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { fetchAllVerified } from '../../sdk/resolve/index.ts';
 import { formatReference, isInRange, type Reference } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
@@ -37,7 +46,7 @@ export const lock = defineCommand({
     trust: trustOption,
   },
   details:
-    'Fetches and verifies each profile, and writes its version and digest to profiles.lock.toml ' +
+    'Fetches and verifies each profile and what it needs, and writes the versions and digests to profiles.lock.toml ' +
     'beside profiles.toml. "sync" then installs exactly these versions. Keep both files in ' +
     'version control and copy both to all hosts: all hosts then install the same versions, ' +
     'until you run "lock" again. After a rollback on this host, the lock keeps the version that ' +
@@ -90,6 +99,7 @@ export const lock = defineCommand({
       return fetched;
     });
     const locked: LockedProfile[] = [];
+    const profiles: VerifiedProfile[] = [];
     for (const [at, one] of verified.entries()) {
       const { team = '', name = '' } = references[at] ?? {};
       await writeRevoked(folder, team, one.revoked);
@@ -103,25 +113,47 @@ export const lock = defineCommand({
       }
       const { version, versionDigest, checkpoint } = one.profile;
       await writeSeen(folder, checkpoint);
+      profiles.push(one.profile);
       locked.push({ reference: names[at] ?? '', version, digest: versionDigest });
     }
+    const needed = await planLock(profiles, fromRegistry(client, sourceView(root, view, folder)));
+    if (!needed.ok) throw refused(needed, { consequence: 'nothing was written' });
+    const { dependencies } = needed;
+    const lock = { profiles: locked, dependencies };
     const file = lockPath(path);
-    const text = formatLock(locked);
+    const text = formatLock(lock);
     const before = await readTextIfPresent(file);
     const changed = before !== text;
     const lines = changed
       ? diffOf(`${file}`, before, new TextEncoder().encode(text), 'locked').trimEnd()
       : `${file} is up to date: ${locked.length} ${locked.length === 1 ? 'profile' : 'profiles'}.`;
     if (changed && !values['dry-run']) {
-      const write = () => writeLock(file, locked);
+      const write = () => writeLock(file, lock);
       // Only the host's own lock file is shared with sync, so only writing that takes the host's lock.
       await (values.profiles === undefined ? alone(io, root, write) : write());
     }
-    printResult(io, values, { file: `${file}`, changed, items: locked }, lines);
+    const items = { items: locked, ...(dependencies.length > 0 && { dependencies }) };
+    printResult(io, values, { file: `${file}`, changed, ...items }, lines);
     if (changed && !values['dry-run']) io.note(`Wrote ${file}`);
     return exit.ok;
   },
 });
+
+/** How the packages that others need are verified. */
+function sourceView(
+  root: string,
+  { trust, revoked }: Pick<HostView, 'trust' | 'revoked'>,
+  folder: SeenFolder,
+): SourceView {
+  return {
+    ...{ root, trust, revoked },
+    seen: () => readSeen(folder),
+    async learn(team, learned, profile) {
+      await writeRevoked(folder, team, learned);
+      if (profile) await writeSeen(folder, profile.checkpoint);
+    },
+  };
+}
 
 /** A reference to a version that this host was rolled back from. */
 interface Held {

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { gradeOf, lint, packageOptions } from '../../policy/index.ts';
 import { type Client, RegistryError } from '../../sdk/client.ts';
+import { fetchDependencyTexts } from '../../sdk/dependency-texts.ts';
 import { type PackageFolder, profileText, readPackageFolder } from '../../sdk/package-folder.ts';
 import { isVersion, Manifest, sha256, signStatement, wideningRefusal } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, printResult } from '../framework/format.ts';
 import { changeData, describeChange } from '../policy-comparison.ts';
 import { compareWithLatest, type LatestChange } from '../publish-change.ts';
+import { compareDependents, reportDependents } from '../publish-dependents.ts';
 import { requireNoWidening, wideningError } from '../publish-widening.ts';
 import { openPublishingSession, openSession, registryOptions } from '../session.ts';
 import { loadSigningKeys } from '../signing-key.ts';
@@ -52,9 +54,9 @@ export const publish = defineCommand({
     'DIR holds aa-profile.toml, the profile, or its variants, and optionally README.md. The version, the digests ' +
     'and the manifest are signed on this machine; the key never leaves it. CI jobs that the ' +
     'team trusts ("publisher add") need no token. Shows what the version permits that the latest one does not, and ' +
-    'what it no longer permits, using the base policy of this machine. If the team’s version policy is semver, a ' +
-    'version that permits more than the one that it follows must be a new major version or have --widens; a dry run ' +
-    'says so too.',
+    'what it no longer permits, using the base policy of this machine; of an abstraction, also in the packages that ' +
+    'depend on it. If the team’s version policy is semver, a version that permits more than the one that it follows ' +
+    'must be a new major version or have --widens; a dry run says so too.',
   examples: [
     'aa-registry publish ./docker-nginx --version 1.2.0 --dry-run',
     'aa-registry publish ./docker-nginx --version 1.2.0',
@@ -108,20 +110,23 @@ export const publish = defineCommand({
         signedBy,
       );
       const { registry } = client;
-      const wanted = { team, name, version, text };
+      const wanted = { team, name, version, text, manifest };
       if (created) {
+        await requireDependencies(client, wanted);
         await requireNoWidening(io, client, { ...wanted, texts: [text, ...others] }, manifest);
       }
       const found = created ? await compareWithLatest(client, wanted) : undefined;
+      const dependents = created ? await compareDependents(client, wanted) : undefined;
       const data = {
         ...{ team, name, version, digest, signedBy, registry, grade, suppressed, created },
-        ...changeOf(found),
+        ...{ ...changeOf(found), ...(dependents && { dependents }) },
       };
       const line = created
         ? `Would publish ${reference}`
         : `${reference} is already published, unchanged`;
       printResult(io, values, { ...data, dryRun: true }, line, digest);
       reportChange(io, found);
+      reportDependents(io, dependents);
       io.note(`Lint grade ${gradeText(grade, suppressed)}`);
       return exit.ok;
     }
@@ -134,9 +139,9 @@ export const publish = defineCommand({
       ...(values.private === true ? { visibility: 'private' as const } : {}),
     };
     // Only informs: whether the version can be published is for the registry to say.
-    const found = await compareWithLatest(client, { team, name, version, text }).catch(
-      () => undefined,
-    );
+    const candidate = { team, name, version, text, manifest };
+    const found = await compareWithLatest(client, candidate).catch(() => undefined);
+    const dependents = await compareDependents(client, candidate).catch(() => undefined);
     const published = await client
       .publish({ team, name, version }, publication)
       .catch(async (error: unknown) => {
@@ -153,6 +158,12 @@ export const publish = defineCommand({
           throw new CliError(exit.failed, `The registry refused: ${error.message}`, next, error.id);
         }
         if (error.id !== 'envelope-refused') throw error;
+        const isNewer = manifest.dependencies || manifest.kind === 'abstraction';
+        if (isNewer && error.message.includes('statement-malformed')) {
+          const next =
+            'A registry of an earlier release knows no dependencies; its operator has to update it.';
+          throw new CliError(exit.failed, `The registry refused: ${error.message}`, next, error.id);
+        }
         // The registry's refusal names the keys; the team's key list shows what is wrong with them.
         const trouble = await findKeyTrouble(client, team, signedBy).catch(() => undefined);
         if (!trouble) throw error;
@@ -167,18 +178,32 @@ export const publish = defineCommand({
       {
         ...{ team, name, version, digest, signedBy, registry: client.registry },
         ...{ index, grade: published.grade ?? grade, suppressed, created },
-        ...changeOf(found),
+        ...{ ...changeOf(found), ...(dependents && { dependents }) },
       },
       created ? `Published ${reference}` : `${reference} is already published, unchanged`,
       digest,
     );
-    if (created) reportChange(io, found);
+    if (created) {
+      reportChange(io, found);
+      reportDependents(io, dependents);
+    }
     io.note(`Lint grade ${gradeText(published.grade ?? grade, suppressed)}`);
     io.note(`Log index ${index}`);
     io.note(`Signed with ${signedBy.join(' and ')}; see ${client.registry}/p/${team}/${name}`);
     return exit.ok;
   },
 });
+
+/** Throws if the registry would refuse a version because of what it needs. */
+async function requireDependencies(
+  client: Client,
+  { team, name, manifest }: { team: string; name: string; manifest: Manifest },
+): Promise<void> {
+  const found = await fetchDependencyTexts(client, `${team}/${name}`, manifest);
+  if (found.ok) return;
+  const message = `Nothing would be published: ${found.reason} [${found.id}].`;
+  throw new CliError(exit.failed, message, undefined, 'dependency-refused');
+}
 
 /** The manifest with the reason why the version permits more. */
 function withReason(manifest: Manifest, widens: string | undefined): Manifest {

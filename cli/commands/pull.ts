@@ -128,7 +128,8 @@ export const pull = defineCommand({
             if (event.kind !== 'installed') return;
             const { profile, changed, from = null, mode = null, setAside = null } = event.pulled;
             const item = { ...identityOf(profile), changed, from, mode, setAside };
-            done(item, describeInstallation(event.pulled));
+            done({ ...item, ...neededOf(event.pulled) }, describeInstallation(event.pulled));
+            for (const line of describeNeeded(event.pulled)) progress.note(line);
           },
         }).catch((thrown: unknown) => {
           // All profiles are fetched before the first is installed.
@@ -170,7 +171,8 @@ export const pull = defineCommand({
       }
       if (deprecation !== undefined) io.note(`Deprecated: ${team}/${name}: ${deprecation}`);
       const isNew = from === undefined;
-      if (values.format !== 'json' && isNew) reportUse(io, profile, items.length === 1);
+      if (values.format !== 'json' && isNew && profile.kind !== 'abstraction')
+        reportUse(io, profile, items.length === 1);
     }
     return items.some(({ held }) => held) ? exit.waiting : exit.ok;
   },
@@ -296,9 +298,34 @@ function showChange(
   const { policy, from = '' } = pulled;
   const waiting = pulled.held?.waiting ?? null;
   const change = policy ? changeData(policy) : null;
-  const item = { ...identityOf(profile), changed, diff, policy: change, waiting, attachments };
+  const own = { ...identityOf(profile), changed, diff, policy: change, waiting, attachments };
+  const item = { ...own, ...neededOf(pulled) };
+  for (const line of describeNeeded(pulled, 'Would be installed')) io.note(line);
   const lines = changed ? [diff.trimEnd()] : [];
   done(item, ...lines, ...(policy ? describeChange(policy, from) : []));
+}
+
+/** What is installed with a profile, in JSON. */
+function neededOf({ needed, reloaded }: Pulled) {
+  return {
+    needed: needed.map(({ from = null, ...one }) => ({ ...one, from })),
+    reloaded: reloaded.map(({ team, name }) => `${team}/${name}`),
+  };
+}
+
+/** What is installed with a profile, in sentences. */
+function describeNeeded({ needed, reloaded }: Pulled, verb = 'Installed'): string[] {
+  return [
+    ...needed.map(
+      ({ team, name, version, from }) =>
+        `${verb} with it: ${pathOf({ team, name })} ${version}${from === undefined ? '' : ` in place of ${from}`}`,
+    ),
+    ...(reloaded.length > 0
+      ? [
+          `${verb === 'Installed' ? 'Loaded' : 'Would be loaded'} again with it: ${reloaded.map(pathOf).join(', ')}`,
+        ]
+      : []),
+  ];
 }
 
 /** A sentence that says what a pull would do. */

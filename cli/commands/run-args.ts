@@ -17,6 +17,7 @@ import {
 } from '../../trust/run/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { pathOf, requireInstalled } from '../installed.ts';
+import { requireProfiles } from '../set-mode.ts';
 import { requireRoot, rootOption } from '../target.ts';
 import { visibleLine } from '../terminal/io.ts';
 
@@ -76,6 +77,7 @@ export const runArgs = defineCommand({
     }
     const root = await requireRoot(values.root);
     const installation = await requireInstalled(root, text);
+    requireProfiles(installation);
     const name = profileToRun(installation.name, profilesOf(installation));
     const reserved = reservedName(name);
     if (reserved !== undefined) {

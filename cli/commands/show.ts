@@ -1,7 +1,7 @@
 import type { Profile } from '../../contract/index.ts';
 import { releases } from '../../policy/index.ts';
 import { deprecationText, resolveReference } from '../../sdk/resolve/index.ts';
-import { latestChannel } from '../../trust/index.ts';
+import { latestChannel, type Manifest } from '../../trust/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { openSession, registryOptions, requireReference } from '../session.ts';
@@ -76,9 +76,11 @@ export const show = defineCommand({
       ]) ?? [['Digest', version.digest] as [string, string]]),
       ['Signed by', version.signers.map((keyId) => nameSigner(keyId, keys)).join(', ')],
       ['About', manifest.description],
-      ...(manifest.kind === 'host'
-        ? [['For', 'programs of the host'] as [string, string]]
-        : [['Images', manifest.images.join(', ') || '-'] as [string, string]]),
+      purposeOf(manifest),
+      ...Object.entries(manifest.dependencies ?? {}).map(([path, range], at): [string, string] => [
+        at === 0 ? 'Needs' : '',
+        `${path}@${range}`,
+      ]),
       ...(manifest.profiles ? [['Defines', manifest.profiles.join(', ')] as [string, string]] : []),
       ...(tags.length > 0 ? [['Tags', tags.join(', ')] as [string, string]] : []),
       ...(manifest.widens ? [['Permits more', manifest.widens] as [string, string]] : []),
@@ -97,6 +99,13 @@ export const show = defineCommand({
     return exit.ok;
   },
 });
+
+/** What a package is for. */
+function purposeOf({ kind, images }: Manifest): [string, string] {
+  if (kind === 'host') return ['For', 'programs of the host'];
+  if (kind === 'abstraction') return ['For', 'profiles of other packages, as an abstraction'];
+  return ['Images', images.join(', ') || '-'];
+}
 
 /** A key id, marked if the team revoked the key: hosts then refuse versions that no other key signed. */
 function nameSigner(

@@ -9,6 +9,7 @@ import { type Installation, profilesOf } from '../../sdk/host/installation.ts';
 import { maxRecords } from '../../sdk/host/state.ts';
 import type { Untrusted } from '../../sdk/host/trust-check.ts';
 import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
+import { splitPath } from '../../trust/index.ts';
 import { flaggedMode } from '../flagged-mode.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
@@ -253,6 +254,10 @@ function noteworthy(
       : [
           `rolled back from ${rolledBackFrom}: sync keeps this version until a newer one or "pull"`,
         ]),
+    ...(installation.kind === 'abstraction' ? ['an abstraction'] : []),
+    ...(installation.requires
+      ? [`needs ${Object.keys(installation.requires).map(shortPath).join(', ')}`]
+      : []),
     ...(installation.profiles ? [`defines ${installation.profiles.join(', ')}`] : []),
     ...(variant === undefined
       ? []
@@ -267,6 +272,9 @@ function noteworthy(
       : []),
   ];
 }
+
+/** `team/name` without the default team. */
+const shortPath = (path: string) => pathOf(splitPath(path));
 
 /** The mode in which the system of another root will load a profile. */
 function modeAtBoot({ installation }: InstalledStatus, root: string): string {

@@ -28,6 +28,11 @@ export interface AnalysisOptions {
    * files and variables the target has.
    */
   targetBase?: boolean | undefined;
+  /**
+   * The texts of a package's dependencies, by the paths of their includes. Those of other packages are then known by
+   * name only, whatever the resolver finds.
+   */
+  files?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The file that is checked, what it includes and declares, and the diagnostics found so far. */
@@ -38,6 +43,8 @@ export class Context {
   readonly dialect: Dialect;
   /** The target, where its base policy is known only by the names of its files and variables. */
   readonly namedBase: Release | undefined;
+  /** The dependencies of a package by the paths of their includes; undefined for a file that is not of a package. */
+  readonly dependencies: ReadonlyMap<string, IncludedFile> | undefined;
   readonly budget = new Budget(checkSteps);
   readonly symbols = new Symbols(this.budget);
   readonly units = new Map<PolicyFile, Unit>();
@@ -49,9 +56,11 @@ export class Context {
   sameSince: Release | undefined;
   readonly #reported = new Set<string>();
 
-  constructor(main: Unit, { resolver, target, targetBase }: AnalysisOptions) {
+  constructor(main: Unit, { resolver, target, targetBase, files }: AnalysisOptions) {
     this.main = main;
     this.resolver = resolver;
+    this.dependencies =
+      files && new Map(Object.entries(files).map(([file, source]) => [file, { file, source }]));
     this.target = target;
     this.dialect = dialectOf(target ?? newestRelease);
     this.namedBase = targetBase ? undefined : target;

@@ -1,5 +1,6 @@
 // Includes and abi statements: are their files there, and do they end?
 import { fileSince } from '../base-policy.ts';
+import { isOfPackage } from '../dependency-path.ts';
 import type { IncludedFile } from '../includes.ts';
 import { type Explanation, error } from '../raw-diagnostic.ts';
 import { compareReleases } from '../release.ts';
@@ -48,9 +49,13 @@ export function checkAbi(statement: Abi, unit: Unit, context: Context): void {
 }
 
 function find(include: Include | Abi, unit: Unit, context: Context): readonly IncludedFile[] {
-  const { resolver, symbols, namedBase } = context;
+  const { resolver, symbols, namedBase, dependencies } = context;
   const what = include.place === 'magic' ? `<${include.path}>` : include.path;
-  if (!resolver) {
+  const isDependency =
+    dependencies !== undefined && include.place === 'magic' && isOfPackage(include.path);
+  const dependency = isDependency ? dependencies.get(include.path) : undefined;
+  if (dependency) return [dependency];
+  if (!resolver || isDependency) {
     context.unseen.add(what);
     if (include.kind === 'include') symbols.open = true;
     return [];

@@ -3,7 +3,7 @@ import type { IncludedFile } from '../includes.ts';
 import type { RawDiagnostic } from '../raw-diagnostic.ts';
 import { newestRelease, type Release } from '../release.ts';
 import { type ParseOptions, parseText } from '../syntax/parser.ts';
-import type { PolicyFile } from '../syntax/tree.ts';
+import type { PolicyFile, Profile } from '../syntax/tree.ts';
 import { patternDiagnostics } from './summary.ts';
 
 export interface Unit {
@@ -15,10 +15,32 @@ export interface Unit {
   base?: boolean;
 }
 
-/** Parses the main file. */
-export function mainUnit(source: string, { target, rawBytes }: ParseOptions = {}): Unit {
-  const { file, diagnostics } = parseText(source, { target, rawBytes });
+/**
+ * Parses the main file.
+ *
+ * @param body the name of a profile whose body the text is: that of an abstraction, which is judged as what it is for a
+ * profile of its own
+ */
+export function mainUnit(
+  source: string,
+  { target, rawBytes, body }: ParseOptions & { body?: string | undefined } = {},
+): Unit {
+  const { file: parsed, diagnostics } = parseText(source, { target, rawBytes });
+  const file = body === undefined ? parsed : asBody(parsed, body);
   return { file, diagnostics: [...diagnostics, ...patternDiagnostics(file)] };
+}
+
+/** The file with its statements inside of a profile of that name; its abi stays the file's. */
+function asBody(file: PolicyFile, name: string): PolicyFile {
+  const start = { start: 0, end: 0 };
+  const abis = file.statements.filter((one) => one.kind === 'abi');
+  const profile: Profile = {
+    ...{ kind: 'profile', hat: false, ...start, open: 0, blankBefore: false },
+    name: { ...start, text: name, value: name, quoted: false },
+    ...{ identities: [], closing: [] },
+    body: file.statements.filter((one) => one.kind !== 'abi'),
+  };
+  return { ...file, statements: [...abis, profile] };
 }
 
 const included = new WeakMap<IncludedFile, Map<Release, Unit>>();

@@ -21,7 +21,9 @@ export interface LintOptions {
   /** The last release that the file is for, from the target on: what it refuses is reported too. */
   until?: Release;
   /** What the profile is for; without it, a profile that attaches to no program and has a container's name. */
-  kind?: 'container' | 'host';
+  kind?: 'container' | 'host' | 'abstraction';
+  /** The packages whose abstractions it may include, as `team/name`. */
+  dependencies?: readonly string[];
 }
 
 /** A profile, hat or child with all of its rules, includes read and conditions decided. */

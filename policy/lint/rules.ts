@@ -2,6 +2,7 @@
 
 import type { LintRule } from './rule.ts';
 import { abiMismatch } from './rules/abi-mismatch.ts';
+import { abstractionContent } from './rules/abstraction-content.ts';
 import { allRule } from './rules/all-rule.ts';
 import { attachDisconnected } from './rules/attach-disconnected.ts';
 import { bareCapability } from './rules/bare-capability.ts';
@@ -23,6 +24,7 @@ import { mixedScript } from './rules/mixed-script.ts';
 import { noAbi } from './rules/no-abi.ts';
 import { nothingRuns } from './rules/nothing-runs.ts';
 import { oldInclude } from './rules/old-include.ts';
+import { packageDependency } from './rules/package-dependency.ts';
 import { packageName } from './rules/package-name.ts';
 import { powerfulCapability } from './rules/powerful-capability.ts';
 import { procPath } from './rules/proc-path.ts';
@@ -43,6 +45,8 @@ import { writeEverything } from './rules/write-everything.ts';
 
 export const lintRules: readonly LintRule[] = [
   packageName,
+  abstractionContent,
+  packageDependency,
   containerAttachment,
   abiMismatch,
   reservedName,

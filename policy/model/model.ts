@@ -20,6 +20,9 @@ export interface ModelOptions {
   resolver?: IncludeResolver | undefined;
   target?: Release | undefined;
   targetBase?: boolean | undefined;
+  /** As those of `check`. */
+  files?: Readonly<Record<string, string>> | undefined;
+  body?: string | undefined;
   /**
    * Presume that includes that were not read are empty, and that their variables have their usual values. Otherwise nothing
    * is known of a profile that includes one.
@@ -31,7 +34,10 @@ export interface ModelOptions {
 
 /** The model of every profile that a policy defines. The policy is one that `check` accepts. */
 export function model(source: string, options: ModelOptions = {}): Model {
-  const main = mainUnit(source, options.target ? { target: options.target } : {});
+  const main = mainUnit(source, {
+    body: options.body,
+    ...(options.target && { target: options.target }),
+  });
   const analysis = analyse(main, options);
   const unread = unreadIncludes(analysis);
   const { target = newestRelease, presume = false, budget } = options;

@@ -2,11 +2,13 @@ import { parseReference, type Reference } from '../../trust/index.ts';
 import type { TargetRefusal } from '../host/install.ts';
 import type { Installation } from '../host/installation.ts';
 import { findPolicyChange } from '../host/installed-change.ts';
-import { readInstallation, writeUpdate } from '../host/state.ts';
+import { listInstallations, readInstallation, writeUpdate } from '../host/state.ts';
+import { type PlanRefusal, planInstall } from '../install-plan.ts';
 import type { PolicyChange } from '../policy-change.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
 import { explainingErrors } from '../system-error.ts';
+import { approvedWith } from '../update-gate.ts';
 import {
   change,
   type HostEvent,
@@ -22,6 +24,7 @@ import {
   type ProveRefusal,
   prove,
   type SourceRefusal,
+  sourceView,
   teamsOf,
 } from './prove.ts';
 
@@ -45,6 +48,7 @@ export interface Proposal {
 export type Approval = { ok: true; approved: boolean; proposal: Proposal } | ApproveRefusal;
 
 export type ApproveRefusal =
+  | PlanRefusal
   | TargetRefusal
   | NoRootRefusal
   | NoTrustRefusal
@@ -73,17 +77,23 @@ async function approveOn(text: string, options: ApproveOptions): Promise<Approva
   const { installation } = found;
   const wanted = await openSource(host, [found.reference], options.bundle);
   if (!wanted.ok) return wanted;
-  const installed = () => installation.version;
-  const proved = await prove(host, wanted.source, { folder, installed }, emit);
+  const before = () => installation.version;
+  const proved = await prove(host, wanted.source, { folder, installed: before }, emit);
   if (!proved.ok) return proved;
   const profile = proved.profiles[0] as VerifiedProfile;
   const { version, digest } = profile;
-  if (digest === installation.digest) {
+  const installed = await listInstallations(root);
+  const needs = wanted.source.needed(await sourceView(host, true));
+  const plan = await planInstall(profile, { installed, source: needs });
+  if (!plan.ok) return plan;
+  const changed = plan.changed.map((one) => one.profile);
+  if (digest === installation.digest && changed.length === 0) {
     const reason = `the text of ${pathOf(installation)} ${version} is installed already`;
     return { ok: false, id: 'nothing-to-approve', reason };
   }
   const { complain } = installation;
-  const policy = await findPolicyChange(root, installation, profile, { complain });
+  const packages = { complain, installed, changed };
+  const policy = await findPolicyChange(root, installation, profile, packages);
   if (!policy) throw new Error('an installed version can be compared');
   const proposal = { installation, profile, policy };
   if (!(await options.decide(proposal))) return { ok: true, approved: false, proposal };
@@ -94,7 +104,9 @@ async function approveOn(text: string, options: ApproveOptions): Promise<Approva
       return { ok: false, id: 'installed-changed', reason };
     }
     const approvedAt = new Date().toISOString();
-    await writeUpdate(root, { ...current, approved: { version, digest, approvedAt } });
+    const needed = approvedWith(plan);
+    const approved = { version, digest, ...(needed && { needed }), approvedAt };
+    await writeUpdate(root, { ...current, approved });
     return { ok: true, approved: true, proposal };
   });
 }

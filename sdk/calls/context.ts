@@ -171,7 +171,11 @@ export async function change<Result>(
     ? undefined
     : trustOf(root, options));
   if (trust && interrupted.length > 0) {
-    const teams = interrupted.map(({ installation: { team } }) => team);
+    const teams = interrupted.flatMap((one) =>
+      one.kind === 'install'
+        ? [one.installation, ...(one.others ?? [])].map(({ team }) => team)
+        : [],
+    );
     const connect = connector(options, trust.registry);
     await currentView({ trust, folder: folderOf(root, trust, options), connect, emit }, teams);
   }

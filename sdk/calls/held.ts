@@ -2,6 +2,7 @@ import type { Reference } from '../../trust/index.ts';
 import type { Installation, Waiting } from '../host/installation.ts';
 import type { Named } from '../host/state.ts';
 import type { TrustView } from '../host/store.ts';
+import type { InstallPlan } from '../install-plan.ts';
 import { profilesPlace, readProfiles } from '../profiles-file.ts';
 import type { Refusal } from '../refusal.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
@@ -28,31 +29,35 @@ interface HoldOptions extends Pick<HostOptions<never>, 'trust'> {
 export async function findHeld(
   { root, ...options }: HoldOptions,
   references: readonly Reference[],
-  profiles: readonly VerifiedProfile[],
+  plans: readonly InstallPlan[],
 ): Promise<(UpdateWaits | undefined)[]> {
   if (references.every(isExact)) return [];
-  const wanted = await readProfiles(profilesPlace(root));
+  const wanted = (await readProfiles(profilesPlace(root))) ?? [];
+  const ruleOf = (named: Named) =>
+    wanted.find((one) => isSame(one.reference, named))?.updates ?? 'any';
   const held: (UpdateWaits | undefined)[] = [];
-  for (const [at, profile] of profiles.entries()) {
+  for (const [at, plan] of plans.entries()) {
     const reference = references[at];
-    const entry = wanted?.find((one) => isSame(one.reference, profile));
-    const isGated = reference && entry && !isExact(reference);
-    held.push(isGated ? await hold({ root, ...options }, profile, entry.updates) : undefined);
+    const isGated = reference && !isExact(reference);
+    held.push(isGated ? await hold({ root, ...options }, plan, ruleOf) : undefined);
   }
   return held;
 }
 
 async function hold(
   { root, trust, complain, installed, view }: HoldOptions,
-  profile: VerifiedProfile,
-  rule: UpdateRule,
+  plan: InstallPlan,
+  ruleOf: (named: Named) => UpdateRule,
 ): Promise<UpdateWaits | undefined> {
+  const { profile } = plan;
+  const rule = ruleOf(profile);
   const before = findIn(installed, profile);
   // With another trust file than the host's, its records are not trusted either.
   const isForeign = trust !== undefined;
   const installation = before && isForeign ? { ...before, approved: undefined } : before;
   const waiting = await holdUpdate({
-    ...{ root, installation, profile, rule, complain: complain ?? before?.complain },
+    ...{ root, installation, profile, rule, plan, ruleOf, installed },
+    complain: complain ?? before?.complain,
     ...(isForeign && { view }),
   });
   if (!waiting) return undefined;

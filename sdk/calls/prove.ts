@@ -17,6 +17,12 @@ import { SdkError } from '../error.ts';
 import { readBounded } from '../files.ts';
 import { readRevoked, readSeen, type SeenFolder, writeRevoked, writeSeen } from '../host/seen.ts';
 import { lacksKeys } from '../host/trust-check.ts';
+import {
+  fromBundle,
+  fromRegistry,
+  type PackageSource,
+  type SourceView,
+} from '../package-source.ts';
 import type { Refusal } from '../refusal.ts';
 import type { SeveralView } from '../resolve/fetch.ts';
 import {
@@ -58,6 +64,8 @@ export interface ProveRefusal extends Refusal<VerifyRefusalId> {
 export interface Source {
   references: readonly Reference[];
   verify: (view: SeveralView, emit: (event: ProveEvent) => void) => Promise<Verified[]>;
+  /** Where the packages that they need come from. */
+  needed: (view: SourceView) => PackageSource;
 }
 
 /** Parses references, each for a different profile: a host has only one profile of a name. */
@@ -100,7 +108,7 @@ export async function openSource(
   const parsed = parseReferences(named);
   if (!parsed.ok) return parsed;
   const { references } = parsed;
-  if (bundle !== undefined) return fromBundle(bundle, references);
+  if (bundle !== undefined) return bundleSource(bundle, references);
   const client = await connect({ brief: false });
   return {
     ok: true,
@@ -112,11 +120,12 @@ export async function openSource(
         await tellYanked(client, references, emit);
         return verified;
       },
+      needed: (view) => fromRegistry(client, view),
     },
   };
 }
 
-async function fromBundle(
+async function bundleSource(
   file: string,
   named: Reference[],
 ): Promise<{ ok: true; source: Source } | SourceRefusal> {
@@ -146,7 +155,8 @@ async function fromBundle(
       ),
     );
   };
-  return { ok: true, source: { references, verify } };
+  const needed: Source['needed'] = (view) => fromBundle(bundle, view);
+  return { ok: true, source: { references, verify, needed } };
 }
 
 /** Reports which versions requested by number were yanked, if the registry knows. */
@@ -169,6 +179,22 @@ async function tellYanked(
     const reference = exact[at]?.reference;
     if (reference && yanked !== undefined) emit({ kind: 'yanked', reference, reason: yanked });
   }
+}
+
+/** How the packages that others need are verified: as those that were asked for, after these. */
+export async function sourceView(
+  { root, trust, choice, folder }: Pick<Host, 'root' | 'trust' | 'choice' | 'folder'>,
+  remember: boolean,
+): Promise<SourceView> {
+  return {
+    ...{ root, trust, choice, revoked: await readRevoked(folder) },
+    seen: () => readSeen(folder),
+    async learn(team, revoked, profile) {
+      if (!remember) return;
+      await writeRevoked(folder, team, revoked);
+      if (profile) await writeSeen(folder, profile.checkpoint);
+    },
+  };
 }
 
 export interface ProveOptions {

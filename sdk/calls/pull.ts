@@ -1,15 +1,13 @@
-import { definedProfiles, formatReference, type Reference } from '../../trust/index.ts';
+import { formatReference, type Reference } from '../../trust/index.ts';
 import { type Attachment, attachmentsIn } from '../attachments.ts';
-import { detectDrift, isAsInstalled } from '../host/drift.ts';
-import { type InstallRefusal, install, type TargetRefusal } from '../host/install.ts';
+import type { Holder } from '../host/abstractions.ts';
+import type { TargetRefusal } from '../host/install.ts';
 import type { Installation } from '../host/installation.ts';
-import { findPolicyChange } from '../host/installed-change.ts';
-import { textInstalled } from '../host/installed-text.ts';
-import { readPolicy, stateOf } from '../host/kernel.ts';
 import { listInstallations } from '../host/state.ts';
-import { readTrustView, type TrustView, verifyStored } from '../host/store.ts';
-import type { PolicyChange } from '../policy-change.ts';
-import type { Refusal } from '../refusal.ts';
+import { readTrustView, type TrustView } from '../host/store.ts';
+import { removeUnneeded } from '../host/unneeded.ts';
+import { type InstallPlan, type PlanRefusal, planInstall } from '../install-plan.ts';
+import type { PackageSource } from '../package-source.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
 import { explainingErrors } from '../system-error.ts';
 import {
@@ -30,8 +28,12 @@ import {
   type ProveRefusal,
   prove,
   type SourceRefusal,
+  sourceView,
   teamsOf,
 } from './prove.ts';
+import { installOne, type NotInstalled, type Pulled, preview } from './pull-one.ts';
+
+export type { NotInstalled, Pulled, PulledWith } from './pull-one.ts';
 
 export interface PullOptions extends HostOptions<PullEvent> {
   /** The path of a bundle to read the profiles from instead of the registry. */
@@ -55,27 +57,8 @@ export type PullEvent =
   /** A profile was installed, or was installed already. */
   | { kind: 'installed'; at: number; pulled: Pulled };
 
-/** An installed profile; with `dryRun`, one that would be installed. */
-export interface Pulled {
-  ok: true;
-  profile: VerifiedProfile;
-  /** The path it is installed at. */
-  file: string;
-  /** The previously installed version, if any. */
-  from: string | undefined;
-  /** Whether anything changed. */
-  changed: boolean;
-  /** The mode in the kernel; `undefined` for another root. */
-  mode: string | undefined;
-  /** The path that a file in the way was moved to, unless it was the installed one. */
-  setAside: string | undefined;
-  /** With `dryRun`: what it permits in place of the installed version, if there is another one. */
-  policy?: PolicyChange | undefined;
-  /** With `dryRun`: why it would not be installed. */
-  held?: UpdateWaits | undefined;
-}
-
 export type PullRefusal =
+  | PlanRefusal
   | TargetRefusal
   | NoRootRefusal
   | NoTrustRefusal
@@ -83,11 +66,6 @@ export type PullRefusal =
   | ProveRefusal
   | NotInstalled
   | UpdateWaits;
-
-/** Why a verified profile was not installed. */
-export interface NotInstalled extends Refusal<InstallRefusal> {
-  profile: VerifiedProfile;
-}
 
 /**
  * Installs the profile that a reference names: fetches, verifies and checks it, loads it into the kernel and writes it
@@ -148,32 +126,37 @@ async function pullEach(
   const holding = (installed: readonly Installation[], view: TrustView) => ({
     ...{ root, trust: named, complain, installed, view },
   });
+  const planFor = async (installed: readonly Installation[]) => {
+    const proved = await proveFor(installed);
+    if (!proved.ok) return proved;
+    return planAll(proved.profiles, installed, source.needed(await sourceView(host, !dryRun)));
+  };
   if (dryRun) {
     const installed = await listInstallations(root);
-    const proved = await proveFor(installed);
-    if (!proved.ok) return { ...proved, items: [] };
+    const planned = await planFor(installed);
+    if (!planned.ok) return { ...planned, items: [] };
     const items: Pulled[] = [];
     const view = await readTrustView(root, trust);
-    const held = await findHeld(holding(installed, view), source.references, proved.profiles);
-    for (const [at, profile] of proved.profiles.entries()) {
-      const before = findIn(installed, profile);
-      items.push({ ...(await preview(root, profile, before, options)), held: held[at] });
+    const held = await findHeld(holding(installed, view), source.references, planned.plans);
+    for (const [at, plan] of planned.plans.entries()) {
+      items.push({ ...(await preview(root, plan, installed, options)), held: held[at] });
     }
     return { ok: true, items };
   }
   return change(root, { ...options, trust }, async (): Promise<PullReport> => {
     const installed = await listInstallations(root);
-    const proved = await proveFor(installed);
-    if (!proved.ok) return { ...proved, items: [] };
+    const planned = await planFor(installed);
+    if (!planned.ok) return { ...planned, items: [] };
     const view = await readTrustView(root, trust);
-    const held = await findHeld(holding(installed, view), source.references, proved.profiles);
+    const held = await findHeld(holding(installed, view), source.references, planned.plans);
     const first = held.find((one) => one !== undefined);
     if (first) return { ...first, items: [] };
     const items: Pulled[] = [];
-    for (const [at, profile] of proved.profiles.entries()) {
+    for (const [at, plan] of planned.plans.entries()) {
+      const { profile } = plan;
       const pulled = await installOne({
         root,
-        profile,
+        plan: await current(root, plan),
         before: findIn(installed, profile),
         reference: formatReference(source.references[at] as Reference),
         complain: options.complain,
@@ -189,86 +172,30 @@ async function pullEach(
       items.push(pulled);
       emit({ kind: 'installed', at, pulled });
     }
+    await removeUnneeded(root);
     return { ok: true, items };
   });
 }
 
-interface OneInstallation {
-  root: string;
-  profile: VerifiedProfile;
-  before: Installation | undefined;
-  reference: string;
-  complain: boolean | undefined;
-  replace: boolean | undefined;
-  view: TrustView;
-  /** Called before the host is changed, unless nothing needs to be. */
-  onStart: () => void;
-  onStep: (step: string) => void;
-}
-
-async function installOne({
-  root,
-  profile,
-  before,
-  reference,
-  complain,
-  replace,
-  view,
-  onStart,
-  onStep,
-}: OneInstallation): Promise<Pulled | NotInstalled> {
-  const isWanted =
-    before?.digest === profile.digest &&
-    before.version === profile.version &&
-    before.reference === reference &&
-    before.origin === 'pull' &&
-    before.rolledBackFrom === undefined &&
-    (complain === undefined || before.complainChosen === complain);
-  const policy = root === '/' ? await readPolicy() : undefined;
-  const isSame = isWanted && isAsInstalled(await detectDrift(root, before, policy));
-  // A stored version that can no longer be verified is stored again.
-  if (isSame && (await verifyStored(root, before, before, view)).ok) {
-    const mode = policy && stateOf(policy, definedProfiles(profile))?.mode;
-    const { path: file } = textInstalled(root, profile);
-    return {
-      ok: true,
-      profile,
-      file,
-      from: before.version,
-      changed: false,
-      mode,
-      setAside: undefined,
-    };
+/** Plans the installation of verified packages, one after the other. */
+async function planAll(
+  profiles: readonly VerifiedProfile[],
+  installed: readonly Installation[],
+  needs: PackageSource,
+): Promise<{ ok: true; plans: InstallPlan[] } | PlanRefusal> {
+  const plans: InstallPlan[] = [];
+  let holders: readonly Holder[] = installed;
+  for (const profile of profiles) {
+    const plan = await planInstall(profile, { installed, holders, source: needs });
+    if (!plan.ok) return plan;
+    plans.push(plan);
+    holders = plan.after;
   }
-  const options = {
-    root,
-    complain,
-    complainChosen: complain,
-    reference,
-    origin: 'pull',
-    replace,
-    onStep,
-  } as const;
-  onStart();
-  const done = await install(profile, options);
-  if (!done.ok) return { ...done, profile };
-  const { file, mode, setAside } = done;
-  return { ok: true, profile, file, from: before?.version, changed: true, mode, setAside };
+  return { ok: true, plans };
 }
 
-/** The expected result of an installation. Only what would change is known without doing it. */
-async function preview(
-  root: string,
-  profile: VerifiedProfile,
-  before: Installation | undefined,
-  { complain = before?.complain }: PullOptions,
-): Promise<Pulled> {
-  const { path: file, text } = textInstalled(root, profile);
-  const changed = text !== new TextDecoder().decode(profile.bytes);
-  const isOther = before?.digest !== profile.digest;
-  return {
-    ...{ ok: true, profile, file, from: before?.version, changed },
-    ...{ mode: undefined, setAside: undefined },
-    policy: isOther ? await findPolicyChange(root, before, profile, { complain }) : undefined,
-  };
+/** A plan whose packages to load again are those that are installed now, after plans before it. */
+async function current(root: string, plan: InstallPlan): Promise<InstallPlan> {
+  const installed = await listInstallations(root);
+  return { ...plan, reloaded: plan.reloaded.flatMap((one) => findIn(installed, one) ?? []) };
 }

@@ -1,7 +1,11 @@
+import { dependentsOf, packagePath } from '../host/abstractions.ts';
 import { checkTarget, type TargetRefusal } from '../host/install.ts';
 import type { Installation } from '../host/installation.ts';
 import type { Process } from '../host/processes.ts';
 import { remove as removeInstallation } from '../host/remove.ts';
+import { listInstallations } from '../host/state.ts';
+import { rank } from '../host/transaction.ts';
+import { removeUnneeded } from '../host/unneeded.ts';
 import type { Refusal } from '../refusal.ts';
 import { explainingErrors } from '../system-error.ts';
 import {
@@ -25,6 +29,8 @@ export type RemoveRefusal =
   | NoRootRefusal
   | TargetRefusal
   | NotInstalledRefusal
+  /** Installed packages need it. */
+  | (Refusal<'package-needed'> & { dependents: Installation[] })
   | (Refusal<'file-changed'> & { file: string })
   /** The processes confined by it, which would become unconfined. */
   | (Refusal<'profile-in-use'> & { processes: Process[] });
@@ -67,14 +73,35 @@ async function removeEach(
       if (!found.ok) return { ...found, items };
       wanted.push(found.installation);
     }
-    for (const installation of wanted) {
+    const needed = await findNeeded(root, wanted);
+    if (needed) return { ...needed, items };
+    for (const installation of wanted.toSorted((a, b) => rank(b) - rank(a))) {
       const removed = await removeInstallation(installation, { root, force });
       if (!removed.ok) return { ...removed, reason: refusalReason(installation, removed), items };
       items.push(installation);
       emit({ kind: 'removed', installation });
     }
+    for (const installation of await removeUnneeded(root)) emit({ kind: 'removed', installation });
     return { ok: true, items };
   });
+}
+
+/** Refuses to remove a package that others which stay need. */
+async function findNeeded(
+  root: string,
+  wanted: readonly Installation[],
+): Promise<Extract<RemoveRefusal, { id: 'package-needed' }> | undefined> {
+  const installed = await listInstallations(root);
+  const paths = wanted.map(packagePath);
+  for (const path of paths) {
+    const dependents = dependentsOf([path], installed).filter(
+      (one) => !paths.includes(packagePath(one)),
+    );
+    if (dependents.length === 0) continue;
+    const reason = `installed packages need ${path}: ${dependents.map(pathOf).join(', ')}`;
+    return { ok: false, id: 'package-needed', reason, dependents };
+  }
+  return undefined;
 }
 
 type NotRemoved = Extract<Awaited<ReturnType<typeof removeInstallation>>, { ok: false }>;

@@ -1,11 +1,21 @@
-import { compareVersions } from '../../trust/index.ts';
+import { accepts, compareVersions, splitPath } from '../../trust/index.ts';
 import { type Client, isRegistryFailure } from '../client.ts';
+import { packagePath, requirementsOfHolder } from '../host/abstractions.ts';
 import type { InstallRefusal, TargetRefusal } from '../host/install.ts';
 import type { Earlier, Installation } from '../host/installation.ts';
-import { reinstall } from '../host/reinstall.ts';
+import { listInstallations } from '../host/state.ts';
+import { type TrustView, verifyStored } from '../host/store.ts';
 import { lacksKeys } from '../host/trust-check.ts';
+import { removeUnneeded } from '../host/unneeded.ts';
+import {
+  type InstallPlan,
+  installPlanned,
+  type PlanRefusal,
+  planInstall,
+} from '../install-plan.ts';
+import { fromStore } from '../package-source.ts';
 import type { Refusal } from '../refusal.ts';
-import type { VerifiedProfile, VerifyRefusalId } from '../resolve/index.ts';
+import type { Verified, VerifiedProfile, VerifyRefusalId } from '../resolve/index.ts';
 import { explainingErrors } from '../system-error.ts';
 import {
   change,
@@ -61,7 +71,7 @@ export type RollbackRefusal =
   | NoTrustRefusal
   | NotInstalledRefusal
   | NotStoredRefusal
-  | (Refusal<VerifyRefusalId | InstallRefusal | 'not-kept'> & {
+  | (Refusal<VerifyRefusalId | InstallRefusal | PlanRefusal['id'] | 'not-kept'> & {
       installation: Installation;
       /** Whether its team has fewer trusted, unrevoked keys than its threshold. */
       lacksKeys: boolean;
@@ -96,23 +106,58 @@ async function goBack(
     const isForward = compareVersions(release.version, installation.version) > 0;
     if (!offline)
       await tellYanked(await host.connect({ brief: true }), installation, release, emit);
-    const view = await currentView(withoutNetwork(host, offline), [installation.team]);
-    const done = await reinstall(installation, release, view, {
-      root,
-      reference: installation.reference,
-      // Going forward again with `to` is not a rollback: sync follows the registry as before.
-      rolledBackFrom: isForward ? undefined : installation.version,
-      onStep: (step) => emit({ kind: 'step', at: 0, step }),
-    });
+    const needed = Object.keys(release.needed ?? {}).map((path) => splitPath(path).team);
+    const teams = [installation.team, ...needed];
+    const view = await currentView(withoutNetwork(host, offline), teams);
+    const planned = await planRollback(root, installation, release, view);
+    const done = planned.ok
+      ? await installPlanned(
+          planned,
+          {
+            root,
+            reference: installation.reference,
+            verifiedAt: release.verifiedAt,
+            // Going forward again with `to` is not a rollback: sync follows the registry as before.
+            rolledBackFrom: isForward ? undefined : installation.version,
+            onStep: (step) => emit({ kind: 'step', at: 0, step }),
+          },
+          view,
+        )
+      : planned;
     if (!done.ok) {
-      const { id, reason } = done;
+      const { id, reason, next } = done as Refusal<typeof done.id>;
       const { team } = installation;
       const lacking = lacksKeys(trust, team, view.revoked.get(team));
-      return { ok: false, id, reason, installation, lacksKeys: lacking };
+      return { ok: false, id, reason, next, installation, lacksKeys: lacking };
     }
-    const { profile, file, mode, setAside } = done;
+    await removeUnneeded(root);
+    const { profile } = planned as InstallPlan;
+    const { file, mode, setAside } = done;
     return { ok: true, profile, file, from: installation.version, isForward, mode, setAside };
   });
+}
+
+/** Plans to go back to a release, and to the versions of other packages that it was installed with. */
+async function planRollback(
+  root: string,
+  installation: Installation,
+  release: Earlier,
+  view: TrustView,
+): Promise<InstallPlan | PlanRefusal | Extract<Verified, { ok: false }> | Refusal<'not-kept'>> {
+  const verified = await verifyStored(root, installation, release, view);
+  if (!verified.ok) return verified;
+  const installed = await listInstallations(root);
+  const others = installed.filter((one) => packagePath(one) !== packagePath(installation));
+  for (const [path, version] of Object.entries(release.needed ?? {})) {
+    const strict = others
+      .flatMap(requirementsOfHolder)
+      .find((one) => one.path === path && !accepts(one.range, version));
+    if (!strict) continue;
+    const reason = `${release.version} was installed with ${path} ${version}, and ${strict.by} needs ${path}@${strict.range}`;
+    return { ok: false, id: 'dependency-conflict', reason };
+  }
+  const source = fromStore(root, release, installed, view);
+  return planInstall(verified.profile, { installed, source, keep: false });
 }
 
 function chooseEarlier(

@@ -3,7 +3,7 @@ import { UnreachableError } from '../client.ts';
 import { isSdkError } from '../error.ts';
 import { type Installation, otherVariant, profilesOf } from '../host/installation.ts';
 import { variantChoice } from '../host/release.ts';
-import type { Named } from '../host/state.ts';
+import type { PackageName } from '../host/state.ts';
 import { type HostStatus, type InstalledStatus, readStatus, verdictOf } from '../host/status.ts';
 import { checkTrust, type TrustCheck } from '../host/trust-check.ts';
 import { profilesPlace, readProfiles, unlisted } from '../profiles-file.ts';
@@ -112,8 +112,8 @@ function narrow(
   names: readonly string[],
 ): { ok: true; found: HostStatus } | Refusal<'not-installed'> {
   if (names.length === 0) return { ok: true, found };
-  const isMeant = (name: string, one: Named) => one.name === name || pathOf(one) === name;
-  const isNamed = (one: Named) => names.some((name) => isMeant(name, one));
+  const isMeant = (name: string, one: PackageName) => one.name === name || pathOf(one) === name;
+  const isNamed = (one: PackageName) => names.some((name) => isMeant(name, one));
   const installed = found.installed.filter(({ installation }) => isNamed(installation));
   const damaged = found.damaged.filter(isNamed);
   const known = [...installed.map(({ installation }) => installation), ...damaged];

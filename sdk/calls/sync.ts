@@ -2,7 +2,7 @@ import type { TargetRefusal } from '../host/install.ts';
 import { readSeen } from '../host/seen.ts';
 import type { Place } from '../host/tree.ts';
 import {
-  type LockedProfile,
+  type Lock,
   lockedVersions,
   lockPath,
   profilesPlace,
@@ -82,8 +82,9 @@ async function syncWith(options: SyncOptions): Promise<Synced | SyncRefusal> {
   const path = options.profiles ?? profilesPlace(root);
   const wanted = await readProfiles(path);
   if (!wanted) return { ok: false, id: 'no-profiles-file', reason: `${path} does not exist` };
-  const locked = await readLockFor(path, wanted);
-  const lockFile = locked && `${lockPath(path)}`;
+  const lock = await readLockFor(path, wanted);
+  const locked = lock?.profiles;
+  const lockFile = lock && `${lockPath(path)}`;
   const bundle = options.bundle === undefined ? undefined : await openBundle(options.bundle);
   const client = await host.connect({ brief: bundle !== undefined });
   // A bundle may be older than a revocation.
@@ -92,7 +93,11 @@ async function syncWith(options: SyncOptions): Promise<Synced | SyncRefusal> {
   const isForeign = options.trust !== undefined;
   const seen = (await readSeen(host.folder))?.size;
   const run = () =>
-    syncHost({ root, trust, choice, client, bundle, wanted, locked, dryRun, isForeign });
+    syncHost({
+      ...{ root, trust, choice, client, bundle, wanted, dryRun, isForeign },
+      locked,
+      lock,
+    });
   const report = dryRun ? await run() : await change(root, { ...options, trust }, run);
   return {
     ok: true,
@@ -118,8 +123,8 @@ function verdictOf({ outcomes, offline, log, untrusted }: SyncReport): Synced['v
 async function readLockFor(
   path: string | Place,
   wanted: readonly WantedProfile[],
-): Promise<LockedProfile[] | undefined> {
+): Promise<Lock | undefined> {
   const file = lockPath(path);
-  const locked = await readLock(file);
-  return locked && lockedVersions(file, wanted, locked);
+  const lock = await readLock(file);
+  return lock && { ...lock, profiles: lockedVersions(file, wanted, lock.profiles) };
 }

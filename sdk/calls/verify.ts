@@ -1,5 +1,6 @@
 import type { Reference } from '../../trust/index.ts';
 import { seenFolder } from '../host/seen.ts';
+import { findNeeded, type PlanRefusal } from '../install-plan.ts';
 import type { VerifiedProfile } from '../resolve/index.ts';
 import { explainingErrors } from '../system-error.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type ProveRefusal,
   prove,
   type SourceRefusal,
+  sourceView,
   teamsOf,
 } from './prove.ts';
 
@@ -28,34 +30,44 @@ export interface VerifyOptions extends HostOptions<VerifyEvent> {
   offline?: boolean | undefined;
 }
 
-export type VerifyRefusal = NoRootRefusal | NoTrustRefusal | SourceRefusal | ProveRefusal;
+export type VerifyRefusal =
+  | NoRootRefusal
+  | NoTrustRefusal
+  | SourceRefusal
+  | ProveRefusal
+  | PlanRefusal;
+
+/** A verified package with the packages that it needs, in the versions that a new host would get. */
+export interface VerifiedPackage extends VerifiedProfile {
+  needed: readonly VerifiedProfile[];
+}
 
 /**
- * Fetches the profile that a reference names and verifies its origin; installs nothing and does not require root. The
+ * Fetches the profile that a reference names, with the packages that it needs, and verifies their origin; installs nothing and does not require root. The
  * log's checkpoint is stored in the user's own folder if the host's is not writable or `trust` is given. Throws if the
  * registry can't be reached or refuses.
  */
 export async function verify(
   reference: string | Reference,
   options: VerifyOptions = {},
-): Promise<{ ok: true; profile: VerifiedProfile } | VerifyRefusal> {
+): Promise<{ ok: true; profile: VerifiedPackage } | VerifyRefusal> {
   const verified = await verifyAll([reference], options);
   if (!verified.ok) return verified;
-  return { ok: true, profile: verified.profiles[0] as VerifiedProfile };
+  return { ok: true, profile: verified.profiles[0] as VerifiedPackage };
 }
 
 /** Like {@link verify} for several profiles, or for all of a bundle if none is named. */
 export async function verifyAll(
   references: readonly (string | Reference)[],
   options: VerifyOptions = {},
-): Promise<{ ok: true; profiles: VerifiedProfile[] } | VerifyRefusal> {
+): Promise<{ ok: true; profiles: VerifiedPackage[] } | VerifyRefusal> {
   return explainingErrors(() => verifyEach(references, options));
 }
 
 async function verifyEach(
   references: readonly (string | Reference)[],
   options: VerifyOptions,
-): Promise<{ ok: true; profiles: VerifiedProfile[] } | VerifyRefusal> {
+): Promise<{ ok: true; profiles: VerifiedPackage[] } | VerifyRefusal> {
   const { bundle, offline = false, env = process.env, onEvent: emit = () => {} } = options;
   const opened = await openHost(options, { change: false, teams: teamsOf(references) });
   if (!opened.ok) return opened as NoRootRefusal | NoTrustRefusal;
@@ -70,5 +82,14 @@ async function verifyEach(
     const teams = source.references.map(({ team }) => team);
     await tryLearnRevocations(await host.connect({ brief: true }), { trust, folder, teams }, emit);
   }
-  return prove(host, source, { folder }, emit);
+  const proved = await prove(host, source, { folder }, emit);
+  if (!proved.ok) return proved;
+  const packages = source.needed(await sourceView({ ...host, folder }, true));
+  const profiles: VerifiedPackage[] = [];
+  for (const profile of proved.profiles) {
+    const found = await findNeeded(profile, packages);
+    if (!found.ok) return found;
+    profiles.push({ ...profile, needed: found.needed });
+  }
+  return { ok: true, profiles };
 }

@@ -2,9 +2,15 @@ import type { HostTrust } from '../trust-file.ts';
 import { type LockOptions, withLock } from './lock.ts';
 import { type Recovered, recover } from './recovery.ts';
 import { type RepairedRecord, repairRecords } from './repair.ts';
-import { listDamaged, listInstallations, policyPlace, statePlace } from './state.ts';
+import {
+  abstractionsPlace,
+  listDamaged,
+  listInstallations,
+  policyPlace,
+  statePlace,
+} from './state.ts';
 import { tidyStore } from './store.ts';
-import { removeStaged } from './tree.ts';
+import { list, removeStaged } from './tree.ts';
 import { withoutInterruption } from './without-interruption.ts';
 
 export interface ChangeOptions extends LockOptions {
@@ -33,6 +39,8 @@ export async function changeHost<Result>(
     root,
     async () => {
       removeStaged(policyPlace(root), 'aa-registry.');
+      for (const { name, kind } of list(abstractionsPlace(root)))
+        if (kind === 'folder') removeStaged(abstractionsPlace(root).at(name));
       for (const folder of ['installed', 'pending']) removeStaged(statePlace(root, folder));
       for (const one of await withoutInterruption(() => repairRecords(root))) onRepaired(one);
       for (const one of await withoutInterruption(() => recover(root, trust))) onRecovered(one);

@@ -30,7 +30,10 @@ export async function detectDrift(
     : complains === installation.complain
       ? 'ok'
       : 'other-mode';
-  const kernel = policy ? await kernelDrift(installation, policy, file === 'ok') : 'unknown';
+  // The kernel has an abstraction as part of the profiles that include it.
+  const isLoaded = profilesOf(installation).length > 0;
+  const kernel =
+    policy && isLoaded ? await kernelDrift(installation, policy, file === 'ok') : 'unknown';
   return { file, boot, kernel };
 }
 

@@ -4,6 +4,7 @@ import {
   type Digest,
   isDefinedName,
   isDigest,
+  isPackagePath,
   isProfileName,
   isReleaseNumber,
   isTeam,
@@ -22,6 +23,8 @@ const Release = z.object({
   versionDigest: z
     .custom<Digest>((value) => typeof value === 'string' && isDigest(value))
     .optional(),
+  /** The versions of all packages that it needs, as they were installed with it, by `team/name`. */
+  needed: z.record(z.string().refine(isPackagePath), z.string().refine(isVersion)).optional(),
   /** When it was verified; the age of its checkpoint counts at that time. */
   verifiedAt: z.iso.datetime(),
 });
@@ -47,6 +50,8 @@ export type Waiting = z.infer<typeof Waiting>;
 const Approved = z.object({
   version: z.string().refine(isVersion),
   digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
+  /** The digests of the packages that it needs and that change with it, by `team/name`. */
+  needed: z.record(z.string(), z.string()).optional(),
   approvedAt: z.iso.datetime(),
 });
 export type Approved = z.infer<typeof Approved>;
@@ -55,6 +60,10 @@ export type Approved = z.infer<typeof Approved>;
 export const Installation = Release.extend({
   team: z.string().refine(isTeam),
   name: z.string().refine(isProfileName),
+  /** An abstraction, which other packages include, has no profiles. */
+  kind: z.literal('abstraction').optional(),
+  /** The packages that its version needs, by `team/name`, with the versions that it accepts. */
+  requires: z.record(z.string().refine(isPackagePath), z.string()).optional(),
   /** The profiles that its file defines, unless that is only the one with its name. */
   profiles: z.array(z.string().refine(isDefinedName)).min(1).optional(),
   /** The oldest releases that the version's variants are for, and that of the installed one. */
@@ -64,8 +73,11 @@ export const Installation = Release.extend({
   installedAt: z.iso.datetime(),
   /** The reference it was installed for. */
   reference: z.string(),
-  /** The command that installed it: `sync` removes only what `sync` installed. */
-  origin: z.enum(['pull', 'sync']),
+  /**
+   * The command that installed it: `sync` removes only what `sync` installed. A `dependency` was installed for others,
+   * and is removed when none needs it.
+   */
+  origin: z.enum(['pull', 'sync', 'dependency']),
   /** Whether it is loaded in complain mode, whatever its flags are. */
   complain: z.boolean(),
   /** Whether that mode is the operator's choice, which overrides profiles.toml. */
@@ -88,9 +100,10 @@ export type Installation = z.infer<typeof Installation>;
 /** The names of the profiles that an installation's file defines. */
 export function profilesOf({
   name,
+  kind,
   profiles,
-}: Pick<Installation, 'name' | 'profiles'>): readonly string[] {
-  return profiles ?? [name];
+}: Pick<Installation, 'name' | 'kind' | 'profiles'>): readonly string[] {
+  return kind === 'abstraction' ? [] : (profiles ?? [name]);
 }
 
 /** The profiles that the kernel may have because of an installation, with those of earlier versions. */
@@ -98,9 +111,14 @@ export function loadedProfilesOf(installation: Installation): readonly string[] 
   return [...profilesOf(installation), ...(installation.leftLoaded ?? [])];
 }
 
-/** The part of a record that says which profiles and variants a package has. */
-export function recordManifest({ profiles, variants }: Manifest, variant: string | undefined) {
+/** The part of a record that says what a package is, what it needs, and which profiles and variants it has. */
+export function recordManifest(
+  { kind, dependencies, profiles, variants }: Manifest,
+  variant: string | undefined,
+) {
   return {
+    ...(kind === 'abstraction' && { kind }),
+    ...(dependencies && { requires: dependencies }),
     ...(profiles && { profiles }),
     ...(variants && { variants, variant }),
   };
@@ -143,6 +161,11 @@ export function isHeldFrom(installation: Installation, version: string): boolean
 }
 
 /** The release of an installation, as stored in its successors. */
-export function releaseOf({ version, digest, versionDigest, verifiedAt }: Installation): Release {
-  return { version, digest, ...(versionDigest && { versionDigest }), verifiedAt };
+export function releaseOf(installation: Installation): Release {
+  const { version, digest, versionDigest, needed, verifiedAt } = installation;
+  return {
+    ...{ version, digest, ...(versionDigest && { versionDigest }) },
+    ...(needed && { needed }),
+    verifiedAt,
+  };
 }

@@ -190,16 +190,26 @@ function endGroup(leader: number | undefined): void {
 }
 
 /** Arguments to list the profiles that loading a file would define, one per line, with those of its includes. */
-export function namesArguments(file: string, base: string): string[] {
-  return ['--names', '--base', base, file];
+export function namesArguments(file: string, base: string, include?: string): string[] {
+  return ['--names', '--base', base, ...includeArguments(include), file];
 }
 
 /** Arguments for a dry run: compile, load nothing, neither read nor write the cache. */
-export function dryRunArguments(file: string, base: string): string[] {
-  return ['--quiet', '--skip-kernel-load', '--skip-cache', '--base', base, file];
+export function dryRunArguments(file: string, base: string, include?: string): string[] {
+  const dry = ['--quiet', '--skip-kernel-load', '--skip-cache', '--base', base];
+  return [...dry, ...includeArguments(include), file];
 }
 
 /** Arguments to load a file: atomically replaces the profile of its name. */
-export function loadArguments(file: string, { complain }: { complain: boolean }): string[] {
-  return ['--quiet', '--replace', '--skip-cache', ...(complain ? ['--Complain'] : []), file];
+export function loadArguments(
+  file: string,
+  { complain, include }: { complain: boolean; include?: string | undefined },
+): string[] {
+  const load = ['--quiet', '--replace', '--skip-cache', ...(complain ? ['--Complain'] : [])];
+  return [...load, ...includeArguments(include), file];
+}
+
+/** A folder that is searched for includes before the base. */
+function includeArguments(include: string | undefined): string[] {
+  return include === undefined ? [] : ['--Include', include];
 }

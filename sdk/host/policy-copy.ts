@@ -1,8 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { abstractionFolder } from '../../trust/index.ts';
 import { maxPolicy } from './digest-of.ts';
 import { PolicyBudget } from './policy-budget.ts';
+import type { StagedPackage } from './staged-abstractions.ts';
 import { policyPlace } from './state.ts';
 import { list, lookAt, type Place, readBytes, unsafePlace } from './tree.ts';
 import { type EscapingInclude, withoutWaysOut } from './ways-out.ts';
@@ -27,6 +29,8 @@ export interface PolicyCopy {
   base: string;
   /** The working directory, which quoted relative paths are relative to. */
   cwd: string;
+  /** A folder that is searched for includes before the policy folder. */
+  include?: string | undefined;
 }
 
 /** The parts of the policy that a copy lacks. */
@@ -47,7 +51,11 @@ interface LeftOut {
  */
 export async function withPolicyCopy<Result extends { reason: string } | undefined>(
   root: string,
-  { name, bytes }: { name: string; bytes: Uint8Array },
+  {
+    name,
+    bytes,
+    abstractions = [],
+  }: { name: string; bytes: Uint8Array; abstractions?: readonly StagedPackage[] },
   work: (copy: PolicyCopy) => Promise<Result>,
 ): Promise<Result> {
   const policy = policyPlace(root).ofAnybody;
@@ -56,17 +64,39 @@ export async function withPolicyCopy<Result extends { reason: string } | undefin
     const file = join(folder, 'profile');
     const leftOut: LeftOut = { files: [], waysOut: new Map() };
     await writePolicy(file, bytes, leftOut);
-    const isOwn = lookAt(policy.at('abstractions'))?.kind === 'folder';
+    const isOwn = hasAbstractions(policy);
     const base = isOwn ? join(folder, 'policy') : ownFolder;
-    if (isOwn) await copy(policy, base, new PolicyBudget(policy), maxDepth, leftOut);
-    const result = await work({ file, base, cwd: isOwn ? base : folder });
+    const left = new PolicyBudget(policy);
+    if (isOwn) await copy(policy, base, left, maxDepth, leftOut);
+    const include = join(folder, 'staged');
+    const packages = policy.at(...abstractionFolder.split('/'));
+    await mkdir(join(include, 'abstractions'), { recursive: true, mode: 0o700 });
+    if (!isOwn && lookAt(packages)?.kind === 'folder')
+      await copy(packages, join(include, abstractionFolder), left, maxDepth, leftOut);
+    for (const { named, bytes } of abstractions) {
+      const path = join(include, abstractionFolder, named.team, named.name);
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await rm(path, { force: true });
+      await writePolicy(path, bytes, leftOut);
+    }
+    const result = await work({ file, base, cwd: isOwn ? base : folder, include });
     if (!result) return result;
     let reason = explain(result.reason, leftOut);
     if (isOwn) reason = reason.replaceAll(base, policy.path);
+    reason = reason.replaceAll(include, policy.path);
     return { ...result, reason: reason.replaceAll(file, name) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether a policy folder has a base policy: abstractions of packages alone are none. */
+function hasAbstractions(policy: Place): boolean {
+  const folder = policy.at('abstractions');
+  const own = abstractionFolder.split('/').at(-1);
+  if (lookAt(folder)?.kind !== 'folder') return false;
+  const names = list(folder).map(({ name }) => name);
+  return names.length === 0 || names.some((name) => name !== own);
 }
 
 /**

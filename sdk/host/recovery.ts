@@ -1,8 +1,10 @@
 import { type HostTrust, readHostTrust } from '../trust-file.ts';
+import { packagePath } from './abstractions.ts';
 import { digestOf } from './digest-of.ts';
 import { type Installation, profilesOf } from './installation.ts';
 import { readPolicy, stateOf } from './kernel.ts';
 import { confinedBy } from './processes.ts';
+import { withStagedAbstractions } from './staged-abstractions.ts';
 import {
   forgetPending,
   installedPlace,
@@ -10,9 +12,10 @@ import {
   type Pending,
   readInstallation,
   writePending,
+  writeUpdate,
 } from './state.ts';
 import { readTrustView, type TrustView, verifyStored } from './store.ts';
-import { hasKernel, put, removeInstallation, rollBack, setMode } from './transaction.ts';
+import { hasKernel, put, rank, removeInstallation, rollBack, setMode } from './transaction.ts';
 import { stage } from './tree.ts';
 
 /** An interrupted change of an earlier run, and its outcome. */
@@ -42,12 +45,12 @@ interface NotProved {
 export async function recover(root: string, trust?: HostTrust): Promise<Recovered[]> {
   const recovered: Recovered[] = [];
   for (const pending of await listPending(root)) {
-    const { kind, installation } = pending;
+    const { installation } = pending;
     const trusted = trust ?? (await readHostTrust(root));
     const view = trusted && (await readTrustView(root, trusted));
     const done =
-      kind === 'install'
-        ? await resume(root, installation, view)
+      pending.kind === 'install'
+        ? await resume(root, pending, view)
         : await resumeRemoval(root, installation, view);
     recovered.push({ pending, ...done });
   }
@@ -67,30 +70,72 @@ async function prove(
   return { ok: false, id: verified.id, reason: verified.reason };
 }
 
+/** Finishes the installation of packages, the first of which names the record, or undoes that of all. */
 async function resume(
   root: string,
-  target: Installation,
+  pending: Extract<Pending, { kind: 'install' }>,
   view: TrustView | undefined,
 ): Promise<Done> {
-  const proof = await prove(root, target, view);
-  if (proof.ok) {
-    const staged = stage(installedPlace(root, target), proof.bytes, 0o644);
-    if ((await put(root, target, staged)).ok) return { outcome: 'finished' };
+  const { installation: first, others = [], replaced } = pending;
+  const targets = [first, ...others];
+  const proved: { target: Installation; bytes: Uint8Array }[] = [];
+  let refusal: NotProved | undefined;
+  for (const target of targets) {
+    const proof = await prove(root, target, view);
+    if (proof.ok) proved.push({ target, bytes: proof.bytes });
+    else refusal ??= { id: proof.id, reason: proof.reason };
   }
-  const undone = await undo(root, target, view);
+  if (!refusal && (await putAgain(root, proved, replaced))) return { outcome: 'finished' };
+  const beforeOf = (target: Installation) =>
+    replaced?.find((one) => packagePath(one) === packagePath(target));
+  // A profile that stays needs its abstractions.
+  const added = others.length > 0 ? targets.filter((one) => !beforeOf(one)) : [];
+  if (hasKernel(root) && (await confinedBy(added.flatMap(profilesOf))).length > 0)
+    return { outcome: 'left', ...(refusal && { refusal }) };
+  // What others include first, and last the one that names the record.
+  let undone: Done = { outcome: 'undone' };
+  for (const target of [...others.toSorted((a, b) => rank(a) - rank(b)), first]) {
+    // Of several packages, the records of some may be the new ones already.
+    const before = replaced ? beforeOf(target) : await readInstallation(root, target);
+    undone = worse(undone, await undo(root, target, before, view));
+  }
   // If it stays, its record stays too, whatever was tried.
-  if (undone.outcome === 'left')
-    await writePending(root, { kind: 'install', installation: target });
-  return proof.ok ? undone : { ...undone, refusal: { id: proof.id, reason: proof.reason } };
+  if (undone.outcome === 'left') await writePending(root, pending);
+  return refusal ? { ...undone, refusal } : undone;
+}
+
+async function putAgain(
+  root: string,
+  packages: readonly { target: Installation; bytes: Uint8Array }[],
+  replaced?: readonly Installation[],
+): Promise<boolean> {
+  const staged = packages.map(({ target, bytes }) => ({ named: target, bytes }));
+  const done = await withStagedAbstractions(root, staged, (include) =>
+    put(
+      root,
+      packages.map(({ target, bytes }) => ({
+        target,
+        staged: stage(installedPlace(root, target), bytes, 0o644),
+      })),
+      { include, replaced },
+    ),
+  );
+  return done.ok;
+}
+
+const severity: readonly Done['outcome'][] = ['finished', 'undone', 'removed', 'left'];
+
+function worse(one: Done, other: Done): Done {
+  return severity.indexOf(other.outcome) >= severity.indexOf(one.outcome) ? other : one;
 }
 
 /** Returns to the previous installation, where the file may be the new one already. */
 async function undo(
   root: string,
   target: Installation,
+  before: Installation | undefined,
   view: TrustView | undefined,
 ): Promise<Done> {
-  const before = await readInstallation(root, target);
   const digest = await digestOf(root, target);
   const isNew = digest === target.digest && before?.digest !== target.digest;
   if (!before) {
@@ -100,14 +145,20 @@ async function undo(
   }
   const proof = await prove(root, before, view);
   if (proof.ok) {
+    if (isNew) {
+      const isBack = await putAgain(root, [{ target: before, bytes: proof.bytes }]);
+      return { outcome: isBack ? 'undone' : 'left' };
+    }
     const staged = stage(installedPlace(root, before), proof.bytes, 0o644);
-    if (isNew) return { outcome: (await put(root, before, staged)).ok ? 'undone' : 'left' };
     // The file may have been edited: it stays, and is not loaded.
     try {
       await rollBack(root, target, before, staged.path);
     } finally {
       await staged.discard();
     }
+    // That of the same version may say already which other packages changed.
+    const now = await readInstallation(root, before);
+    if (now && JSON.stringify(now) !== JSON.stringify(before)) await writeUpdate(root, before);
     return { outcome: 'undone' };
   }
   const earlier = { version: before.version, id: proof.id, reason: proof.reason };

@@ -8,7 +8,7 @@ import {
   installedPlace,
   listDamaged,
   maxRecord,
-  type Named,
+  type PackageName,
   readInstallation,
   recordPlace,
   stageInstallation,
@@ -46,8 +46,13 @@ export async function repairRecords(root: string): Promise<RepairedRecord[]> {
 }
 
 /** Rebuilds the record of a profile whose file is a stored version. Whether `pull` or `sync` installed it is lost. */
-async function rebuild(root: string, { team, name }: Named): Promise<Installation | undefined> {
-  const named = { team, name };
+async function rebuild(
+  root: string,
+  { team, name }: PackageName,
+): Promise<Installation | undefined> {
+  const [latest] = await listStored(root, { team, name });
+  const kind = latest && readStoredPackage(root, { team, name }, latest)?.manifest.kind;
+  const named = { team, name, kind };
   const digest = await digestOf(root, named);
   const file = lookAt(installedPlace(root, named));
   const stored = await listStored(root, named);
@@ -56,7 +61,7 @@ async function rebuild(root: string, { team, name }: Named): Promise<Installatio
   const variant = stated?.variants.find(({ digest }) => digest === current?.digest)?.from;
   if (!current || !stated || !file) return undefined;
   return {
-    ...named,
+    ...{ team, name },
     ...recordManifest(stated.manifest, variant),
     ...current,
     file: installedPath('/', named),

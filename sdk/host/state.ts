@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { isProfileName, isTeam, parseJson } from '../../trust/index.ts';
+import {
+  abstractionFolder,
+  isProfileName,
+  isTeam,
+  type Manifest,
+  parseJson,
+} from '../../trust/index.ts';
 import { Installation } from './installation.ts';
 import {
   list,
@@ -14,15 +20,27 @@ import {
 
 /** A change in progress: written before the first step and removed after the last. */
 const Pending = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('install'), installation: Installation }),
+  z.object({
+    kind: z.literal('install'),
+    installation: Installation,
+    /** What is installed together with it: all of it, or nothing; and what was installed of all before. */
+    others: z.array(Installation).optional(),
+    replaced: z.array(Installation).optional(),
+  }),
   z.object({ kind: z.literal('remove'), installation: Installation }),
 ]);
 export type Pending = z.infer<typeof Pending>;
 
-/** A team's profile, and the part of its file names that identifies it. */
-export interface Named {
+/** A team's package, which its file names identify. */
+export interface PackageName {
   team: string;
   name: string;
+}
+
+/** A package with what decides about its place. */
+export interface Named extends PackageName {
+  /** What it is, where that decides about its place. */
+  kind?: Manifest['kind'];
 }
 
 export function statePlace(root: string, ...parts: string[]): Place {
@@ -33,9 +51,20 @@ export function policyPlace(root: string): Place {
   return new Place(root, 'etc/apparmor.d');
 }
 
-/** The path a profile is installed at: at the top level, which is all that boot loads. */
+/**
+ * The path a package is installed at: a profile's at the top level, which is all that boot loads, and an abstraction's
+ * where profiles include it from.
+ */
 export function installedPlace(root: string, named: Named): Place {
-  return policyPlace(root).at(installedName(named));
+  const { team, name, kind } = named;
+  return kind === 'abstraction'
+    ? abstractionsPlace(root).at(team, name)
+    : policyPlace(root).at(installedName(named));
+}
+
+/** The folder of the abstractions of packages, with a folder for each team. */
+export function abstractionsPlace(root: string): Place {
+  return policyPlace(root).at(...abstractionFolder.split('/'));
 }
 
 /** Its absolute path, for messages. */
@@ -43,7 +72,7 @@ export function installedPath(root: string, named: Named): string {
   return installedPlace(root, named).path;
 }
 
-export function installedName({ team, name }: Named): string {
+export function installedName({ team, name }: PackageName): string {
   return `aa-registry.${team}.${name}`;
 }
 
@@ -62,15 +91,18 @@ const schemas: { [K in Kind]: z.ZodType<Records[K]> } = {
 /** The maximum size of a record, in bytes. */
 export const maxRecord = 256 * 1024;
 
+/** The maximum size of the record of a change, which may be about many packages. */
+const maxPendingRecord = 8 * 1024 * 1024;
+
 /** The maximum number and total size, in bytes, of records read of each kind. */
 export const maxRecords = { count: 1000, bytes: 16 * 1024 * 1024 } as const;
 
-export function recordPlace(root: string, kind: Kind, { team, name }: Named): Place {
+export function recordPlace(root: string, kind: Kind, { team, name }: PackageName): Place {
   return statePlace(root, kind, `${team}.${name}.json`);
 }
 
 /** A record whose contents are invalid. */
-export interface DamagedRecord extends Named {
+export interface DamagedRecord extends PackageName {
   kind: Kind;
   path: string;
 }
@@ -78,7 +110,7 @@ export interface DamagedRecord extends Named {
 /** The installation of this profile; `undefined` if there is none or its record is damaged. */
 export async function readInstallation(
   root: string,
-  named: Named,
+  named: PackageName,
 ): Promise<Installation | undefined> {
   const record = readRecord(root, 'installed', named);
   return record?.ok ? record.value : undefined;
@@ -137,7 +169,7 @@ export async function writeUpdate(root: string, installation: Installation): Pro
   await stageInstallation(root, installation).commit();
 }
 
-export function forgetInstallation(root: string, named: Named): void {
+export function forgetInstallation(root: string, named: PackageName): void {
   remove(recordPlace(root, 'installed', named));
 }
 
@@ -145,7 +177,7 @@ export function writePending(root: string, pending: Pending): Promise<void> {
   return write(recordPlace(root, 'pending', pending.installation), format(pending), 0o644);
 }
 
-export function forgetPending(root: string, named: Named): void {
+export function forgetPending(root: string, named: PackageName): void {
   remove(recordPlace(root, 'pending', named));
 }
 
@@ -153,20 +185,24 @@ function format(record: Installation | Pending): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
+function maxSize(kind: Kind): number {
+  return kind === 'pending' ? maxPendingRecord : maxRecord;
+}
+
 /** Reads a record; `undefined` if it does not exist or was removed meanwhile. */
 function readRecord<K extends Kind>(
   root: string,
   kind: K,
-  named: Named,
+  named: PackageName,
 ): { ok: true; value: Records[K] } | { ok: false } | undefined {
-  const text = readText(recordPlace(root, kind, named), maxRecord);
+  const text = readText(recordPlace(root, kind, named), maxSize(kind));
   return text === undefined ? undefined : recordIn(text, kind, named);
 }
 
 function recordIn<K extends Kind>(
   text: string,
   kind: K,
-  named: Named,
+  named: PackageName,
 ): { ok: true; value: Records[K] } | { ok: false } {
   const value = parseRecord(schemas[kind], text);
   if (!value) return { ok: false };
@@ -213,7 +249,7 @@ function readSome<K extends Kind>(root: string, kind: K): SomeRecords<K> {
   for (const [index, named] of listNames(root, kind).entries()) {
     const place = recordPlace(root, kind, named);
     const isWithin = index < maxRecords.count && bytes <= maxRecords.bytes;
-    const text = isWithin ? readText(place, maxRecord) : undefined;
+    const text = isWithin ? readText(place, maxSize(kind)) : undefined;
     if (!isWithin) found.unread++;
     if (text === undefined) continue;
     bytes += Buffer.byteLength(text);
@@ -225,7 +261,7 @@ function readSome<K extends Kind>(root: string, kind: K): SomeRecords<K> {
 }
 
 /** The profiles that have records. */
-function listNames(root: string, kind: Kind): Named[] {
+function listNames(root: string, kind: Kind): PackageName[] {
   return list(statePlace(root, kind)).flatMap(({ name: file }) => {
     // A team's name has no dot; a profile's may.
     const [, team = '', name = ''] = /^([^.]+)\.(.+)\.json$/.exec(file) ?? [];

@@ -12,7 +12,7 @@ import { statedVariants } from '../resolve/variant.ts';
 import type { HostTrust } from '../trust-file.ts';
 import type { Installation, Release } from './installation.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked } from './seen.ts';
-import { type Named, statePlace } from './state.ts';
+import { type PackageName, statePlace } from './state.ts';
 import { list, lookAt, type Place, readText, removeAll, write } from './tree.ts';
 
 /**
@@ -20,7 +20,7 @@ import { list, lookAt, type Place, readText, removeAll, write } from './tree.ts'
  * with another manifest may have the same text and digest. Earlier releases named it by the digest; such files are still
  * read. Versions are verified and reinstalled from it without a network.
  */
-function storeFolder(root: string, { team, name }: Named): Place {
+function storeFolder(root: string, { team, name }: PackageName): Place {
   return statePlace(root, 'kept', `${team}.${name}`);
 }
 
@@ -61,7 +61,7 @@ export async function readTrustView(root: string, trust: HostTrust): Promise<Tru
  */
 export async function verifyStored(
   root: string,
-  named: Named,
+  named: PackageName,
   { version, digest, verifiedAt }: Release,
   view: TrustView,
 ): Promise<Verified | { ok: false; id: 'not-kept'; reason: string }> {
@@ -84,7 +84,7 @@ export async function verifyStored(
 /** The manifest and bytes of a stored version, which was verified before; `undefined` if the host does not have it. */
 export function readStoredPackage(
   root: string,
-  named: Named,
+  named: PackageName,
   release: Pick<Release, 'version' | 'digest'>,
 ):
   | { manifest: Manifest; variants: ReturnType<typeof statedVariants>; bytes: Uint8Array }
@@ -106,7 +106,7 @@ export function readStoredProfile(
 }
 
 /** The stored versions that match their digests, latest first; each was verified before it was stored. */
-export async function listStored(root: string, named: Named): Promise<Release[]> {
+export async function listStored(root: string, named: PackageName): Promise<Release[]> {
   const folder = storeFolder(root, named);
   const releases: Release[] = [];
   for (const { name: file } of list(folder)) {
@@ -130,7 +130,7 @@ export async function listStored(root: string, named: Named): Promise<Release[]>
 /** The stored evidence of a version; a file named by its digest may be that of another version with the same text. */
 function readStored(
   root: string,
-  named: Named,
+  named: PackageName,
   { version, digest }: Pick<Release, 'version' | 'digest'>,
 ): Evidence | undefined {
   const folder = storeFolder(root, named);
@@ -158,7 +158,7 @@ export function dropUnneeded(root: string, installation: Installation): void {
 }
 
 /** Removes every stored version of a profile. */
-export function dropStored(root: string, named: Named): void {
+export function dropStored(root: string, named: PackageName): void {
   removeAll(storeFolder(root, named));
 }
 
@@ -169,7 +169,7 @@ export function dropStored(root: string, named: Named): void {
 export function tidyStore(
   root: string,
   installed: readonly Installation[],
-  unknown: readonly Named[],
+  unknown: readonly PackageName[],
 ): void {
   for (const installation of installed) dropUnneeded(root, installation);
   const needed = [...installed, ...unknown].map((one) => storeFolder(root, one).name);

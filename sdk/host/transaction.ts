@@ -11,6 +11,7 @@ import {
   installedPath,
   installedPlace,
   type Named,
+  type Pending,
   readInstallation,
   recordPlace,
   stageInstallation,
@@ -26,9 +27,15 @@ import { makeFolder, remove, requireNoFolder, type StagedFile } from './tree.ts'
  * whole file, old or new, and the next run finishes the change (recovery.ts).
  */
 export type Put =
-  | { ok: true; installation: Installation }
+  | { ok: true; installations: Installation[] }
   /** Nothing was changed. */
   | { ok: false; reason: string };
+
+/** A package that is installed, and its staged file. */
+export interface Part {
+  target: Installation;
+  staged: StagedFile;
+}
 
 /** Whether there is a kernel to load profiles into: for another root only files are changed. */
 export function hasKernel(root: string): boolean {
@@ -36,41 +43,108 @@ export function hasKernel(root: string): boolean {
 }
 
 /**
- * Installs a staged file as described in `target`. The kernel must accept it before it gets the name that boot loads;
- * otherwise the kernel keeps what it had.
+ * Installs staged files as described in their targets: all, or none. The kernel must accept them before they get the names
+ * that boot loads; otherwise it keeps what it had. Abstractions come before the profiles that include them.
+ *
+ * @param include the folder that has the staged abstractions, for the kernel
+ * @param replaced what was installed before a change that was interrupted, whose records may be the new ones already
  */
-export async function put(root: string, target: Installation, staged: StagedFile): Promise<Put> {
-  const before = await readInstallation(root, target);
-  let reached: 'nothing' | 'kernel' | 'file' = 'nothing';
+export async function put(
+  root: string,
+  given: readonly Part[],
+  {
+    include,
+    replaced,
+  }: { include: string | undefined; replaced?: readonly Installation[] | undefined },
+): Promise<Put> {
+  const parts = [...given].sort((a, b) => rank(a.target) - rank(b.target));
+  const targets = parts.map(({ target }) => target);
+  const before = new Map<Installation, Installation | undefined>();
+  for (const target of targets) {
+    const former = replaced?.find((one) => one.team === target.team && one.name === target.name);
+    before.set(target, replaced ? former : await readInstallation(root, target));
+  }
+  const loaded: Installation[] = [];
+  const discard = async (from: readonly Part[]) => {
+    for (const { staged } of from) await staged.discard().catch(() => {});
+  };
+  /** Makes the kernel return to what it had. */
+  const giveBack = async () => {
+    for (const target of [...loaded].reverse())
+      await rollBackLoaded(root, target, before.get(target));
+  };
+  let committed = 0;
   try {
-    requireNoFolder(recordPlace(root, 'installed', target));
-    requireNoFolder(linkPlace(root, target));
+    for (const target of targets) {
+      requireNoFolder(recordPlace(root, 'installed', target));
+      requireNoFolder(linkPlace(root, target));
+    }
     // If this can't be recorded, nothing is installed.
     makeFolder(statePlace(root, 'installed'));
-    await writePending(root, { kind: 'install', installation: target });
-    const loaded = await load(root, staged.path, target);
-    if (!loaded.ok) {
-      await staged.discard();
+    await writePending(root, pendingOf(given, before));
+    for (const { target, staged } of parts) {
+      const done = await load(root, staged.path, target, include);
       // The kernel replaces a file's profiles one by one, and may have taken some of several.
-      if (profilesOf(target).length > 1) await rollBack(root, target, before);
-      else forgetPending(root, target);
-      const file = installedPath(root, target);
-      return { ok: false, reason: loaded.reason.replaceAll(staged.path, file) };
+      if (done.ok || profilesOf(target).length > 1) loaded.push(target);
+      if (done.ok) continue;
+      await discard(parts);
+      if (await succeeds(giveBack)) forgetPendingOf(root, given);
+      const reason = done.reason.replaceAll(staged.path, installedPath(root, target));
+      return { ok: false, reason };
     }
-    reached = 'kernel';
-    // The complain link is created before the file and removed after it, so that boot is never stricter than requested.
-    if (target.complain) forceComplain(root, target);
-    dropCompiled(root, installedName(target));
-    await staged.commit();
-    reached = 'file';
-    return { ok: true, installation: await finish(root, target, before) };
+    for (const { target, staged } of parts) {
+      // The complain link is created before the file and removed after it, so that boot is never stricter than requested.
+      if (target.complain) forceComplain(root, target);
+      dropCompiled(root, installedName(target));
+      await staged.commit();
+      committed++;
+    }
+    const installations: Installation[] = [];
+    for (const target of targets)
+      installations.push(await finish(root, target, before.get(target)));
+    forgetPendingOf(root, given);
+    for (const target of targets) await writeCache(root, target);
+    return { ok: true, installations };
   } catch (error) {
-    // Boot will load the new file already, so the next run finishes the change.
-    if (reached === 'file') throw error;
-    await staged.discard().catch(() => {});
-    if (reached === 'kernel') await rollBack(root, target, before);
-    else tryTo(() => forgetPending(root, target));
+    // Boot will load the new files already, so the next run finishes the change.
+    if (committed > 0) throw error;
+    await discard(parts);
+    if (await succeeds(giveBack)) tryTo(() => forgetPendingOf(root, given));
     throw error;
+  }
+}
+
+/** The order of packages that change together: abstractions are read by the profiles that include them. */
+export function rank({ kind }: Installation): number {
+  return kind === 'abstraction' ? 0 : 1;
+}
+
+/** The record of a change: that of its first package names the others, and what was installed before. */
+function pendingOf(
+  [first, ...others]: readonly Part[],
+  before: ReadonlyMap<Installation, Installation | undefined>,
+): Pending {
+  if (!first) throw new TypeError('a change has a package');
+  const { target: installation } = first;
+  if (others.length === 0) return { kind: 'install', installation };
+  return {
+    ...{ kind: 'install', installation },
+    others: others.map(({ target }) => target),
+    replaced: [...before.values()].flatMap((one) => one ?? []),
+  };
+}
+
+function forgetPendingOf(root: string, [first]: readonly Part[]): void {
+  if (first) forgetPending(root, first.target);
+}
+
+async function succeeds(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch {
+    // The pending record then stays, and the next run retries.
+    return false;
   }
 }
 
@@ -86,14 +160,15 @@ async function finish(
   const installation = { ...target, kernel, ...(left.length > 0 && { leftLoaded: left }) };
   await stageInstallation(root, installation).commit();
   dropUnneeded(root, installation);
-  forgetPending(root, target);
-  const parser = await findParser();
-  // So that boot need not compile it. In complain mode apparmor_parser caches nothing.
-  if (parser && hasKernel(root) && !target.complain) {
-    const cache = ['--quiet', '--skip-kernel-load', '--skip-read-cache', '--write-cache'];
-    await runParser(parser, [...cache, installedPath(root, target)]);
-  }
   return installation;
+}
+
+/** Compiles an installed profile so that boot need not. In complain mode apparmor_parser caches nothing. */
+async function writeCache(root: string, target: Installation): Promise<void> {
+  const parser = await findParser();
+  if (!parser || !hasKernel(root) || target.complain || profilesOf(target).length === 0) return;
+  const cache = ['--quiet', '--skip-kernel-load', '--skip-read-cache', '--write-cache'];
+  await runParser(parser, [...cache, installedPath(root, target)]);
 }
 
 /**
@@ -126,18 +201,22 @@ export async function rollBack(
   before: Installation | undefined,
   path = installedPath(root, target),
 ): Promise<void> {
-  try {
-    if (before) {
-      await load(root, path, before);
-      await unloadDropped(root, target, before);
-      setMode(root, before);
-    } else {
-      unforceComplain(root, target);
-      if (hasKernel(root)) await unload(profilesOf(target));
-    }
-    forgetPending(root, target);
-  } catch {
-    // The pending record then stays, and the next run retries.
+  if (await succeeds(() => rollBackLoaded(root, target, before, path))) forgetPending(root, target);
+}
+
+async function rollBackLoaded(
+  root: string,
+  target: Installation,
+  before: Installation | undefined,
+  path = installedPath(root, target),
+): Promise<void> {
+  if (before) {
+    await load(root, path, before);
+    await unloadDropped(root, target, before);
+    setMode(root, before);
+  } else {
+    unforceComplain(root, target);
+    if (hasKernel(root)) await unload(profilesOf(target));
   }
 }
 
@@ -158,12 +237,14 @@ function tryTo(work: () => void): void {
 async function load(
   root: string,
   path: string,
-  { complain }: Installation,
+  installation: Installation,
+  include?: string,
 ): Promise<{ ok: true } | { ok: false; reason: string }> {
-  if (!hasKernel(root)) return { ok: true };
+  if (!hasKernel(root) || profilesOf(installation).length === 0) return { ok: true };
   const parser = await findParser();
   if (!parser) return { ok: false, reason: 'apparmor_parser is not installed' };
-  return runParser(parser, loadArguments(path, { complain }));
+  const { complain } = installation;
+  return runParser(parser, loadArguments(path, { complain, include }));
 }
 
 /** Removes an installation: first from the kernel, then its file and everything stored for it. */

@@ -25,6 +25,8 @@ import { chosenVariant, type VariantChoice, withVariant } from './variant.ts';
 export interface VerifiedProfile {
   team: string;
   name: string;
+  /** What its manifest says that it is. */
+  kind: Manifest['kind'];
   version: string;
   /** The digest of the bytes. */
   digest: Digest;
@@ -140,7 +142,7 @@ export async function verifyEvidence(
     return refuse('variant-other', reason);
   }
   const profile = {
-    ...{ team, name, version, digest, versionDigest, variant },
+    ...{ team, name, kind: manifest.kind, version, digest, versionDigest, variant },
     ...{ bytes, manifest, signers, checkpoint, evidence },
   };
   return { ok: true, profile, revoked };

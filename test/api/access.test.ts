@@ -70,6 +70,12 @@ const profileRoutes: Route[] = [
     status: 200,
     path: (name) => `${name}/versions`,
   },
+  {
+    route: 'GET /profiles/{team}/{name}/dependents',
+    need: 'public',
+    status: 200,
+    path: (name) => `${name}/dependents`,
+  },
   ...['', '/profile', '/envelope', '/proof'].map(
     (part): Route => ({
       route: `GET /profiles/{team}/{name}/versions/{version}${part}`,

@@ -19,6 +19,8 @@ const reads: [path: string, roundTrips: number, statements: number][] = [
   ['/openapi.json', 0, 0],
   [profile, 1, 1],
   [`${profile}/versions`, 1, 1],
+  // The package, then the page.
+  [`${profile}/dependents`, 2, 2],
   [version, 1, 1],
   [`${version}/profile`, 1, 1],
   [`${version}/envelope`, 1, 1],

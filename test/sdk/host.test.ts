@@ -34,7 +34,7 @@ describe('the host', () => {
       log: { checkpoint: '', consistency: [] },
       keys: [],
     };
-    const variant = { versionDigest: digest, variant: undefined };
+    const variant = { versionDigest: digest, variant: undefined, kind: undefined };
     return { ...named, ...variant, bytes, manifest, signers: [], checkpoint, evidence };
   }
 

@@ -15,6 +15,7 @@ import {
 } from '../../policy/index.ts';
 import { runOf } from '../../trust/run/index.ts';
 import type { Analysed } from '../ports.ts';
+import { filesFor } from './needed.ts';
 import { renderReadme } from './readme.ts';
 import { linkDiagnostics, secretDiagnostics } from './secrets.ts';
 
@@ -37,9 +38,11 @@ type VariantDiagnostic = PolicyDiagnostic & { variant?: string | undefined };
  * for any input, and exceeding a limit is an error diagnostic.
  */
 export function analysePackage(pack: Package): Analysed {
-  const { team, name, manifest, text, others = [], readme } = pack;
+  const { team, name, manifest, text, others = [], readme, needed = [] } = pack;
   const texts = [text, ...others];
-  const results = texts.map((one, at) => lint(one, packageOptions(pack, at)));
+  const results = texts.map((one, at) =>
+    lint(one, packageOptions(pack, at, filesFor(needed, manifest.variants?.[at]))),
+  );
   const all = results.flatMap((result, at) =>
     result.diagnostics.map((one) => ({
       ...one,

@@ -38,9 +38,9 @@ export const permissionSteps = {
 } as const;
 
 /** The summary of a profile's text. Without a base policy, its includes count as empty. */
-export function summarizeText({ text, steps, ...compiler }: SummaryTask): Summarized {
+export function summarizeText({ text, files, body, steps, ...compiler }: SummaryTask): Summarized {
   const budget = new Budget(steps);
-  const options = optionsOf(compiler);
+  const options = { ...optionsOf(compiler), files, body };
   const error = firstError(check(text, options).diagnostics);
   if (error) return failed('refused', error.text);
   const found = model(text, { ...options, presume: true, budget });

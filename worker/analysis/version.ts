@@ -1,6 +1,8 @@
 import { type StoredAnalysis, saveAnalysis } from '../../db/analyses.ts';
 import { findContent, type Version } from '../../db/versions.ts';
+import { ofTeam } from '../../db/viewer.ts';
 import type { Digest } from '../../trust/index.ts';
+import { knownDependencies } from '../dependencies.ts';
 import { logError } from '../observability/text-log.ts';
 import type { Analyser, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
@@ -48,7 +50,9 @@ export async function analysisOf(
     manifest.readme === undefined ? undefined : findContent(db, manifest.readme as Digest),
   ]);
   // Not on behalf of a team: readers wait for each other, publishers do not wait for readers.
-  const analysed = await analyseFor(analyse)({ team, name, manifest, text, others, readme }, '');
+  const needed = await knownDependencies(db, ofTeam(team), { team, name, manifest });
+  const pack = { team, name, manifest, text, others, readme, needed };
+  const analysed = await analyseFor(analyse)(pack, '');
   const row = { team, name, version: version.version, manifest, analysis: analysed };
   // The result is valid even if it can't be stored, for example on a full disk.
   await saveAnalysis(db, row).catch(logError);

@@ -12,6 +12,12 @@ import { RunLines } from './run.tsx';
 /** The maximum number of channels listed beside a version. */
 const maxChannels = 10;
 
+/** What a package is for, if not for containers. */
+const purposes: Partial<Record<string, string>> = {
+  host: 'programs of the host',
+  abstraction: 'profiles of other packages, as an abstraction',
+};
+
 /** A version's page: how to pull it, its signers, lint diagnostics, source and other versions. */
 export function ProfilePage(props: {
   team: string;
@@ -35,6 +41,7 @@ export function ProfilePage(props: {
   const { readme } = props.analysis;
   const bytes = `/v1/profiles/${team}/${name}/versions/${version.version}`;
   const { tags = [], links = {} } = version.manifest;
+  const purpose = purposes[version.manifest.kind ?? ''];
   const path = `/p/${team}/${name}`;
   const reference = team === defaultTeam ? name : `${team}/${name}`;
   const isLatest = version.version === latest;
@@ -79,15 +86,28 @@ export function ProfilePage(props: {
         </p>
       )}
       <dl>
-        {version.manifest.kind === 'host' ? (
+        {purpose !== undefined ? (
           <>
             <dt>For</dt>
-            <dd>programs of the host</dd>
+            <dd>{purpose}</dd>
           </>
         ) : (
           <>
             <dt>Images</dt>
             <dd>{version.manifest.images.join(', ') || '–'}</dd>
+          </>
+        )}
+        {version.manifest.dependencies && (
+          <>
+            <dt>Needs</dt>
+            <dd>
+              {Object.entries(version.manifest.dependencies).map(([path, range], at) => (
+                <>
+                  {at > 0 && ', '}
+                  <a href={`/p/${path}`}>{path}</a> {range}
+                </>
+              ))}
+            </dd>
           </>
         )}
         {version.manifest.profiles && (

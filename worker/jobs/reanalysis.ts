@@ -1,6 +1,8 @@
-import { reanalyse } from '../../db/analyses.ts';
+import { type Package, reanalyse } from '../../db/analyses.ts';
 import type { Database } from '../../db/database.ts';
+import { ofTeam } from '../../db/viewer.ts';
 import { Busy } from '../analysis/analyser.ts';
+import { knownDependencies } from '../dependencies.ts';
 import { logError } from '../observability/text-log.ts';
 import type { Analyser } from '../ports.ts';
 
@@ -19,7 +21,11 @@ export function createReanalysis(db: Database, analyse: Analyser): Reanalysis {
   let due = 0;
   const work = async (time: number): Promise<void> => {
     try {
-      if ((await reanalyse(db, maxVersions, (pack) => analyse(pack, ''))) > 0) due = time;
+      const withNeeded = async (pack: Package) => {
+        const needed = await knownDependencies(db, ofTeam(pack.team), pack);
+        return analyse({ ...pack, needed }, '');
+      };
+      if ((await reanalyse(db, maxVersions, withNeeded)) > 0) due = time;
     } catch (error) {
       // Publishing takes precedence.
       if (!(error instanceof Busy)) logError(error);

@@ -39,7 +39,7 @@ permissions.openapi(
     const reference = referenceOf(c.req.valid('param'));
     const [row] = await resolveReferences(deps.db, viewer(c), [reference]);
     const { place, fits } = chosenOf(reference, row, wanted ?? target);
-    const text = storedText(deps, place.digest, fits);
+    const text = await storedText(deps, viewer(c), { ...place, fits }, partOf(place, row));
     const { release, base, summary } = await summaryOf(deps, text, target);
     return c.json({ ...place, target: release, base, ...summary }, 200);
   },
@@ -64,10 +64,12 @@ permissions.openapi(
     const rows = await resolveReferences(deps.db, viewer(c), to ? [from, to] : [from]);
     const left = chosenOf(from, rows[0], wanted ?? target);
     const right = to && chosenOf(to, rows[1], wanted ?? target);
+    const stored = ({ place, fits }: Chosen, row: Row) =>
+      storedText(deps, viewer(c), { ...place, fits }, partOf(place, row));
     const { release, base, diff } = await diffOf(
       deps,
-      storedText(deps, left.place.digest, left.fits),
-      right ? storedText(deps, right.place.digest, right.fits) : await docker(),
+      await stored(left, rows[0]),
+      right ? await stored(right, rows[1]) : await docker(),
       target,
     );
     const places = { from: left.place, to: right?.place ?? null };
@@ -92,12 +94,16 @@ function otherReference(text: string, { team, name }: z.infer<typeof path>): Ref
   throw new ProblemError('request-invalid', detail);
 }
 
+type Row = Awaited<ReturnType<typeof resolveReferences>>[number];
+type Chosen = ReturnType<typeof chosenOf>;
+
+/** The package of a place. */
+function partOf(place: Chosen['place'], row: Row) {
+  return { ...place, manifest: row?.manifest ?? {} };
+}
+
 /** The profile of a resolved version, or its variant for a release, and the releases that this is for. */
-function chosenOf(
-  reference: Reference,
-  row: Awaited<ReturnType<typeof resolveReferences>>[number],
-  release: string | undefined,
-) {
+function chosenOf(reference: Reference, row: Row, release: string | undefined) {
   if (!row || row.version === null || row.digest === null)
     throw new ProblemError('not-found', `${formatReference(reference)} does not exist.`);
   const froms = row.variants?.map(({ from }) => from) ?? [];

@@ -115,7 +115,7 @@ versions.openapi(
       ...problemResponses(
         ...([400, 401, 403, 404, 413, 415] as const),
         ...(['quota-exceeded', 'version-exists', 'profile-moved', 'visibility-other'] as const),
-        ...(['profile-changed', 'version-widens'] as const),
+        ...(['profile-changed', 'version-widens', 'dependency-refused'] as const),
         ...(['profile-too-large', 'envelope-refused', 'profile-invalid', 'busy'] as const),
       ),
     },
@@ -132,7 +132,9 @@ versions.openapi(
       ...toVersion(team, name, row, analysis),
       proof: { ...proof, ...(blind === null ? {} : { blind }) },
     };
-    if (created) {
+    const { kind, dependencies } = row.manifest;
+    // What is read with other packages changes with them.
+    if (created && kind !== 'abstraction' && !dependencies) {
       const summarizing = summarizePublished(deps, textsOf(row, publication));
       c.env?.waitUntil?.(summarizing);
     }

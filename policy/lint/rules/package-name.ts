@@ -12,7 +12,7 @@ export const packageName: LintRule = {
   always: true,
   check({ file, analysis, options, report }) {
     const { packageName: own, profiles: listed } = options;
-    if (own === undefined) return;
+    if (own === undefined || options.kind === 'abstraction') return;
     const wanted = listed ?? [own];
     const expected = listed
       ? 'the profiles that the manifest lists and nothing else'
