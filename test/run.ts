@@ -63,6 +63,7 @@ await installPackages(tier);
 buildOnce(['scripts/build.ts', ...(tier.executable ? ['scripts/build-binary.ts'] : [])]);
 
 process.env.AA_TEST_RUNTIMES = tier.runtimes;
+process.env.AA_TEST_RUNS ??= String(tier.runs);
 const { include, exclude, workers } = tier;
 const vitest = await startVitest('test', patterns, {
   root,

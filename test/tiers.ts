@@ -7,6 +7,8 @@ export interface Tier {
   exclude: string[];
   /** The runtimes of the API tests, for AA_TEST_RUNTIMES (runtimes.ts). */
   runtimes: string;
+  /** How many times as many runs of property tests as in `npm test` (property-runs.ts). */
+  runs: number;
   /** Whether the single executable is built first. */
   executable: boolean;
   guests: Guest[];
@@ -29,6 +31,16 @@ const common: Tier['packages'] = [
 
 /** Scenarios of several parties, which take long; on both runtimes in CI. */
 const trials = ['test/{attacks,audit,witness}.test.ts'];
+
+/** Property tests that make more runs outside of `npm test`. */
+const properties = [
+  'test/api/search.test.ts',
+  'test/db/check.test.ts',
+  'test/denials/{forged,narrow}.test.ts',
+  'test/host/updates-sequences.test.ts',
+  'test/policy/{access,properties}.test.ts',
+  'test/trust/reference.test.ts',
+];
 
 /** One more than the number of cores, since these tests also wait for disks, timers and other processes. */
 const workers = availableParallelism() + 1;
@@ -90,6 +102,7 @@ export const tiers = {
       'test/system/kernel/!(first-light).test.ts',
     ],
     runtimes: 'node',
+    runs: 1,
     // Also runs in the guest of the kernel test.
     executable: true,
     guests: [debian12],
@@ -101,6 +114,7 @@ export const tiers = {
     include: ['test/api/*.test.ts', ...trials, 'test/runtime/*.test.ts'],
     exclude: [],
     runtimes: 'workerd',
+    runs: 4,
     executable: false,
     guests: [],
     workers,
@@ -108,10 +122,11 @@ export const tiers = {
   },
   /** `npm run test:system`: kernels, power cuts, the Debian package, the executable, the browser, load. */
   system: {
-    include: ['test/system/**/*.test.ts', ...trials],
+    include: ['test/system/**/*.test.ts', ...trials, ...properties],
     // Included in npm test.
     exclude: ['test/system/kernel/first-light.test.ts'],
     runtimes: 'node',
+    runs: 4,
     executable: true,
     guests: [debian12, debian13, docker12],
     workers,

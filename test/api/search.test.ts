@@ -10,6 +10,7 @@ import { profiles } from '../../db/schema.ts';
 import { withinOneEdit } from '../../db/search-text.ts';
 import { analysePackage } from '../../worker/analysis/analyse.ts';
 import { startRegistry } from '../../worker/node.ts';
+import { runs } from '../property-runs.ts';
 import {
   createPublisher,
   expectStatus,
@@ -226,7 +227,7 @@ describe.each(runtimes)('search on $name', ({ start }) => {
         await find(fromWellFormed(query));
         await find(fromWellFormed({ q: query.q }));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(15) },
     );
   });
   const fromWellFormed = (query: Record<string, string>) =>
@@ -432,7 +433,7 @@ test('one edit is an insertion, deletion, substitution or transposition', () => 
         a.join('') === b.join('') || distance(a, b) === 1,
       );
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(375) },
   );
 });
 

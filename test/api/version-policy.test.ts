@@ -15,8 +15,10 @@ const profile = (rules: string) =>
   `abi <abi/3.0>,\ninclude <tunables/global>\nprofile web {\n  include <abstractions/base>\n${rules}\n}\n`;
 
 const plain = '  /etc/web/* r,';
-/** Overlapping patterns, whose comparison is over the budget. */
-const complex = Array.from({ length: 400 }, (_, at) => `  signal send peer=*a${at}*,`).join('\n');
+/** Overlapping patterns, whose comparison is over the budget, which it spends with few large steps. */
+const complex = [...'abcdefghijklmnop']
+  .map((letter) => `  signal send peer=*${letter}${'?'.repeat(60)},`)
+  .join('\n');
 
 const texts = {
   same: profile(`${plain}\n  # the same policy`),

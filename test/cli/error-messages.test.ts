@@ -17,8 +17,7 @@ describe('errors have a clear message with advice', () => {
       args.map((word) => word.replace('AT', folder)),
       {
         env: { AA_REGISTRY: registry.url, AA_CONFIG: at('none'), XDG_STATE_HOME: at('state') },
-        cwd: folder,
-        ...(uid === undefined ? {} : { uid }),
+        ...(uid === undefined ? {} : { uid, cwd: folder }),
       },
     );
 

@@ -228,7 +228,7 @@ describe('the rule suggested for a record', () => {
           narrowRule(line);
         },
       ),
-      { numRuns: runs(500) },
+      { numRuns: runs(125) },
     );
   });
 

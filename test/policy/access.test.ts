@@ -11,6 +11,7 @@ import {
   model,
   narrowestRule,
 } from '../../policy/index.ts';
+import { runs } from '../property-runs.ts';
 
 const profileOf = (rules: string, flags = '') =>
   `abi <abi/3.0>,\n\nprofile p${flags} {\n${rules}}\n`;
@@ -377,7 +378,7 @@ describe('the narrowest rule', () => {
         const wanted = access.kind === 'dbus' ? { ...access, name: access.name ?? 'x' } : access;
         expect(judged(`${rule}\n`, wanted)).toMatchObject({ outcome: 'allowed', unsure: false });
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(250) },
     );
   });
 
@@ -412,7 +413,7 @@ describe('the narrowest rule', () => {
         fc.pre(one !== other);
         expect(judged(`${narrowestRule(read(one))}\n`, read(other)).outcome).toBe('unmatched');
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(250) },
     );
   });
 });

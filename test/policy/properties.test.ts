@@ -13,7 +13,7 @@ describe('any text', () => {
       fc.property(anyText, (text) => {
         expect(violations(text)).toEqual([]);
       }),
-      { numRuns: runs(300) },
+      { numRuns: runs(75) },
     );
   });
 
@@ -22,7 +22,7 @@ describe('any text', () => {
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         expect(violations(text)).toEqual([]);
       }),
-      { numRuns: runs(150) },
+      { numRuns: runs(40) },
     );
   });
 });

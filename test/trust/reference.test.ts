@@ -12,6 +12,7 @@ import {
   rangeIntervals,
 } from '../../trust/index.ts';
 import { cost } from '../policy/cpu.ts';
+import { runs } from '../property-runs.ts';
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 
@@ -154,7 +155,7 @@ describe('versions', () => {
         expect(byKey).toBe(compare(a, b));
         expect(Math.sign(compareVersions(a, b))).toBe(compare(a, b));
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(375) },
     );
   });
 
@@ -177,7 +178,7 @@ describe('versions', () => {
         expect(isInRange(left, `>=${right}`)).toBe(order >= 0);
         expect(isInRange(left, `<${right}`)).toBe(order < 0);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(250) },
     );
   });
 
@@ -225,7 +226,7 @@ describe('versions', () => {
         expect(inside).toBe(satisfies(version, range));
         expect(isInRange(version, range)).toBe(inside);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(500) },
     );
   });
 
