@@ -11,6 +11,7 @@ import {
   visibleReplacement,
 } from './profiles.ts';
 import { analyses, contents, profiles, versions } from './schema.ts';
+import { newestValue, type ShownSummary, shownSummary } from './summaries.ts';
 import { variantDigest } from './variants.ts';
 import { aboveAll, bySelector, preference, type Version, versionsOfProfile } from './versions.ts';
 import { type Viewer, viewerValues } from './viewer.ts';
@@ -25,6 +26,8 @@ export interface ShownVersion {
   at: number;
   /** The text of the profile, or of that variant. */
   text: string;
+  /** What it permits; null if no summary is stored. */
+  summary: ShownSummary | null;
   /** Versions by channel. */
   channels: Record<string, string>;
   /** A page of the profile's versions, highest first. */
@@ -40,6 +43,7 @@ function selectShown(db: Database) {
       version: versions,
       analysis: analysisColumns,
       text: contents.text,
+      summary: shownSummary(contents.digest),
       channels: channelsOf,
       replacement: visibleReplacement,
     })
@@ -76,7 +80,11 @@ export async function findShownVersion(
 ): Promise<ShownVersion | undefined> {
   const query = selector === undefined ? latest(db) : selected(db, selector);
   const upTo = JSON.stringify(variant === undefined ? [] : [variant]);
-  const values = { team, name, selector, upTo, before, limit, ...viewerValues(viewer) };
+  const values = {
+    ...{ team, name, selector, upTo, before, limit },
+    ...newestValue,
+    ...viewerValues(viewer),
+  };
   const [[row], listed, keys] = await executeTogether(
     db,
     values,
@@ -85,13 +93,14 @@ export async function findShownVersion(
     keysOfTeam(db),
   );
   if (!row) return undefined;
-  const { replacement, channels, ...shown } = row;
+  const { replacement, channels, summary, ...shown } = row;
   const at = row.version.variants?.findIndex(({ from }) => from === variant) ?? 0;
   return {
     ...shown,
     at: Math.max(0, at),
     profile: { ...row.profile, replacement },
     channels: parseChannels(channels),
+    summary: summary === null ? null : (JSON.parse(summary) as ShownSummary),
     versions: listed.flatMap(({ version }) => version ?? []),
     keys,
   };

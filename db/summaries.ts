@@ -1,10 +1,11 @@
-import { and, eq, sql } from 'drizzle-orm';
-import type { Release } from '../policy/index.ts';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
+import { type Release, releases } from '../policy/index.ts';
 import type { Digest } from '../trust/index.ts';
 import { allBases } from './bases.ts';
 import type { Database } from './database.ts';
 import { executeTogether, prepared } from './prepared.ts';
-import { summaries } from './schema.ts';
+import { bases, summaries, versions } from './schema.ts';
 
 /** The version of summaries. Raise it when their results change: stored results of older versions are recomputed. */
 export const summaryVersion = 2;
@@ -35,6 +36,32 @@ export async function readSummaries(db: Database, digest: Digest) {
   const [bases, stored] = await executeTogether(db, { digest }, allBases(db), ofDigest(db));
   return { bases, stored };
 }
+
+/** A stored summary as a page shows it. */
+export type ShownSummary = Pick<StoredSummary, 'release' | 'base' | 'text'>;
+
+/**
+ * The stored summary of a text of a version, the digest in `digest`, as JSON of {@link ShownSummary}; null if none is stored.
+ * Of those for releases that the text is for, the newest one with the current base policy that is not refused. The value of
+ * its placeholder is {@link newestValue}.
+ */
+export function shownSummary(digest: AnySQLiteColumn): SQL<string | null> {
+  const newest = sql`json_each(${sql.placeholder('newest')})`;
+  // The variant that is served for the release: the last that is for it, or for an earlier one.
+  const served = sql`coalesce((SELECT variant.value ->> 'digest' FROM json_each(${versions.variants}) AS variant
+    JOIN ${newest} AS oldest ON oldest.value = variant.value ->> 'from'
+    WHERE oldest.key >= newest.key ORDER BY variant.key DESC LIMIT 1), ${versions.digest})`;
+  return sql`(SELECT json_object('release', ${summaries.release}, 'base', ${summaries.base}, 'text', ${summaries.text})
+    FROM ${newest} AS newest
+    JOIN ${summaries} ON ${summaries.digest} = ${digest} AND ${summaries.release} = newest.value
+      AND ${summaries.summaryVersion} = ${sql.raw(String(summaryVersion))}
+    LEFT JOIN ${bases} ON ${bases.release} = newest.value
+    WHERE ${summaries.base} IS ${bases.digest} AND ${served} = ${digest}
+    ORDER BY ${summaries.text} ->> 'state' = 'refused', ${summaries.base} IS NULL, newest.key LIMIT 1)`;
+}
+
+/** The value of the placeholder of {@link shownSummary}. */
+export const newestValue = { newest: JSON.stringify([...releases].reverse()) };
 
 /** Stores a summary; it replaces one of the same text and release. */
 export async function saveSummary(db: Database, summary: StoredSummary): Promise<void> {

@@ -61,6 +61,8 @@ const paths = [
   '/p/$/web',
   '/p/acme/$',
   '/p/acme/web/$',
+  '/p/acme/web?variant=$',
+  '/explain/$',
   '/v1/profiles?q=$',
   '/v1/profiles?team=$',
   '/v1/profiles?cursor=$/$',

@@ -37,6 +37,7 @@ const reads: [path: string, roundTrips: number, statements: number][] = [
   ['/log/checkpoint', 1, 1],
   ['/', 1, 1],
   ['/p/library/docker-nginx', 1, 3],
+  ['/explain/no-abi', 0, 0],
 ];
 
 describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
@@ -74,7 +75,7 @@ describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
   }
 
   test.each(reads)('GET %s takes %i, with %i statements', async (path, roundTrips, statements) => {
-    const summaries = path.endsWith('/summary');
+    const summaries = path.endsWith('/summary') || path.startsWith('/p/');
     const found = await trafficOf(() => expectStatus(200, registry.fetch(path)), { summaries });
     expect([found.length, found.flat().length]).toEqual([roundTrips, statements]);
   });

@@ -8,7 +8,8 @@ import { viewer } from '../auth/identify.ts';
 import { decodeCursor, encodeCursor } from '../page.ts';
 import type { Env } from '../ports.ts';
 import { ProfilePlace } from '../routes/profiles.ts';
-import { revealHidden } from './hidden-characters.ts';
+import { explain } from './explain.tsx';
+import { toHtml } from './html.ts';
 import { ListPage } from './list.tsx';
 import { MissingPage } from './missing.tsx';
 import { ProfilePage } from './profile.tsx';
@@ -25,6 +26,7 @@ const maxVersions = 100;
 export const catalog = new Hono<Env>();
 
 catalog.route('/', session);
+catalog.route('/', explain);
 catalog.get('/', identifyReader);
 catalog.get('/p/*', identifyReader);
 
@@ -49,7 +51,7 @@ catalog.get('/', async (c) => {
   const query = { ...filters, q };
   const { items, similar } = found;
   return c.html(
-    page(
+    toHtml(
       <ListPage
         query={query}
         profiles={items}
@@ -83,11 +85,11 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
   });
   if (!found) {
     const what = `${team}/${name}${selector === undefined ? '' : `@${selector}`}`;
-    return c.html(page(<MissingPage what={what} reader={readerOf(c)} />), 404);
+    return c.html(toHtml(<MissingPage what={what} reader={readerOf(c)} />), 404);
   }
-  const { profile, version, versions, channels, keys, at, text } = found;
+  const { profile, version, versions, channels, keys, at, text, summary } = found;
   return c.html(
-    page(
+    toHtml(
       <ProfilePage
         team={team}
         name={name}
@@ -101,6 +103,7 @@ catalog.get('/p/:team/:name/:version?', async (c) => {
         keys={keys}
         at={at}
         text={text}
+        summary={summary}
         analysis={await analysisOf(deps, team, name, found)}
       />,
     ),
@@ -113,7 +116,3 @@ catalog.get('/catalog.css', (c) =>
     'Cache-Control': 'public, max-age=300',
   }),
 );
-
-function page(content: unknown): string {
-  return `<!doctype html>${revealHidden(String(content))}`;
-}

@@ -3,10 +3,31 @@ import type { StoredAnalysis } from '../../db/analyses.ts';
 import type { StoredDiagnostic, StoredVariant } from '../../db/schema.ts';
 import { renderSource } from './source.ts';
 
-/** The lint diagnostics and the source of a version's profile, or of one of its variants with links to the others. */
-export function Policy(props: {
+/** Links to the variants of a version; nothing without variants. */
+export function Variants(props: {
   /** The path of the version's page. */
   page: string;
+  variants: readonly StoredVariant[];
+  /** The index of the shown variant. */
+  at: number;
+}) {
+  const { page, variants, at } = props;
+  if (variants.length < 2) return null;
+  return (
+    <nav id="variants" class="variants" aria-label="Variants">
+      {variants.map(({ from }, index) =>
+        index === at ? (
+          <strong aria-current="page">AppArmor {from} and newer</strong>
+        ) : (
+          <a href={`${page}?variant=${from}#variants`}>AppArmor {from} and newer</a>
+        ),
+      )}
+    </nav>
+  );
+}
+
+/** The lint diagnostics and the source of a version's profile, or of one of its variants. */
+export function Policy(props: {
   /** The path of the version in the API. */
   bytes: string;
   variants: readonly StoredVariant[];
@@ -15,7 +36,7 @@ export function Policy(props: {
   text: string;
   analysis: StoredAnalysis;
 }) {
-  const { page, bytes, variants, at, text, analysis } = props;
+  const { bytes, variants, at, text, analysis } = props;
   const { omitted, suppressed, grade, needs, unseen } = analysis;
   const shown = variants[at];
   // Diagnostics name their variant unless it is the first.
@@ -25,18 +46,6 @@ export function Policy(props: {
   const plain = `${bytes}/profile${named === undefined ? '' : `?release=${named}`}`;
   return (
     <>
-      {variants.length > 1 && (
-        <nav id="variants" class="variants" aria-label="Variants">
-          {variants.map(({ from }) =>
-            from === shown?.from ? (
-              <strong aria-current="page">AppArmor {from} and newer</strong>
-            ) : (
-              <a href={`${page}?variant=${from}#variants`}>AppArmor {from} and newer</a>
-            ),
-          )}
-        </nav>
-      )}
-
       <h2>Lint{grade !== null && `: grade ${grade}`}</h2>
       <Diagnostics diagnostics={diagnostics} omitted={omitted} />
       {suppressed > 0 && (
@@ -78,7 +87,10 @@ function Diagnostics(props: { diagnostics: readonly StoredDiagnostic[]; omitted:
         <li>
           <a href={`#L${line}`}>Line {line}</a> <strong class={severity}>{severity}</strong>{' '}
           {message}
-          {suggestion && ` ${suggestion}`} <code class="soft">{id}</code>
+          {suggestion && ` ${suggestion}`}{' '}
+          <a href={`/explain/${id}`}>
+            <code>{id}</code>
+          </a>
         </li>
       ))}
       {omitted > 0 && <li>… and {omitted} more</li>}

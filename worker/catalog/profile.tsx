@@ -2,11 +2,13 @@ import { raw } from 'hono/html';
 import type { StoredAnalysis } from '../../db/analyses.ts';
 import type { RegisteredKey } from '../../db/keys.ts';
 import type { Profile } from '../../db/profiles.ts';
+import type { ShownSummary } from '../../db/summaries.ts';
 import type { Version } from '../../db/versions.ts';
 import { defaultChannel, defaultTeam } from '../../trust/index.ts';
 import { Layout } from './layout.tsx';
 import { Day } from './list.tsx';
-import { Policy } from './policy.tsx';
+import { Permitted } from './permitted.tsx';
+import { Policy, Variants } from './policy.tsx';
 import { RunLines } from './run.tsx';
 
 /** The maximum number of channels listed beside a version. */
@@ -36,12 +38,14 @@ export function ProfilePage(props: {
   at: number;
   text: string;
   analysis: StoredAnalysis;
+  summary: ShownSummary | null;
 }) {
   const { team, name, profile, version, latest, versions, channels, keys, text } = props;
   const { readme } = props.analysis;
   const bytes = `/v1/profiles/${team}/${name}/versions/${version.version}`;
   const { tags = [], links = {} } = version.manifest;
   const purpose = purposes[version.manifest.kind ?? ''];
+  const variants = version.variants ?? [];
   const path = `/p/${team}/${name}`;
   const reference = team === defaultTeam ? name : `${team}/${name}`;
   const isLatest = version.version === latest;
@@ -185,6 +189,9 @@ export function ProfilePage(props: {
         </dd>
       </dl>
 
+      <Variants page={`${path}/${version.version}`} variants={variants} at={props.at} />
+      <Permitted summary={props.summary} version={bytes} variant={variants[props.at]?.from} />
+
       <RunLines name={name} manifest={version.manifest} />
 
       {version.manifest.readme !== undefined && (
@@ -201,9 +208,8 @@ export function ProfilePage(props: {
       )}
 
       <Policy
-        page={`${path}/${version.version}`}
         bytes={bytes}
-        variants={version.variants ?? []}
+        variants={variants}
         at={props.at}
         text={text}
         analysis={props.analysis}

@@ -17,30 +17,32 @@ export interface Source {
 }
 
 /**
- * Renders a profile's text as HTML. Each line has an anchor (`#L12`) and the class of its highest lint severity; the style
- * sheet adds line numbers. The result is one string, since an object per line would take five hundred times the memory.
+ * Renders a profile's text as HTML. Each line has an anchor (`#L12`) and the class of its highest lint severity, and is
+ * followed by its diagnostics; the style sheet adds line numbers. The result is one string, since an object per line would take five hundred times the memory.
  */
 export function renderSource(
   text: string,
-  diagnostics: Pick<StoredDiagnostic, 'line' | 'severity'>[],
+  diagnostics: readonly Pick<StoredDiagnostic, 'line' | 'severity' | 'id' | 'message'>[],
 ): Source {
   const trimmed = text.replace(/\r?\n$/, '');
-  const severities = new Map<number, string>();
-  for (const { line, severity } of diagnostics) {
-    if (severities.get(line) !== 'error') severities.set(line, severity);
-  }
+  const byLine = Map.groupBy(diagnostics, ({ line }) => line);
   const shown: string[] = [];
   let remaining: number = sourceLimits.html;
   const room = new Uint8Array(remaining);
   for (const line of trimmed.split(/\r?\n/, sourceLimits.lines)) {
     const number = shown.length + 1;
-    const severity = severities.get(number);
+    const found = byLine.get(number) ?? [];
+    const severity = severities.find((one) => found.some((its) => its.severity === one));
     const kind = severity === undefined ? '' : ` class="${severity}"`;
+    const notes = found.map(
+      ({ id, severity, message }) =>
+        `<a class="finding ${severity}" href="/explain/${id}">${escapeText(message)}</a>`,
+    );
     const inner = /^\s*#(?!\s*include)/.test(line)
       ? `<span class="comment">${escapeText(line)}</span>`
       : escapeText(line);
     // Done here, so that the added characters count.
-    const html = revealHidden(`<span id="L${number}"${kind}>${inner}</span>`);
+    const html = revealHidden(`<span id="L${number}"${kind}>${inner}</span>${notes.join('')}`);
     const { read, written } = encoder.encodeInto(html, room);
     remaining -= written;
     if (read < html.length || remaining < 0) break;
@@ -48,6 +50,9 @@ export function renderSource(
   }
   return { html: shown.join(''), omitted: lineAt(trimmed, trimmed.length) - shown.length };
 }
+
+/** The highest first. */
+const severities = ['error', 'warning', 'info'] as const;
 
 const encoder = new TextEncoder();
 

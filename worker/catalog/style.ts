@@ -20,6 +20,7 @@ body {
   background: var(--paper);
   color: var(--ink);
   font: 1rem/1.55 system-ui, sans-serif;
+  overflow-wrap: break-word;
 }
 a { color: var(--link); text-underline-offset: 0.15em; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
@@ -146,5 +147,14 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 .source .error, .source .warning { color: inherit; }
 .source .error { box-shadow: inset 3px 0 var(--error); }
 .source .warning { box-shadow: inset 3px 0 var(--warning); }
+.source .finding { display: block; margin: 0.1rem 0 0.3rem 5ch; padding: 0.1rem 0.6rem; font-family: system-ui, sans-serif; white-space: normal; user-select: none; background: var(--paper); }
+.permits { list-style: none; padding: 0; }
+.permits > li { padding: 0.5rem 0 0.5rem 0.9rem; border-left: 3px solid var(--edge); margin-bottom: 0.5rem; overflow-wrap: anywhere; }
+.permits > .critical, .permits > .high { border-color: var(--error); }
+.permits > .medium { border-color: var(--warning); }
+.permits ul { padding-left: 1.1rem; }
+.severity { display: inline-block; min-width: 4.5rem; font-size: 0.85rem; color: var(--soft); }
+.critical > .severity, .high > .severity { color: var(--error); }
+.medium > .severity { color: var(--warning); }
 .source .comment { color: var(--soft); }
 `;
