@@ -172,7 +172,8 @@ export const Profile = z
     movedTo: TeamName.nullable().meta({
       description: 'The team that the profile is transferred to',
     }),
-    manifest: Manifest.meta({ description: 'The manifest of the latest version' }),
+    /** Of the latest version. */
+    manifest: Manifest,
     latest: VersionSummary,
     channels: z.record(ChannelName, VersionNumber).meta({ description: 'Versions by channel' }),
   })

@@ -72,55 +72,57 @@ export function linksWithCredentials({ links = {} }: Pick<Manifest, 'links'>): s
 }
 
 /** The publisher's description of a profile, signed with it, so that a registry can't change it. */
-export const Manifest = z.object({
-  /** One line for people. */
-  description: line.trim().max(300),
-  /** Container images that the profile is for, such as `nginx`. */
-  images: z.array(Image).max(32),
-  /** What `run` has as `entrypoint`, as earlier releases wrote it. */
-  entrypoint: Entrypoint.optional(),
-  /** How to run a container of the images; {@link runOf} says whether it may be printed. */
-  run: Run.optional(),
-  /** The top-level profiles that the file defines; without them, the one with the package's name. */
-  profiles: z
-    .array(DefinedName)
-    .min(1)
-    .max(64)
-    .refine((names) => new Set(names).size === names.length, 'must list each profile once')
-    .optional(),
-  /**
-   * Whether it confines containers or programs of the host, to which only the latter may attach; or is an abstraction:
-   * rules for the profiles that include it.
-   */
-  kind: z.enum(['container', 'host', 'abstraction']).optional(),
-  /** The abstractions of other packages that it includes. */
-  dependencies: Dependencies.optional(),
-  /**
-   * The oldest AppArmor release that each variant is for, ascending; a variant is for the releases up to the next one's.
-   * Without them, there is one file for all releases.
-   */
-  variants: z
-    .array(z.string().refine(isReleaseNumber, 'must be an AppArmor release such as "4.0"'))
-    .min(1)
-    .max(maxVariants)
-    .refine(areVariants, 'must be ascending')
-    .optional(),
-  /** The policy ABI the profile is written against, such as `3.0`. */
-  abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a version such as "3.0"'),
-  /** An SPDX licence expression. */
-  license: line.max(100),
-  /** Words for search. */
-  tags: z.array(Tag).max(10).optional(),
-  /** Links for people. */
-  links: z
-    .strictObject({ homepage: Link, source: Link, documentation: Link, issues: Link })
-    .partial()
-    .optional(),
-  /** Why this version permits more than the one before, for reviewers. */
-  widens: line.max(300).regex(/\S/, 'must not be blank').optional(),
-  /** The digest of the README, if the package has one. */
-  readme: z.string().refine(isDigest, 'must be a sha256 digest').optional(),
-});
+export const Manifest = z
+  .object({
+    /** One line for people. */
+    description: line.trim().max(300),
+    /** Container images that the profile is for, such as `nginx`. */
+    images: z.array(Image).max(32),
+    /** What `run` has as `entrypoint`, as earlier releases wrote it. */
+    entrypoint: Entrypoint.optional(),
+    /** How to run a container of the images; {@link runOf} says whether it may be printed. */
+    run: Run.optional(),
+    /** The top-level profiles that the file defines; without them, the one with the package's name. */
+    profiles: z
+      .array(DefinedName)
+      .min(1)
+      .max(64)
+      .refine((names) => new Set(names).size === names.length, 'must list each profile once')
+      .optional(),
+    /**
+     * Whether it confines containers or programs of the host, to which only the latter may attach; or is an abstraction:
+     * rules for the profiles that include it.
+     */
+    kind: z.enum(['container', 'host', 'abstraction']).optional(),
+    /** The abstractions of other packages that it includes. */
+    dependencies: Dependencies.optional(),
+    /**
+     * The oldest AppArmor release that each variant is for, ascending; a variant is for the releases up to the next one's.
+     * Without them, there is one file for all releases.
+     */
+    variants: z
+      .array(z.string().refine(isReleaseNumber, 'must be an AppArmor release such as "4.0"'))
+      .min(1)
+      .max(maxVariants)
+      .refine(areVariants, 'must be ascending')
+      .optional(),
+    /** The policy ABI the profile is written against, such as `3.0`. */
+    abi: z.string().regex(/^[0-9]+\.[0-9]+$/, 'must be a version such as "3.0"'),
+    /** An SPDX licence expression. */
+    license: line.max(100),
+    /** Words for search. */
+    tags: z.array(Tag).max(10).optional(),
+    /** Links for people. */
+    links: z
+      .strictObject({ homepage: Link, source: Link, documentation: Link, issues: Link })
+      .partial()
+      .optional(),
+    /** Why this version permits more than the one before, for reviewers. */
+    widens: line.max(300).regex(/\S/, 'must not be blank').optional(),
+    /** The digest of the README, if the package has one. */
+    readme: z.string().refine(isDigest, 'must be a sha256 digest').optional(),
+  })
+  .meta({ id: 'Manifest', description: 'What the publisher says of a package, signed with it' });
 export type Manifest = z.infer<typeof Manifest>;
 
 /** The names of the profiles that a package defines; none of an abstraction. */

@@ -358,7 +358,7 @@ describe('the client commands', () => {
     const old = await run(['verify', '--bundle', bundle, '--offline', ...here], options);
     expect(old).toMatchObject({ code: 3, stdout: '' });
     expect(old.stderr).toContain('[log-rolled-back]');
-    expect(old.stderr).toContain('make it again with "aa-registry bundle"');
+    expect(old.stderr).toContain('create the bundle again with "aa-registry bundle"');
   });
 
   test('login stores the token for its registry, readable by its owner only', async () => {

@@ -163,8 +163,8 @@ export function runOf({
   | ({ ok: false } & RunFault) {
   const empty = Object.keys(run).length === 0;
   const fault =
-    kind === 'host' && !empty
-      ? invalid('run', 'is for containers, so it can’t be used with kind = "host"')
+    (kind === 'host' || kind === 'abstraction') && !empty
+      ? invalid('run', `is for containers, so it can’t be used with kind = "${kind}"`)
       : entrypoint && run.entrypoint
         ? invalid('run.entrypoint', 'is set twice: entrypoint outside of run is the same')
         : runFault({ ...(entrypoint && { entrypoint }), ...run });

@@ -21,11 +21,12 @@ const titles: [RunTarget, string][] = [
   ['crio.conf', 'All containers of CRI-O (crio.conf)'],
 ];
 
-/** How to run a container under a profile that is installed, for each runtime; nothing for programs of the host. */
+/** How to run a container under a profile that is installed, for each runtime; nothing for programs of the host and abstractions. */
 export function RunLines({ name, manifest }: { name: string; manifest: Manifest }) {
+  if (manifest.kind === 'host' || manifest.kind === 'abstraction') return null;
   const profile = profileToRun(name, definedProfiles({ name, manifest }));
   const found = runOf(manifest);
-  if (manifest.kind === 'host' || !found.ok || reservedName(profile) !== undefined) return null;
+  if (!found.ok || reservedName(profile) !== undefined) return null;
   const line = { profile, run: found.run };
   const image = manifest.images[0] ?? 'IMAGE';
   const rest = [image, ...argumentsAfterImage(line.run)].join(' ');

@@ -235,7 +235,7 @@ function repairPatterns(value: unknown): void {
 }
 
 /**
- * Moves problem responses and parameters, which many operations share, into the components and refers to them.
+ * Moves "not modified", problem responses and parameters, which many operations share, into the components and refers to them.
  */
 function shareCommonParts(document: Document): void {
   const responses = createShared<Response>('responses');
@@ -247,7 +247,8 @@ function shareCommonParts(document: Document): void {
       const { responses: own = {} } = operation;
       for (const [status, response] of Object.entries(own) as [string, Response][]) {
         const ids = Object.keys(response.content?.['application/problem+json']?.examples ?? {});
-        if (ids.length > 0) own[status] = responses.share(response, ids.join('.'));
+        if (status === '304') own[status] = responses.share(response, 'not-modified');
+        else if (ids.length > 0) own[status] = responses.share(response, ids.join('.'));
       }
       operation.parameters &&= operation.parameters.map((one) =>
         'name' in one ? parameters.share(one, one.name) : one,
