@@ -33,16 +33,16 @@ export class Budget {
 export const checkSteps = 1_000_000;
 
 /** The budget of the lint rules together, for one file. */
-export const lintSteps = 1_500_000;
+export const lintSteps = 1_000_000;
 
 /** What the models of all profiles that the lint rules ask may cost together, for one file. */
-export const lintModelSteps = 1_500_000;
+export const lintModelSteps = 1_000_000;
 
 /**
  * How often both may be spent where included files were read. The registry, which lints what strangers send, reads none;
- * some profiles with their abstractions need five times as much.
+ * some profiles with their abstractions need seven times as much.
  */
-export const lintFactorWithIncludes = 8;
+export const lintFactorWithIncludes = 12;
 
 /** The fixed cost of each profile, hat or child. */
 export const profileSteps = 1000;
