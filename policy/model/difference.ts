@@ -21,18 +21,21 @@ export const isKernelFile: Allowed = (byte, before) =>
 /** Any string. */
 export const anyString: Allowed = () => true;
 
-/** The bytes that are told apart by `allowed` functions: none of them is in a range with others. */
-const apart = [0, slash];
+/** Letters that stand for others in examples, the best first. */
+const letters = [120, 97, 65, 48];
 
-/** The byte of a range that reads best, and how well: letters before marks before what cannot be shown. */
-function representative(low: number, high: number): { byte: number; rank: number } {
-  const letter = [120, 97, 65, 48].find((one) => low <= one && one <= high);
-  if (letter !== undefined) return { byte: letter, rank: letter === 120 ? 0 : 1 };
+/** The byte of a range that reads best. */
+function representative(low: number, high: number): number {
+  for (const letter of letters) if (low <= letter && letter <= high) return letter;
+  return low < 33 && high > 32 ? 33 : low;
+}
+
+/** How well a byte reads: letters before marks before what cannot be shown. */
+function rankOf(byte: number): number {
+  if (byte === 120) return 0;
   const isLetter =
-    (low >= 97 && low <= 122) || (low >= 65 && low <= 90) || (low >= 48 && low <= 57);
-  if (isLetter) return { byte: low, rank: 1 };
-  if (low < 127 && high > 32) return { byte: Math.max(low, 33), rank: 2 };
-  return { byte: low, rank: 3 };
+    (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90) || (byte >= 48 && byte <= 57);
+  return isLetter ? 1 : byte > 32 && byte < 127 ? 2 : 3;
 }
 
 interface Visit {
@@ -41,6 +44,15 @@ interface Visit {
   /** Of the matcher that a walk keeps to. */
   within: State | undefined;
   string: string;
+}
+
+/** A step of a walk that leads to what was not met before. */
+interface Way extends Omit<Visit, 'string'> {
+  byte: number;
+  rank: number;
+  /** What was met with the states of `left` and `within`, and the number of the rest. */
+  met: Set<number>;
+  number: number;
 }
 
 /** The shortest string of one table whose grants are as wanted; undefined when the budget does not cover it. */
@@ -250,7 +262,7 @@ function walk(
 ): boolean {
   const seen = new Map<number, Set<number>[]>();
   /** What was met together with the states of `left` and `within`, as numbers: see `numberOf`. */
-  const metWith = ({ left, within }: Omit<Visit, 'string'>) => {
+  const metWith = (left: State, within: State | undefined) => {
     let sets = seen.get(within?.id ?? 0);
     if (!sets) {
       sets = [];
@@ -263,15 +275,16 @@ function walk(
     }
     return set;
   };
-  // Of states that differ in what may follow, the last byte tells which they are.
+  // `allowed` functions tell NUL and slash apart: no range has one of them with others, and states after them differ in what
+  // may follow.
   const numberOf = (right: State | undefined, last: number) =>
-    (right?.id ?? 0) * (apart.length + 1) + 1 + apart.indexOf(last);
+    (right?.id ?? 0) * 3 + (last === 0 ? 1 : last === slash ? 2 : 0);
   const start = {
     ...{ left: left.matcher.start, right: right?.matcher.start },
     ...{ within: within?.start, string: '' },
   };
   let level: Visit[] = [start];
-  metWith(start).add(numberOf(start.right, -1));
+  metWith(start.left, start.within).add(numberOf(start.right, -1));
   while (level.length > 0) {
     const next: Visit[] = [];
     for (const at of level) {
@@ -285,34 +298,44 @@ function walk(
       let j = 0;
       let k = 0;
       let pieces = 0;
-      const steps: (Omit<Visit, 'string'> & { byte: number; rank: number })[] = [];
+      const steps: Way[] = [];
+      /** The last one over several bytes: mostly, the others of this state lead to the same. */
+      let usual: Way | undefined;
       for (let low = 0, high = 0; low < 256; low = high + 1) {
         while (i < mine.length && (mine[i]?.high as number) < low) i++;
         while (j < its.length && (its[j]?.high as number) < low) j++;
         while (k < kept.length && (kept[k]?.high as number) < low) k++;
         const [one, two, stays] = [stepAt(mine[i], low), stepAt(its[j], low), stepAt(kept[k], low)];
         high = Math.min(lastOf(mine[i], low), lastOf(its[j], low), lastOf(kept[k], low));
-        for (const byte of apart) {
-          if (low === byte) high = byte;
-          else if (low < byte && byte <= high) high = byte - 1;
-        }
+        if (low === 0) high = 0;
+        else if (low === slash) high = slash;
+        else if (low < slash && slash <= high) high = slash - 1;
         pieces++;
         if (within && !stays) continue;
         const goesOn = needed === 'any' ? one || two : one && (two || needed === 'left');
         if (!goesOn || !allowed(low, before)) continue;
-        const to = { left: one ?? deadState, right: right && (two ?? deadState), within: stays };
-        if (metWith(to).has(numberOf(to.right, low))) continue;
-        steps.push({ ...representative(low, high), ...to });
+        const left = one ?? deadState;
+        const other = right && (two ?? deadState);
+        const met = metWith(left, stays);
+        const number = numberOf(other, low);
+        const byte = representative(low, high);
+        const rank = rankOf(byte);
+        if (usual?.met === met && usual.number === number) {
+          if (rank < usual.rank) Object.assign(usual, { byte, rank });
+          continue;
+        }
+        if (met.has(number)) continue;
+        const way: Way = { byte, rank, left, right: other, within: stays, met, number };
+        steps.push(way);
+        if (high > low) usual = way;
       }
       if (!budget.spend(10 + 5 * pieces)) return false;
       // Of examples of one length, what reads best is met first.
-      steps.sort((one, two) => one.rank - two.rank);
-      for (const { byte, rank: _, ...to } of steps) {
-        const met = metWith(to);
-        const number = numberOf(to.right, byte);
+      if (steps.length > 1) steps.sort((one, two) => one.rank - two.rank);
+      for (const { byte, left, right, within, met, number } of steps) {
         if (met.has(number)) continue;
         met.add(number);
-        next.push({ ...to, string: at.string + String.fromCharCode(byte) });
+        next.push({ left, right, within, string: at.string + String.fromCharCode(byte) });
       }
     }
     level = next;
