@@ -27,11 +27,11 @@ export const permissionLimits = {
 } as const;
 
 /**
- * The steps that the models, and what is asked of them, may cost; a million takes 25 to 30 ms. What is over is unknown. When a
+ * The steps that the models, and what is asked of them, may cost; a million takes 25 to 50 ms. What is over is unknown. When a
  * version is published, its summary may cost little beside the analysis; the rest is computed when it is first requested.
  */
 export const permissionSteps = {
-  published: 2_000_000,
+  published: 5_000_000,
   /** Of a version with the one that it follows, for each base policy (see `requireNoWidening`). */
   compared: 10_000_000,
   requested: 60_000_000,
