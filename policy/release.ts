@@ -27,6 +27,8 @@ export interface Dialect {
   networkBeforeIf: boolean;
   /** `defined $X` is whether X is set. 4.1 takes the value of X, and refuses one that is not set. */
   definedIsWhetherSet: boolean;
+  /** The qualifier `deny` of a rule in a block with qualifiers is ignored. */
+  ignoresDenyInBlocks: boolean;
   /** A path whose only wildcards are character classes counts as exact where exec transitions are compared. */
   classesAreExact: boolean;
   /** A # after the values of a variable or a boolean starts a comment. In older releases it starts one more value. */
@@ -47,6 +49,7 @@ const dialect: Readonly<Record<Change, Release>> = {
   readsAbi: '3.0',
   includesOnce: '3.0',
   networkBeforeIf: '4.0',
+  ignoresDenyInBlocks: '4.0',
   classesAreExact: '4.0',
   commentsAfterValues: '4.0',
   booleanValueInNextLine: '5.0',
@@ -71,6 +74,7 @@ export function dialectOf(release: Release): Dialect {
     readsAbi: has('readsAbi'),
     includesOnce: has('includesOnce'),
     networkBeforeIf: has('networkBeforeIf'),
+    ignoresDenyInBlocks: has('ignoresDenyInBlocks'),
     definedIsWhetherSet: release !== '4.1',
     classesAreExact: has('classesAreExact'),
     commentsAfterValues: has('commentsAfterValues'),

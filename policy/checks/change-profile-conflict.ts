@@ -1,32 +1,84 @@
+import { wildcardOf } from '../glob/aare.ts';
+import { automaton, intersects } from '../glob/automaton.ts';
 import { error } from '../raw-diagnostic.ts';
-import { defineCheck } from './check.ts';
+import type { ChangeProfileRule } from '../rules/change_profile.ts';
+import { type CheckedProfile, defineCheck } from './check.ts';
+import type { Context } from './context.ts';
+import type { Unit } from './unit.ts';
+
+/** A change_profile rule for programs, with its patterns expanded. */
+interface Change {
+  rule: ChangeProfileRule;
+  unit: Unit;
+  exec: string;
+  target: string;
+  /** It wins over rules that are not exact. */
+  exact: boolean;
+}
 
 /** Two change_profile rules for the same program agree on safe or unsafe. */
 export const changeProfileConflict = defineCheck({
   diagnostics: {
     'change-profile-conflict': error(
       'Conflicting change_profile rules',
-      'Two change_profile rules for the same program differ in safe and unsafe.',
+      'Two change_profile rules that match the same program and profile differ in safe and unsafe. A rule without wildcards wins over patterns, and one without a profile is a pattern.',
       'profile demo {\n  change_profile safe /bin/a -> b,\n  change_profile unsafe /bin/a -> b,\n}\n',
     ),
   },
-  create: (_context, report) => ({
-    profile({ rules }) {
-      const modes = new Map<string, 'safe' | 'unsafe'>();
-      for (const { rule, unit } of rules.changeProfile) {
-        const mode = rule.execMode?.value === 'unsafe' ? 'unsafe' : 'safe';
-        const key = `${rule.exec?.value} -> ${rule.target?.value ?? ''}`;
-        const before = modes.get(key);
-        if (before && before !== mode) {
-          report(
-            unit,
-            'change-profile-conflict',
-            rule.exec ?? rule,
-            `Another rule starts ${rule.exec?.text} ${before}, this one ${mode}.`,
-            { expected: `${before} in both` },
-          );
-        } else modes.set(key, mode);
+  create: (context, report) => ({
+    profile(profile) {
+      const isUnsafe = ({ rule }: Change) => rule.execMode?.value === 'unsafe';
+      const changes = expandedChanges(profile, context);
+      const unsafe = changes.filter(isUnsafe);
+      if (unsafe.length === 0) return;
+      for (const safe of changes) {
+        if (isUnsafe(safe)) continue;
+        const other = unsafe.find((one) => intersect(one, safe, context));
+        if (!other) continue;
+        const [first, second] =
+          changes.indexOf(other) < changes.indexOf(safe) ? [other, safe] : [safe, other];
+        const [before, after] = isUnsafe(first) ? ['unsafe', 'safe'] : ['safe', 'unsafe'];
+        report(
+          second.unit,
+          'change-profile-conflict',
+          second.rule.exec ?? second.rule,
+          `The rule for ${first.rule.exec?.text} starts it ${before}, this one ${after}.`,
+          { expected: `${before} in both` },
+        );
       }
     },
   }),
 });
+
+/** The rules that allow a profile for programs; those whose variables have no value are refused elsewhere. */
+function expandedChanges({ rules, variables }: CheckedProfile, context: Context): Change[] {
+  const { symbols, dialect } = context;
+  const isExact = (pattern: string) => {
+    const wildcard = wildcardOf(pattern);
+    return wildcard === 'none' || (wildcard === 'class' && dialect.classesAreExact);
+  };
+  return rules.changeProfile.flatMap(({ rule, unit }) => {
+    if (!rule.exec || rule.qualifiers.effect?.value === 'deny') return [];
+    const exec = symbols.expandPath(rule.exec.value, variables);
+    const target = symbols.expand(rule.target?.value ?? '**', variables);
+    if (!exec.ok || !target.ok) return [];
+    const exact = isExact(exec.text) && isExact(target.text);
+    return [{ rule, unit, exec: exec.text, target: target.text, exact }];
+  });
+}
+
+/** Whether two rules count alike and match a common program and profile. */
+function intersect(one: Change, other: Change, { budget }: Context): boolean {
+  if (one.exact !== other.exact) return false;
+  return [
+    [one.exec, other.exec],
+    [one.target, other.target],
+  ].every(([a = '', b = '']) => {
+    if (!budget.spend(1)) return false;
+    if (a === b) return true;
+    const [left, right] = [automaton(a, budget), automaton(b, budget)];
+    const common = left && right ? intersects(left, right, budget) : undefined;
+    if (common === undefined) budget.exhaust();
+    return common ?? false;
+  });
+}

@@ -1,6 +1,7 @@
 // Every check of the language, in the order in which they run on a profile.
 import type { Explanation } from '../raw-diagnostic.ts';
 import { attachment } from './attachment.ts';
+import { blockExec } from './block-exec.ts';
 import { booleans } from './booleans.ts';
 import { changeProfileConflict } from './change-profile-conflict.ts';
 import type { Check } from './check.ts';
@@ -26,6 +27,7 @@ export const checks: readonly Check[] = [
   attachment,
   execConflict,
   changeProfileConflict,
+  blockExec,
   networkBeforeIf,
 ];
 
