@@ -1,6 +1,6 @@
 // What packages need of others, and which packages need them.
 import { and, asc, desc, eq, gt, isNull, sql } from 'drizzle-orm';
-import { type Manifest, requirementsOf, splitPath } from '../trust/index.ts';
+import { type Manifest, maxAvailable, requirementsOf, splitPath } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './log.ts';
 import { prepared } from './prepared.ts';
@@ -8,9 +8,6 @@ import { isNamed } from './profiles.ts';
 import { contents, dependencies, profiles, versions } from './schema.ts';
 import { parseVariants, type VariantText, variantTexts } from './variants.ts';
 import { type Viewer, viewerValues, visibleToViewer } from './viewer.ts';
-
-/** The maximum number of versions of a package among which one is found. */
-const maxAvailable = 1000;
 
 const available = prepared((db) =>
   db

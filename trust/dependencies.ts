@@ -7,6 +7,9 @@ import { isVersion } from './version.ts';
 export const maxDependencies = 16;
 export const maxNeeded = 32;
 
+/** The maximum number of versions of a package among which one is found: the highest ones. */
+export const maxAvailable = 1000;
+
 /** Whether a text is `team/name`. */
 export function isPackagePath(text: string): boolean {
   const [team = '', name = '', ...rest] = text.split('/');
@@ -19,9 +22,12 @@ export function splitPath(path: string): { team: string; name: string } {
   return { team: path.slice(0, at), name: path.slice(at + 1) };
 }
 
+/** The maximum number of ranges that a dependency's range joins with `||`. */
+const maxAlternatives = 4;
+
 /** Whether a text says which versions of a dependency a package accepts: a version or a range. */
 export function isVersionOrRange(text: string): boolean {
-  return isVersion(text) || isRange(text);
+  return isVersion(text) || (isRange(text) && text.split('||').length <= maxAlternatives);
 }
 
 /** Whether a dependency's range accepts a version. */

@@ -23,12 +23,27 @@ export function isRange(text: string): boolean {
 
 /** Whether a range includes a version. As in npm, pre-releases only if the range names one of the same release. */
 export function isInRange(version: string, range: string): boolean {
-  if (!isVersion(version)) return false;
-  const key = precedenceKey(version);
-  const prerelease = isPrerelease(version);
-  return rangeIntervals(range).some(
-    (interval) => interval.prerelease === prerelease && interval.from <= key && key < interval.to,
-  );
+  return isVersion(version) && rangeTest(range)(precedenceOf(version));
+}
+
+/** What decides whether a range includes a version. */
+export interface Precedence {
+  prerelease: boolean;
+  key: string;
+}
+
+/** The precedence of a version, to be computed once for many ranges. */
+export function precedenceOf(version: string): Precedence {
+  return { prerelease: isPrerelease(version), key: precedenceKey(version) };
+}
+
+/** {@link isInRange} for many versions: the range is parsed once. */
+export function rangeTest(range: string): (version: Precedence) => boolean {
+  const intervals = rangeIntervals(range);
+  return ({ prerelease, key }) =>
+    intervals.some(
+      (interval) => interval.prerelease === prerelease && interval.from <= key && key < interval.to,
+    );
 }
 
 /** Versions between two precedence keys (version.ts), `from` included and `to` not: releases, or pre-releases. */

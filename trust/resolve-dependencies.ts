@@ -2,11 +2,16 @@
 import {
   accepts,
   type Depending,
+  maxAvailable,
   maxNeeded,
   type Requirement,
   requirementsOf,
 } from './dependencies.ts';
-import { compareVersions } from './version.ts';
+import { precedenceOf, rangeTest } from './range.ts';
+import { isVersion } from './version.ts';
+
+/** The maximum number of versions that are read to find those that fit together. */
+const maxRead = 128;
 
 /** Where dependencies come from: a registry, a bundle or a host. Its own errors pass through {@link resolveDependencies}. */
 export interface DependencySource<Found, Refused = never> {
@@ -50,7 +55,8 @@ export async function resolveDependencies<
   source: DependencySource<Found, Refused>,
   { others = [], keep = () => undefined }: DependencyOptions = {},
 ): Promise<DependencyResult<Found> | Refused> {
-  const known = new Map<string, readonly string[] | undefined>();
+  const known = new Map<string, Available | undefined>();
+  let read = 0;
   let chosen = new Map<string, { version: string; found: Found }>();
   // A round settles at least one more level, unless choices contradict each other.
   for (let round = 0; round <= maxNeeded; round++) {
@@ -70,19 +76,23 @@ export async function resolveDependencies<
       const asked = [...own, ...others.filter((one) => one.path === path)];
       const kept = keep(path);
       const isKept = kept !== undefined && asked.every(({ range }) => accepts(range, kept));
-      if (!isKept && !known.has(path)) known.set(path, await source.versions(path));
+      if (!isKept && !known.has(path)) known.set(path, availableOf(await source.versions(path)));
       const picked = isKept
         ? { ok: true as const, version: kept }
         : pick(path, asked, known.get(path));
       if (!picked.ok) return picked;
       const { version } = picked;
       const before = chosen.get(path);
-      const read =
-        before?.version === version
-          ? { ok: true as const, found: before.found }
-          : await source.read(path, version);
-      if (!read.ok) return read;
-      const { found } = read;
+      const isSame = before?.version === version;
+      if (!isSame && ++read > maxRead) {
+        const reason = `more than ${maxRead} versions of what ${required[0]?.by} needs would have to be read`;
+        return { ok: false, id: 'dependency-limit', reason };
+      }
+      const result = isSame
+        ? { ok: true as const, found: before.found }
+        : await source.read(path, version);
+      if (!result.ok) return result;
+      const { found } = result;
       if (found.manifest.kind !== 'abstraction') {
         const reason = `${own[0]?.by} needs ${path}, and ${path}@${version} is not an abstraction`;
         return { ok: false, id: 'dependency-kind', reason };
@@ -115,20 +125,51 @@ function reachable<Found extends { manifest: Depending }>(
   return all;
 }
 
+/** The versions of a package, highest first, and which of them a range accepts: each range is tried once. */
+interface Available {
+  versions: readonly string[];
+  acceptedBy: (range: string) => ReadonlySet<string>;
+}
+
+function availableOf(all: readonly string[] | undefined): Available | undefined {
+  if (!all) return undefined;
+  const ranked = all
+    .map((version) => ({ version, precedence: precedenceOf(version) }))
+    .sort((a, b) => (a.precedence.key > b.precedence.key ? -1 : 1))
+    .slice(0, maxAvailable);
+  const versions = ranked.map(({ version }) => version);
+  const known = new Map<string, ReadonlySet<string>>();
+  return {
+    versions,
+    acceptedBy(range) {
+      let accepted = known.get(range);
+      if (!accepted) {
+        const isIn = isVersion(range) ? undefined : rangeTest(range);
+        accepted = isIn
+          ? new Set(ranked.flatMap((one) => (isIn(one.precedence) ? [one.version] : [])))
+          : new Set(versions.filter((version) => version === range));
+        known.set(range, accepted);
+      }
+      return accepted;
+    },
+  };
+}
+
 function pick(
   path: string,
   asked: readonly Requirement[],
-  versions: readonly string[] | undefined,
+  available: Available | undefined,
 ): { ok: true; version: string } | { ok: false; id: DependencyRefusalId; reason: string } {
-  const isAccepted = (version: string) => asked.every(({ range }) => accepts(range, version));
   const [first] = asked;
-  if (!versions) {
+  if (!available) {
     const reason = `${first?.by} needs ${path}, which does not exist, or is not visible`;
     return { ok: false, id: 'dependency-unknown', reason };
   }
-  const [version] = versions.filter(isAccepted).sort((a, b) => compareVersions(b, a));
+  const { versions, acceptedBy } = available;
+  const sets = new Set(asked.map(({ range }) => acceptedBy(range)));
+  const version = versions.find((one) => [...sets].every((accepted) => accepted.has(one)));
   if (version !== undefined) return { ok: true, version };
-  const alone = asked.find(({ range }) => !versions.some((one) => accepts(range, one)));
+  const alone = asked.find(({ range }) => acceptedBy(range).size === 0);
   if (alone) {
     const reason = `${alone.by} needs ${path}@${alone.range}, of which no version is available`;
     return { ok: false, id: 'dependency-unknown', reason };

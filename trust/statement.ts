@@ -52,7 +52,12 @@ const Link = z
 const Dependencies = z
   .record(
     z.string(),
-    z.string().refine(isVersionOrRange, 'must be a version or a range, such as "^1.2"'),
+    z
+      .string()
+      .refine(
+        isVersionOrRange,
+        'must be a version or a range of at most four alternatives, such as "^1.2"',
+      ),
   )
   .refine(
     (all) => Object.keys(all).every(isPackagePath),

@@ -45,15 +45,16 @@ export function neededBy<One extends Holder>(
   { requires = {} }: Pick<Holder, 'requires'>,
   holders: readonly One[],
 ): One[] {
-  const found: One[] = [];
+  const byPath = new Map(holders.map((one) => [packagePath(one), one]));
+  const found = new Set<One>();
   const paths = Object.keys(requires);
   for (const path of paths) {
-    const one = holders.find((holder) => packagePath(holder) === path);
-    if (!one || found.includes(one)) continue;
-    found.push(one);
+    const one = byPath.get(path);
+    if (!one || found.has(one)) continue;
+    found.add(one);
     paths.push(...Object.keys(one.requires ?? {}));
   }
-  return found;
+  return [...found];
 }
 
 /** The versions of the packages that one needs, for its record; `undefined` without any. */
@@ -72,9 +73,20 @@ export function dependentsOf<One extends Holder>(
   paths: readonly string[],
   holders: readonly One[],
 ): One[] {
-  return holders.filter((one) =>
-    neededBy(one, holders).some((other) => paths.includes(packagePath(other))),
+  const edges = holders.flatMap((by) =>
+    Object.keys(by.requires ?? {}).map((path) => ({ by, path })),
   );
+  const byPath = Map.groupBy(edges, ({ path }) => path);
+  const needed = holders.map(packagePath).filter((path) => paths.includes(path));
+  const found = new Set<One>();
+  for (const path of needed) {
+    for (const { by } of byPath.get(path) ?? []) {
+      if (found.has(by)) continue;
+      found.add(by);
+      needed.push(packagePath(by));
+    }
+  }
+  return holders.filter((one) => found.has(one));
 }
 
 /**

@@ -9,7 +9,10 @@ import {
   isReleaseNumber,
   isTeam,
   isVersion,
+  isVersionOrRange,
   type Manifest,
+  maxDependencies,
+  maxNeeded,
 } from '../../trust/index.ts';
 import { chosenVariant, type VariantChoice } from '../resolve/variant.ts';
 
@@ -24,7 +27,10 @@ const Release = z.object({
     .custom<Digest>((value) => typeof value === 'string' && isDigest(value))
     .optional(),
   /** The versions of all packages that it needs, as they were installed with it, by `team/name`. */
-  needed: z.record(z.string().refine(isPackagePath), z.string().refine(isVersion)).optional(),
+  needed: z
+    .record(z.string().refine(isPackagePath), z.string().refine(isVersion))
+    .refine((all) => Object.keys(all).length <= maxNeeded)
+    .optional(),
   /** When it was verified; the age of its checkpoint counts at that time. */
   verifiedAt: z.iso.datetime(),
 });
@@ -63,7 +69,10 @@ export const Installation = Release.extend({
   /** An abstraction, which other packages include, has no profiles. */
   kind: z.literal('abstraction').optional(),
   /** The packages that its version needs, by `team/name`, with the versions that it accepts. */
-  requires: z.record(z.string().refine(isPackagePath), z.string()).optional(),
+  requires: z
+    .record(z.string().refine(isPackagePath), z.string().refine(isVersionOrRange))
+    .refine((all) => Object.keys(all).length <= maxDependencies)
+    .optional(),
   /** The profiles that its file defines, unless that is only the one with its name. */
   profiles: z.array(z.string().refine(isDefinedName)).min(1).optional(),
   /** The oldest releases that the version's variants are for, and that of the installed one. */

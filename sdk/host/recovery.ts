@@ -1,7 +1,7 @@
 import { type HostTrust, readHostTrust } from '../trust-file.ts';
 import { packagePath } from './abstractions.ts';
 import { digestOf } from './digest-of.ts';
-import { type Installation, profilesOf } from './installation.ts';
+import { type Installation, profilesOf, recordManifest } from './installation.ts';
 import { readPolicy, stateOf } from './kernel.ts';
 import { confinedBy } from './processes.ts';
 import { withStagedAbstractions } from './staged-abstractions.ts';
@@ -63,11 +63,15 @@ async function prove(
   root: string,
   installation: Installation,
   view: TrustView | undefined,
-): Promise<{ ok: true; bytes: Uint8Array } | ({ ok: false } & NotProved)> {
+): Promise<{ ok: true; bytes: Uint8Array; target: Installation } | ({ ok: false } & NotProved)> {
   if (!view) return { ok: false, id: 'team-untrusted', reason: 'this host has no trust file' };
   const verified = await verifyStored(root, installation, installation, view);
-  if (verified.ok) return { ok: true, bytes: verified.profile.bytes };
-  return { ok: false, id: verified.id, reason: verified.reason };
+  if (!verified.ok) return { ok: false, id: verified.id, reason: verified.reason };
+  const { bytes, manifest, variant } = verified.profile;
+  // Where its file goes and what it defines is signed, and not for the record to say.
+  const unsigned = { kind: undefined, requires: undefined, profiles: undefined };
+  const target = { ...installation, ...unsigned, ...recordManifest(manifest, variant) };
+  return { ok: true, bytes, target };
 }
 
 /** Finishes the installation of packages, the first of which names the record, or undoes that of all. */
@@ -82,7 +86,7 @@ async function resume(
   let refusal: NotProved | undefined;
   for (const target of targets) {
     const proof = await prove(root, target, view);
-    if (proof.ok) proved.push({ target, bytes: proof.bytes });
+    if (proof.ok) proved.push({ target: proof.target, bytes: proof.bytes });
     else refusal ??= { id: proof.id, reason: proof.reason };
   }
   if (!refusal && (await putAgain(root, proved, replaced))) return { outcome: 'finished' };

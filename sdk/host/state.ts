@@ -18,14 +18,20 @@ import {
   write,
 } from './tree.ts';
 
+/** The maximum number of packages of a change besides its first: those that are needed and those loaded again. */
+const maxOthers = 512;
+
 /** A change in progress: written before the first step and removed after the last. */
 const Pending = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('install'),
     installation: Installation,
     /** What is installed together with it: all of it, or nothing; and what was installed of all before. */
-    others: z.array(Installation).optional(),
-    replaced: z.array(Installation).optional(),
+    others: z.array(Installation).max(maxOthers).optional(),
+    replaced: z
+      .array(Installation)
+      .max(maxOthers + 1)
+      .optional(),
   }),
   z.object({ kind: z.literal('remove'), installation: Installation }),
 ]);

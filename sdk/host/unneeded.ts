@@ -1,4 +1,4 @@
-import { dependentsOf, packagePath } from './abstractions.ts';
+import { packagePath } from './abstractions.ts';
 import type { Installation } from './installation.ts';
 import { remove } from './remove.ts';
 import { listInstallations } from './state.ts';
@@ -9,13 +9,17 @@ import { listInstallations } from './state.ts';
  */
 export async function removeUnneeded(root: string): Promise<Installation[]> {
   const removed: Installation[] = [];
+  let left = await listInstallations(root);
   for (;;) {
-    const installed = await listInstallations(root);
-    const unneeded = installed.find(
-      (one) =>
-        one.origin === 'dependency' && dependentsOf([packagePath(one)], installed).length === 0,
+    const required = new Set(left.flatMap(({ requires = {} }) => Object.keys(requires)));
+    const unneeded = left.filter(
+      (one) => one.origin === 'dependency' && !required.has(packagePath(one)),
     );
-    if (!unneeded || !(await remove(unneeded, { root })).ok) return removed;
-    removed.push(unneeded);
+    if (unneeded.length === 0) return removed;
+    for (const one of unneeded) {
+      if (!(await remove(one, { root })).ok) return removed;
+      removed.push(one);
+    }
+    left = left.filter((one) => !unneeded.includes(one));
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Manifest } from '../../trust/index.ts';
@@ -250,6 +250,61 @@ describe('packages that need others', () => {
       expect(refused.code).toBe(1);
       expect(refused.output).toContain('base is an abstraction');
     }
+  });
+
+  describe('records of a hostile image', () => {
+    const records = 'var/lib/aa-registry/installed';
+    const read = async (name: string) =>
+      JSON.parse(await readFile(join(root, records, `library.${name}.json`), 'utf8'));
+    const record = (name: string, value: object, folder = records) =>
+      writeFile(join(root, folder, `library.${name}.json`), JSON.stringify(value));
+    beforeEach(() => succeed(['pull', 'web@1.0.0', '--root', root]));
+
+    test.each([
+      ['a range that is none', { 'library/base': 'no range' }],
+      ['a long range', { 'library/base': `${'^1||'.repeat(20_000)}^1` }],
+      [
+        'thousands of dependencies',
+        Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`library/x${at}`, '*'])),
+      ],
+    ])('with %s are damaged records', async (_, requires) => {
+      await record('web', { ...(await read('web')), requires });
+      const status = await run('status', '--offline');
+      expect(status.output).toContain('damaged');
+      const pulled = await run('pull', 'web@1.0.0');
+      expect(pulled, pulled.output).toMatchObject({ code: 0 });
+      expect((await read('web')).requires).toEqual({ 'library/base': '^1' });
+    });
+
+    test('that need each other in a long chain are removed, and none of others', async () => {
+      const base = await read('base');
+      const count = 600;
+      for (let at = 0; at < count; at++) {
+        const next = Array.from({ length: 16 }, (_, step) => at + 1 + step);
+        const requires = Object.fromEntries(
+          next.filter((one) => one < count).map((one) => [`library/x${one}`, '*']),
+        );
+        await record(`x${at}`, { ...base, name: `x${at}`, ...(at < count - 1 && { requires }) });
+      }
+      const removed = await run('remove', 'web');
+      expect(removed, removed.stderr).toMatchObject({ code: 0 });
+      expect(await readdir(join(root, records))).toEqual([]);
+    });
+
+    test('of an interrupted change: what is signed decides where a file goes', async () => {
+      const [web, { kind: _, ...base }] = [await read('web'), await read('base')];
+      const before = await filesOf(root);
+      const pending = 'var/lib/aa-registry/pending';
+      await mkdir(join(root, pending), { recursive: true });
+      const installation = { ...web, kind: 'abstraction', profiles: ['other'], requires: {} };
+      const change = { kind: 'install', installation, others: [base], replaced: [] };
+      await record('web', change, pending);
+      await succeed(['enforce', 'web', '--offline', '--root', root]);
+      expect(Object.keys(await filesOf(root))).toEqual(Object.keys(before));
+      expect(await read('web')).toMatchObject({ requires: web.requires });
+      expect(await read('web')).not.toHaveProperty('kind');
+      expect(await read('base')).toMatchObject({ kind: 'abstraction' });
+    });
   });
 
   describe('an interrupted update of both', () => {

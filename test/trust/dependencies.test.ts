@@ -71,6 +71,56 @@ describe('resolving dependencies', () => {
     expect(await resolve({ 'a/one': '^2' }, { others })).toBe('dependency-conflict');
   });
 
+  test('a dense graph of many versions and long ranges is resolved, each range tried once', async () => {
+    const count = 32;
+    const versions = Array.from({ length: 1000 }, (_, at) => `1.${at}.0`);
+    const needs = (at: number) =>
+      Object.fromEntries(
+        Array.from({ length: Math.min(16, count - 1 - at) }, (_, next) => [
+          `x/p${at + 1 + next}`,
+          `^97 || ^98 || ^99 || >=1.0.0-${at}.${next}`,
+        ]),
+      );
+    let read = 0;
+    const found = await resolveDependencies<{ manifest: Depending }>(
+      [{ by: 'x/root', path: 'x/p0', range: '*' }],
+      {
+        versions: async () => versions,
+        read: async (path) => {
+          read++;
+          const dependencies = needs(Number(path.slice('x/p'.length)));
+          return { ok: true, found: { manifest: { kind: 'abstraction', dependencies } } };
+        },
+      },
+    );
+    expect(found.ok && [...found.needed.values()].map(({ version }) => version)).toEqual(
+      Array(count).fill('1.999.0'),
+    );
+    expect(read).toBe(count);
+  });
+
+  test('packages that make each other choose ever lower versions: reading ends', async () => {
+    const dependencies = Object.fromEntries(
+      Array.from({ length: 16 }, (_, at) => [`x/p${at}`, '*']),
+    );
+    const versions = Array.from({ length: 100 }, (_, at) => `1.${at}.0`);
+    let read = 0;
+    const found = await resolveDependencies<{ manifest: Depending }>(
+      requirementsOf('x/root', { dependencies }),
+      {
+        versions: async () => versions,
+        read: async (path, version) => {
+          read++;
+          const next = Number(path.slice('x/p'.length)) + 1;
+          const needs = next < 32 ? { [`x/p${next}`]: `<${version}` } : {};
+          return { ok: true, found: { manifest: { kind: 'abstraction', dependencies: needs } } };
+        },
+      },
+    );
+    expect(found).toMatchObject({ ok: false, id: 'dependency-limit' });
+    expect(read).toBe(128);
+  });
+
   test('a kept version stays if all accept it', async () => {
     const keep = () => '1.0.0';
     expect(await resolve({ 'a/one': '^1' }, { keep })).toEqual(['a/one@1.0.0']);
