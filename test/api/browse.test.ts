@@ -36,7 +36,7 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
     );
 
   beforeAll(async () => {
-    registry = await start();
+    registry = await start({ responseCacheBytes: 1024 * 1024 });
     acme = await createPublisher(registry, 'acme');
     quiet = await createPublisher(registry, 'quiet');
     for (const version of ['1.0.0', '1.1.0', '2.0.0']) {
@@ -82,6 +82,60 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
   ])('/p/%s is not found', async (path) => {
     const response = await expectStatus(404, registry.fetch(`/p/${path}`));
     expect(await response.text()).toContain('Not found');
+  });
+
+  test.each([
+    [undefined, 'text/html'],
+    ['*/*', 'text/html'],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8', 'text/html'],
+    ['application/json', 'application/json'],
+    ['application/json, text/plain, */*', 'application/json'],
+    ['text/html;q=0.5, text/plain;q=0.9', 'text/plain'],
+    ['text/plain', 'text/plain'],
+    ['application/json;q=0', 'text/html'],
+    ['image/png', 'text/html'],
+    [';;q=,,', 'text/html'],
+  ])('Accept: %s selects %s', async (accept, type) => {
+    const headers: Record<string, string> = accept === undefined ? {} : { Accept: accept };
+    const response = await expectStatus(200, registry.fetch('/p/acme/web', { headers }));
+    expect(response.headers.get('Content-Type')).toContain(type);
+    expect(response.headers.get('Vary')).toMatch(/\bAccept\b/);
+  });
+
+  test('the representations are those of the API, each with its ETag', async () => {
+    const tags = new Set<string | null>();
+    for (const [path, accept, api] of [
+      ['/p/acme/web', 'application/json', '/v1/profiles/acme/web'],
+      ['/p/acme/web', 'text/plain', '/v1/profiles/acme/web/versions/2.0.0/profile'],
+      ['/p/acme/web@stable', 'application/json', '/v1/profiles/acme/web/versions/1.1.0'],
+      ['/p/acme/web@stable', 'text/plain', '/v1/profiles/acme/web/versions/1.1.0/profile'],
+      ['/p/acme/web/1.0.0', 'text/plain', '/v1/profiles/acme/web/versions/1.0.0/profile'],
+    ] as const) {
+      const headers = { Accept: accept };
+      const response = await expectStatus(200, registry.fetch(path, { headers }));
+      expect(await response.text()).toBe(await read(api));
+      const tag = response.headers.get('ETag') ?? '';
+      tags.add(tag);
+      await expectStatus(
+        304,
+        registry.fetch(path, { headers: { ...headers, 'If-None-Match': tag } }),
+      );
+      await expectStatus(200, registry.fetch(path, { headers: { 'If-None-Match': tag } }));
+    }
+    expect(tags.size).toBe(5);
+  });
+
+  test('what is missing, or private, is a problem in the other representations', async () => {
+    for (const path of ['/p/acme/nothing', '/p/acme/web@9.0.0', `/p/acme/${secret}`]) {
+      for (const Accept of ['application/json', 'text/plain']) {
+        const response = await expectStatus(404, registry.fetch(path, { headers: { Accept } }));
+        expect(await response.text()).toContain('urn:aa-registry:problem:not-found');
+      }
+    }
+    const own = { Accept: 'text/plain', ...cookieOf(acme) };
+    const response = await registry.fetch(`/p/acme/${secret}`, { headers: own });
+    expect(await response.text()).toBe(profileText(secret, '-2'));
+    expect(response.headers.get('Cache-Control')).toBe('private, no-store');
   });
 
   test('a version of a private profile is its team’s only', async () => {

@@ -5,15 +5,22 @@ import { isVersion, precedenceKey } from '../../trust/index.ts';
 import { analysisOf } from '../analysis/version.ts';
 import { viewer } from '../auth/identify.ts';
 import type { Env } from '../ports.ts';
+import { ProblemError } from '../problem.ts';
+import { toProfile } from '../routes/profile.ts';
+import { toVersion } from '../routes/versions.ts';
 import { toHtml } from './html.ts';
 import { MissingPage } from './missing.tsx';
 import { ProfilePage } from './profile.tsx';
+import { preferredType } from './representation.ts';
 import { identifyReader, readerOf } from './session.tsx';
 
 /** The maximum number of versions on a profile's page. */
 const maxVersions = 100;
 
-/** The pages of profiles and their versions: /p/team/name, /p/team/name/1.2.0 and /p/team/name@1.2.0. */
+/**
+ * The pages of profiles and their versions: /p/team/name, /p/team/name/1.2.0 and /p/team/name@1.2.0. By the Accept header,
+ * they are also the API's JSON of the profile or version, and the profile's text.
+ */
 export const profilePages = new Hono<Env>();
 
 profilePages.use('/p/*', identifyReader);
@@ -39,6 +46,10 @@ interface Selected {
 
 async function showProfile(c: Context<Env>, { team, name, selector }: Selected) {
   const { deps } = c.var;
+  const type = preferredType(c);
+  if (type === 'application/json' && selector === undefined) {
+    return c.json(await toProfile(c, team, name));
+  }
   const below = c.req.query('below');
   const before = below !== undefined && isVersion(below) ? precedenceKey(below) : undefined;
   const variant = VariantQuery.shape.release.safeParse(c.req.query('variant')).data;
@@ -47,7 +58,14 @@ async function showProfile(c: Context<Env>, { team, name, selector }: Selected) 
     limit: maxVersions + 1,
     before,
   });
-  if (!found) return missing(c, `${team}/${name}${selector === undefined ? '' : `@${selector}`}`);
+  if (!found) {
+    const what = `${team}/${name}${selector === undefined ? '' : `@${selector}`}`;
+    if (type === 'text/html') return missing(c, what);
+    throw new ProblemError('not-found', `${what} does not exist.`);
+  }
+  if (type === 'text/plain') return c.text(found.text);
+  const analysis = await analysisOf(deps, team, name, found);
+  if (type === 'application/json') return c.json(toVersion(team, name, found.version, analysis));
   const { profile, version, versions, channels, keys, at, text, summary } = found;
   return c.html(
     toHtml(
@@ -65,7 +83,7 @@ async function showProfile(c: Context<Env>, { team, name, selector }: Selected) 
         at={at}
         text={text}
         summary={summary}
-        analysis={await analysisOf(deps, team, name, found)}
+        analysis={analysis}
       />,
     ),
   );

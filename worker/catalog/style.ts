@@ -60,9 +60,10 @@ input, select { flex: 1 1 4rem; min-width: 0; width: 100%; }
 button { background: var(--raised); cursor: pointer; }
 .sign-in { max-width: 32rem; }
 form.filter { max-width: 24rem; }
-.entries td:nth-child(2) { white-space: nowrap; }
-.entries td { min-width: 4rem; }
-.entries td:last-child { overflow-wrap: anywhere; min-width: 14rem; }
+.entries td:last-child { overflow-wrap: anywhere; width: 100%; }
+@media (min-width: 40rem) {
+  .entries td:nth-child(2) { white-space: nowrap; }
+}
 li.key { overflow-wrap: anywhere; margin: 0.35rem 0; }
 .sign-out { align-items: baseline; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 1rem 0 0.25rem; overflow-wrap: anywhere; }
