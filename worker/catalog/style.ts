@@ -60,6 +60,7 @@ input, select { flex: 1 1 4rem; min-width: 0; width: 100%; }
 button { background: var(--raised); cursor: pointer; }
 .sign-in { max-width: 32rem; }
 form.filter { max-width: 24rem; }
+.entries td:nth-child(2) { min-width: 6.5rem; }
 .entries td:last-child { overflow-wrap: anywhere; width: 100%; }
 @media (min-width: 40rem) {
   .entries td:nth-child(2) { white-space: nowrap; }
