@@ -1,4 +1,5 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
+import { isChannel, latestChannel } from '../trust/index.ts';
 import { analysisColumns, isCurrentAnalysis, type StoredAnalysis } from './analyses.ts';
 import type { Database } from './database.ts';
 import { keysOfTeam, type RegisteredKey } from './keys.ts';
@@ -10,7 +11,7 @@ import {
   parseChannels,
   visibleReplacement,
 } from './profiles.ts';
-import { analyses, contents, profiles, versions } from './schema.ts';
+import { analyses, channels, contents, profiles, versions } from './schema.ts';
 import { newestValue, type ShownSummary, shownSummary } from './summaries.ts';
 import { variantDigest } from './variants.ts';
 import { aboveAll, bySelector, preference, type Version, versionsOfProfile } from './versions.ts';
@@ -59,11 +60,24 @@ const latest = prepared((db) =>
   selectShown(db).where(and(isNamed, eq(versions.version, profiles.latest))),
 );
 const selected = bySelector((db, isSelected) => selectShown(db).where(isSelected));
+const ofChannel = prepared((db) =>
+  selectShown(db)
+    .innerJoin(
+      channels,
+      and(eq(channels.profileId, profiles.id), eq(channels.name, sql.placeholder('selector'))),
+    )
+    .where(and(isNamed, eq(versions.version, channels.version))),
+);
+
+function queryOf(db: Database, selector: string | undefined) {
+  if (selector === undefined || selector === latestChannel) return latest(db);
+  return isChannel(selector) ? ofChannel(db) : selected(db, selector);
+}
 
 /**
  * Reads in one round trip what the page of a version shows; `undefined` if the viewer sees no such profile or version.
  *
- * @param selector a version's number or digest; the latest by default
+ * @param selector a version's number or digest, or a channel; the latest by default
  * @param variant the oldest release of the variant to show; the first one by default, and if there is no such variant
  * @param page how many versions to list, and below which precedence key
  */
@@ -78,7 +92,6 @@ export async function findShownVersion(
   }: { team: string; name: string; selector: string | undefined; variant?: string | undefined },
   { before = aboveAll, limit }: { before?: string | undefined; limit: number },
 ): Promise<ShownVersion | undefined> {
-  const query = selector === undefined ? latest(db) : selected(db, selector);
   const upTo = JSON.stringify(variant === undefined ? [] : [variant]);
   const values = {
     ...{ team, name, selector, upTo, before, limit },
@@ -88,18 +101,18 @@ export async function findShownVersion(
   const [[row], listed, keys] = await executeTogether(
     db,
     values,
-    query,
+    queryOf(db, selector),
     versionsOfProfile(db),
     keysOfTeam(db),
   );
   if (!row) return undefined;
-  const { replacement, channels, summary, ...shown } = row;
+  const { replacement, channels: named, summary, ...shown } = row;
   const at = row.version.variants?.findIndex(({ from }) => from === variant) ?? 0;
   return {
     ...shown,
     at: Math.max(0, at),
     profile: { ...row.profile, replacement },
-    channels: parseChannels(channels),
+    channels: parseChannels(named),
     summary: summary === null ? null : (JSON.parse(summary) as ShownSummary),
     versions: listed.flatMap(({ version }) => version ?? []),
     keys,

@@ -1,5 +1,13 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
+import {
+  type AnySQLiteColumn,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  unique,
+} from 'drizzle-orm/sqlite-core';
 import { grades, releases } from '../policy/index.ts';
 import type { Digest, Manifest } from '../trust/index.ts';
 
@@ -263,12 +271,20 @@ export const channels = sqliteTable(
   (table) => [primaryKey({ columns: [table.profileId, table.name] })],
 );
 
+/** The team that an entry of the log is about, as SQL; null if the entry is not JSON. */
+export const entryTeam = ({ data }: Record<'data', AnySQLiteColumn>) =>
+  sql<string | null>`CASE WHEN json_valid(${data}) THEN ${data} ->> 'team' END`;
+
 /** The log's entries. The primary key prevents two writers from using the same index. */
-export const logEntries = sqliteTable('log_entries', {
-  index: integer().primaryKey(),
-  /** The entry's exact bytes: canonical JSON. */
-  data: text().notNull(),
-});
+export const logEntries = sqliteTable(
+  'log_entries',
+  {
+    index: integer().primaryKey(),
+    /** The entry's exact bytes: canonical JSON. */
+    data: text().notNull(),
+  },
+  (table) => [index('log_entries_team').on(entryTeam(table))],
+);
 
 /** The tiles of the log's Merkle tree (C2SP tlog-tiles); a tile grows to 256 hashes. */
 export const logTiles = sqliteTable(

@@ -126,6 +126,9 @@ const lists = {
   team: { first: selectByName(true, false), next: selectByName(true, true) },
 };
 
+/** The profiles of a team by name. Placeholders: `team`, and after which profile (`afterTeam`, `afterName`); `limit`. */
+export const profilesOfTeam = lists.team.next;
+
 async function listByName(
   db: Database,
   viewer: Viewer,

@@ -37,6 +37,12 @@ const reads: [path: string, roundTrips: number, statements: number][] = [
   ['/log/checkpoint', 1, 1],
   ['/', 1, 1],
   ['/p/library/docker-nginx', 1, 3],
+  ['/p/library/docker-nginx@1.0.0', 1, 3],
+  ['/p/library/docker-nginx@latest', 1, 3],
+  ['/teams', 1, 1],
+  ['/t/library', 1, 4],
+  ['/log', 1, 2],
+  ['/log?team=library', 1, 2],
   ['/explain/no-abi', 0, 0],
 ];
 

@@ -6,6 +6,8 @@ export function Layout(props: {
   query?: string;
   /** The signed-in reader, if any. */
   reader?: string | undefined;
+  /** The path that the page is best known by. */
+  path?: string;
   children: Child;
 }) {
   return (
@@ -16,6 +18,7 @@ export function Layout(props: {
         <title>{props.title}</title>
         <link rel="stylesheet" href="/catalog.css" />
         <link rel="icon" href="data:," />
+        {props.path !== undefined && <link rel="canonical" href={props.path} />}
       </head>
       <body>
         <header>
@@ -46,8 +49,9 @@ export function Layout(props: {
         </header>
         <main>{props.children}</main>
         <footer>
+          <a href="/teams">Teams</a>
+          <a href="/log">Log</a>
           <a href="/docs">API</a>
-          <a href="/log/checkpoint">Log</a>
         </footer>
       </body>
     </html>

@@ -50,11 +50,7 @@ export function ListPage(props: {
             : 'No profiles have been published yet.'}
         </p>
       ) : (
-        <ul class="profiles">
-          {profiles.map((profile) => (
-            <Item profile={profile} />
-          ))}
-        </ul>
+        <Profiles profiles={profiles} />
       )}
       {next !== undefined && (
         <p>
@@ -64,6 +60,17 @@ export function ListPage(props: {
         </p>
       )}
     </Layout>
+  );
+}
+
+/** A list of profiles. */
+export function Profiles({ profiles }: { profiles: readonly ProfileSummary[] }) {
+  return (
+    <ul class="profiles">
+      {profiles.map((profile) => (
+        <Item profile={profile} />
+      ))}
+    </ul>
   );
 }
 

@@ -52,9 +52,13 @@ export function ProfilePage(props: {
   const byDefault = channels[defaultChannel] ?? latest;
   const pinned = version.version === byDefault ? '' : `@${version.version}`;
   return (
-    <Layout title={`${team}/${name} ${version.version} · aa-registry`} reader={props.reader}>
+    <Layout
+      title={`${team}/${name} ${version.version} · aa-registry`}
+      reader={props.reader}
+      path={isLatest ? path : `${path}/${version.version}`}
+    >
       <h1>
-        {team}/{name} <span class="soft">{version.version}</span>
+        <a href={`/t/${team}`}>{team}</a>/{name} <span class="soft">{version.version}</span>
         {profile.visibility === 'private' && <span class="badge">private</span>}
       </h1>
       <p>{version.manifest.description}</p>

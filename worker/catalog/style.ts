@@ -59,8 +59,17 @@ input, button, select {
 input, select { flex: 1 1 4rem; min-width: 0; width: 100%; }
 button { background: var(--raised); cursor: pointer; }
 .sign-in { max-width: 32rem; }
+form.filter { max-width: 24rem; }
+.entries td:nth-child(2) { min-width: 6.5rem; }
+.entries td:last-child { overflow-wrap: anywhere; width: 100%; }
+@media (min-width: 40rem) {
+  .entries td:nth-child(2) { white-space: nowrap; }
+}
+li.key { overflow-wrap: anywhere; margin: 0.35rem 0; }
 .sign-out { align-items: baseline; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 1rem 0 0.25rem; overflow-wrap: anywhere; }
+h1 a { color: inherit; text-decoration: none; }
+h1 a:hover { text-decoration: underline; }
 h2 { font-size: 1.15rem; margin: 2rem 0 0.5rem; }
 .soft { color: var(--soft); }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.9rem; }

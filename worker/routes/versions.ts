@@ -358,7 +358,8 @@ async function describeVersion(
   return toVersion(team, name, found.version, await analysisOf(deps, team, name, found));
 }
 
-function toVersion(
+/** A version with its analysis in the API's form. */
+export function toVersion(
   team: string,
   name: string,
   row: Shown,

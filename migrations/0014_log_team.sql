@@ -1,0 +1,1 @@
+CREATE INDEX `log_entries_team` ON `log_entries` (CASE WHEN json_valid("data") THEN "data" ->> 'team' END);
