@@ -2,7 +2,7 @@
 import { definedProfiles } from '../../trust/index.ts';
 import { detectDrift, isAsInstalled } from '../host/drift.ts';
 import type { InstallRefusal } from '../host/install.ts';
-import type { Installation } from '../host/installation.ts';
+import { type Installation, isRecordOf } from '../host/installation.ts';
 import { findPolicyChange } from '../host/installed-change.ts';
 import { textInstalled } from '../host/installed-text.ts';
 import { readPolicy, stateOf } from '../host/kernel.ts';
@@ -80,6 +80,7 @@ export async function installOne({
   const isWanted =
     before?.digest === profile.digest &&
     before.version === profile.version &&
+    isRecordOf(before, profile) &&
     before.reference === reference &&
     before.origin === 'pull' &&
     plan.changed.length === 0 &&

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import {
   compareVersions,
@@ -131,6 +132,19 @@ export function recordManifest(
     ...(profiles && { profiles }),
     ...(variants && { variants, variant }),
   };
+}
+
+/** Whether a record says the same as the signed manifest, which decides what a file defines and where it belongs. */
+export function isRecordOf(
+  { kind, requires, profiles, variants, variant }: Installation,
+  profile: { manifest: Manifest; variant: string | undefined },
+): boolean {
+  const none = {
+    ...{ kind: undefined, requires: undefined, profiles: undefined },
+    ...{ variants: undefined, variant: undefined },
+  };
+  const signed = { ...none, ...recordManifest(profile.manifest, profile.variant) };
+  return isDeepStrictEqual({ kind, requires, profiles, variants, variant }, signed);
 }
 
 /** The digest that stands for a version. */

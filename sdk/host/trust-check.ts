@@ -1,14 +1,17 @@
 import type { RevokedKeys } from '../../trust/index.ts';
 import type { VerifyRefusalId } from '../resolve/index.ts';
 import type { HostTrust } from '../trust-file.ts';
-import type { Installation } from './installation.ts';
+import { type Installation, isRecordOf } from './installation.ts';
 import { type TrustView, verifyStored } from './store.ts';
 
 /** An installation that can't be verified now. */
 export interface Untrusted {
   installation: Installation;
-  /** `not-kept`: its evidence is no longer on this host. */
-  id: VerifyRefusalId | 'not-kept';
+  /**
+   * `not-kept`: its evidence is no longer on this host. `record-mismatch`: its record is not what was recorded of the signed
+   * manifest, which says where its file is and what it defines.
+   */
+  id: VerifyRefusalId | 'not-kept' | 'record-mismatch';
   reason: string;
   /** What to do about it, if known. */
   next?: string | undefined;
@@ -75,7 +78,10 @@ async function refusalOf(
   for (const log of [view.trust.log, ...relaxations(view)]) {
     const trust = { ...view.trust, log };
     const verified = await verifyStored(root, installation, installation, { ...view, trust });
-    if (verified.ok) return found;
+    if (verified.ok) {
+      if (isRecordOf(installation, verified.profile)) return found;
+      return { id: 'record-mismatch', reason: 'its record differs from the signed manifest' };
+    }
     const { id, reason } = verified;
     found = { id, reason, next: 'next' in verified ? verified.next : undefined };
     if (!ofCheckpoint.includes(verified.id)) return found;

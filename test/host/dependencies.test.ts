@@ -276,6 +276,26 @@ describe('packages that need others', () => {
       expect((await read('web')).requires).toEqual({ 'library/base': '^1' });
     });
 
+    test.each([
+      ['another kind', { kind: 'abstraction' }],
+      ['no dependencies', { requires: undefined }],
+      ['further profiles', { profiles: ['web', 'sshd'] }],
+      ['variants', { variants: ['3.0'], variant: '3.0' }],
+    ])('that give a package %s than its manifest are untrusted', async (_, forged) => {
+      const original = await read('web');
+      await record('web', { ...original, ...forged });
+      const status = await run('status', '--offline');
+      expect(status.output).toContain('[record-mismatch]');
+      expect(status.code).toBe(8);
+      const pulled = await run('pull', 'web@1.0.0');
+      expect(pulled, pulled.output).toMatchObject({ code: 0 });
+      const { kind, requires, profiles, variants, variant } = await read('web');
+      expect({ kind, requires, profiles, variants, variant }).toEqual({
+        requires: { 'library/base': '^1' },
+      });
+      expect((await run('status', '--offline')).code).toBe(0);
+    });
+
     test('that need each other in a long chain are removed, and none of others', async () => {
       const base = await read('base');
       const count = 600;
