@@ -1,5 +1,6 @@
 import { wildcardOf } from '../glob/aare.ts';
 import { automaton, intersects } from '../glob/automaton.ts';
+import { type Outline, Outlines, outline } from '../glob/related.ts';
 import { error } from '../raw-diagnostic.ts';
 import type { ChangeProfileRule } from '../rules/change_profile.ts';
 import { type CheckedProfile, defineCheck } from './check.ts';
@@ -12,6 +13,9 @@ interface Change {
   unit: Unit;
   exec: string;
   target: string;
+  order: number;
+  /** Of both patterns, one after the other. */
+  outline: Outline;
   /** It wins over rules that are not exact. */
   exact: boolean;
 }
@@ -27,17 +31,20 @@ export const changeProfileConflict = defineCheck({
   },
   create: (context, report) => ({
     profile(profile) {
-      const isUnsafe = ({ rule }: Change) => rule.execMode?.value === 'unsafe';
+      if (!profile.rules.changeProfile.some(({ rule }) => isUnsafe(rule))) return;
       const changes = expandedChanges(profile, context);
-      const unsafe = changes.filter(isUnsafe);
-      if (unsafe.length === 0) return;
+      const unsafe = new Outlines(changes.filter(({ rule }) => isUnsafe(rule)));
       for (const safe of changes) {
-        if (isUnsafe(safe)) continue;
-        const other = unsafe.find((one) => intersect(one, safe, context));
+        if (isUnsafe(safe.rule)) continue;
+        let other: Change | undefined;
+        unsafe.someIntersecting(safe.outline, context.budget, (one) => {
+          if (!intersect(one, safe, context)) return false;
+          other = one;
+          return true;
+        });
         if (!other) continue;
-        const [first, second] =
-          changes.indexOf(other) < changes.indexOf(safe) ? [other, safe] : [safe, other];
-        const [before, after] = isUnsafe(first) ? ['unsafe', 'safe'] : ['safe', 'unsafe'];
+        const [first, second] = other.order < safe.order ? [other, safe] : [safe, other];
+        const [before, after] = isUnsafe(first.rule) ? ['unsafe', 'safe'] : ['safe', 'unsafe'];
         report(
           second.unit,
           'change-profile-conflict',
@@ -50,6 +57,8 @@ export const changeProfileConflict = defineCheck({
   }),
 });
 
+const isUnsafe = ({ execMode }: ChangeProfileRule) => execMode?.value === 'unsafe';
+
 /** The rules that allow a profile for programs; those whose variables have no value are refused elsewhere. */
 function expandedChanges({ rules, variables }: CheckedProfile, context: Context): Change[] {
   const { symbols, dialect } = context;
@@ -57,13 +66,18 @@ function expandedChanges({ rules, variables }: CheckedProfile, context: Context)
     const wildcard = wildcardOf(pattern);
     return wildcard === 'none' || (wildcard === 'class' && dialect.classesAreExact);
   };
-  return rules.changeProfile.flatMap(({ rule, unit }) => {
+  return rules.changeProfile.flatMap(({ rule, unit }, order) => {
     if (!rule.exec || rule.qualifiers.effect?.value === 'deny') return [];
     const exec = symbols.expandPath(rule.exec.value, variables);
     const target = symbols.expand(rule.target?.value ?? '**', variables);
     if (!exec.ok || !target.ok) return [];
     const exact = isExact(exec.text) && isExact(target.text);
-    return [{ rule, unit, exec: exec.text, target: target.text, exact }];
+    return [
+      {
+        ...{ rule, unit, order, exact, exec: exec.text, target: target.text },
+        outline: outline(`${exec.text}\0${target.text}`),
+      },
+    ];
   });
 }
 
@@ -74,7 +88,7 @@ function intersect(one: Change, other: Change, { budget }: Context): boolean {
     [one.exec, other.exec],
     [one.target, other.target],
   ].every(([a = '', b = '']) => {
-    if (!budget.spend(1)) return false;
+    if (!budget.spend(20)) return false;
     if (a === b) return true;
     const [left, right] = [automaton(a, budget), automaton(b, budget)];
     const common = left && right ? intersects(left, right, budget) : undefined;
