@@ -153,7 +153,7 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
     expect(page).toContain(acme.key.publicKey.keyId);
     expect(page).toContain('href="/p/acme/web/2.0.0"');
     expect(page).not.toContain(quiet.key.publicKey.keyId);
-    await expectStatus(404, registry.fetch('/t/nobody'));
+    await expectStatus(404, registry.fetch('/t/unknown'));
     await expectStatus(404, registry.fetch('/t/%00'));
   });
 

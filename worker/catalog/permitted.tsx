@@ -6,7 +6,7 @@ type Profile = Summarized['profiles'][number];
 type Line = Profile['lines'][number];
 type Example = Line['examples'][number];
 
-/** The examples of a line that are shown at once. */
+/** The number of examples of a line that are shown; the others are folded. */
 const shownExamples = 3;
 
 /** What a version permits, the most dangerous first, as far as its summary is stored: nothing is computed here. */
