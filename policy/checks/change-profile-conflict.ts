@@ -1,5 +1,5 @@
 import { wildcardOf } from '../glob/aare.ts';
-import { automaton, intersects } from '../glob/automaton.ts';
+import { patternTextsIntersect } from '../glob/automaton.ts';
 import { type Outline, Outlines, outline } from '../glob/related.ts';
 import { error } from '../raw-diagnostic.ts';
 import type { ChangeProfileRule } from '../rules/change_profile.ts';
@@ -89,10 +89,6 @@ function intersect(one: Change, other: Change, { budget }: Context): boolean {
     [one.target, other.target],
   ].every(([a = '', b = '']) => {
     if (!budget.spend(20)) return false;
-    if (a === b) return true;
-    const [left, right] = [automaton(a, budget), automaton(b, budget)];
-    const common = left && right ? intersects(left, right, budget) : undefined;
-    if (common === undefined) budget.exhaust();
-    return common ?? false;
+    return patternTextsIntersect(a, b, budget) ?? false;
   });
 }

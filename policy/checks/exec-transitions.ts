@@ -1,7 +1,7 @@
 // Pairs of rules in a profile that give the same program two different profiles.
 import type { Budget } from '../budget.ts';
 import { pathsOf, wildcardOf } from '../glob/aare.ts';
-import { automaton, intersects } from '../glob/automaton.ts';
+import { patternTextsIntersect } from '../glob/automaton.ts';
 import { type Outline, Outlines, outline } from '../glob/related.ts';
 import { type BareFileRule, execText, type FileRule } from '../rules/file.ts';
 import type { ExecTransition } from '../syntax/file-modes.ts';
@@ -190,13 +190,8 @@ function patternConflicts(
   for (const a of rules) {
     const ended = outlines.someIntersecting(a.outline, budget, (b) => {
       if (b.order <= a.order || !contradict(a, b) || !wanted(a, b)) return false;
-      if (a.path !== b.path) {
-        const left = automaton(a.path, budget);
-        const right = automaton(b.path, budget);
-        const common = left && right ? intersects(left, right, budget) : undefined;
-        if (common === undefined) budget.exhaust();
-        if (!common) return common === undefined;
-      }
+      const common = patternTextsIntersect(a.path, b.path, budget);
+      if (!common) return common === undefined;
       add(a, b);
       return ++found >= maxConflicts;
     });

@@ -177,6 +177,19 @@ export function intersects(
   return false;
 }
 
+/**
+ * Whether some string matches both patterns; undefined when the budget does not cover finding out, or one is too large: the
+ * budget is exhausted then.
+ */
+export function patternTextsIntersect(a: string, b: string, budget: Budget): boolean | undefined {
+  if (a === b) return true;
+  const left = automaton(a, budget);
+  const right = automaton(b, budget);
+  const common = left && right ? intersects(left, right, budget) : undefined;
+  if (common === undefined) budget.exhaust();
+  return common;
+}
+
 /** Whether a set of characters has this one. */
 export function has(ranges: Ranges, code: number): boolean {
   for (let i = 0; i < ranges.length; i += 2) {
