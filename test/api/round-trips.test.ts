@@ -86,6 +86,16 @@ describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
     expect([found.length, found.flat().length]).toEqual([roundTrips, statements]);
   });
 
+  test('a comparison takes one once it is known, with two statements', async () => {
+    for (const other of ['1.0.0', 'docker-default']) {
+      const path = `/p/library/docker-nginx/compare?from=${other}&to=1.1.0`;
+      const compare = () => expectStatus(200, registry.fetch(path));
+      await compare();
+      const found = await trafficOf(compare);
+      expect([found.length, found.flat().length]).toEqual([1, 2]);
+    }
+  });
+
   test('a token takes one more', async () => {
     const headers = { Authorization: `Bearer ${publisher.token}` };
     const read = () => expectStatus(200, registry.fetch(profile, { headers }));

@@ -100,8 +100,7 @@ export function compareTexts({ from, to, ...compiler }: DiffTask): Compared {
     steps: permissionSteps.requested,
   });
   if (!change.known) {
-    const side = change.refused === 'from' ? 'the version' : '"to"';
-    return incomparable('refused', `${side}: ${change.error}`);
+    return incomparable('refused', `"${change.refused}": ${change.error}`);
   }
   const { differences, unknown } = change.comparison;
   const { unread } = change;

@@ -5,6 +5,7 @@ import { viewer } from '../auth/identify.ts';
 import { decodeCursor, encodeCursor } from '../page.ts';
 import type { Env } from '../ports.ts';
 import { ProfilePlace } from '../routes/profiles.ts';
+import { comparePages } from './compare.tsx';
 import { explain } from './explain.tsx';
 import { toHtml } from './html.ts';
 import { ListPage } from './list.tsx';
@@ -22,6 +23,7 @@ export const catalog = new Hono<Env>();
 
 catalog.route('/', session);
 catalog.route('/', explain);
+catalog.route('/', comparePages);
 catalog.route('/', profilePages);
 catalog.route('/', teamPages);
 catalog.route('/', logPages);

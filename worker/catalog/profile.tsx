@@ -5,14 +5,13 @@ import type { Profile } from '../../db/profiles.ts';
 import type { ShownSummary } from '../../db/summaries.ts';
 import type { Version } from '../../db/versions.ts';
 import { defaultChannel, defaultTeam } from '../../trust/index.ts';
+import { CompareLink } from './compare-link.tsx';
 import { Layout } from './layout.tsx';
 import { Day } from './list.tsx';
 import { Permitted } from './permitted.tsx';
 import { Policy, Variants } from './policy.tsx';
 import { RunLines } from './run.tsx';
-
-/** The maximum number of channels listed beside a version. */
-const maxChannels = 10;
+import { Versions } from './versions.tsx';
 
 /** What a package is for, if not for containers. */
 const purposes: Partial<Record<string, string>> = {
@@ -28,9 +27,8 @@ export function ProfilePage(props: {
   reader: string | undefined;
   version: Version;
   latest: string;
+  /** A page of versions, highest first, and the one that follows it. */
   versions: Version[];
-  /** Whether there are older versions. */
-  older: boolean;
   /** Versions by channel. */
   channels: Record<string, string>;
   keys: RegisteredKey[];
@@ -195,6 +193,12 @@ export function ProfilePage(props: {
 
       <Variants page={`${path}/${version.version}`} variants={variants} at={props.at} />
       <Permitted summary={props.summary} version={bytes} variant={variants[props.at]?.from} />
+      <p>
+        <CompareLink path={path} from="docker-default" to={version.version}>
+          Compare with docker-default
+        </CompareLink>
+        , the profile that Docker applies by default.
+      </p>
 
       <RunLines name={name} manifest={version.manifest} />
 
@@ -219,57 +223,7 @@ export function ProfilePage(props: {
         analysis={props.analysis}
       />
 
-      <h2 id="versions">Versions</h2>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col">Published</th>
-              <th scope="col">Digest</th>
-            </tr>
-          </thead>
-          <tbody>
-            {versions.map((one) => (
-              <tr>
-                <td>
-                  {one.version === version.version ? (
-                    <strong>{one.version}</strong>
-                  ) : (
-                    <a href={`${path}/${one.version}`}>{one.version}</a>
-                  )}
-                  <span class="soft">
-                    {channelsOf(one, channels)}
-                    {one.yankReason !== null && ' yanked'}
-                  </span>
-                </td>
-                <td>
-                  <Day at={one.publishedAt} />
-                </td>
-                <td>
-                  <code title={one.digest}>{one.digest.slice(0, 19)}…</code>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {props.older && (
-        <p>
-          <a href={`${path}/${version.version}?below=${versions.at(-1)?.version}#versions`}>
-            Older versions
-          </a>
-        </p>
-      )}
+      <Versions path={path} shown={version.version} versions={versions} channels={channels} />
     </Layout>
   );
-}
-
-/** The names of a version's channels, up to {@link maxChannels}. */
-function channelsOf({ version }: Version, channels: Record<string, string>): string {
-  const names = Object.keys(channels)
-    .filter((name) => channels[name] === version)
-    .map((name) => ` ${name}`);
-  const more = names.length - maxChannels;
-  return names.slice(0, maxChannels).join('') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -166,4 +166,24 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 .critical > .severity, .high > .severity { color: var(--error); }
 .medium > .severity { color: var(--warning); }
 .source .comment { color: var(--soft); }
+form.compare { flex-wrap: wrap; align-items: end; margin: 0.75rem 0; }
+form.compare input { height: 2.4rem; color: var(--ink); }
+form.compare button { height: 2.4rem; }
+form.compare label { flex: 1 1 12rem; font-size: 0.9rem; color: var(--soft); }
+.class h3 { margin: 1rem 0 0.25rem; font-size: 1rem; }
+.class ul { list-style: none; margin: 0; padding: 0; }
+.class li { padding: 0.3rem 0 0.3rem 0.9rem; border-left: 3px solid var(--edge); margin-bottom: 0.35rem; overflow-wrap: anywhere; }
+.class .more, .class .either { border-color: var(--error); }
+.class .less { border-color: var(--good); }
+.effect { display: inline-block; min-width: 4.5rem; font-size: 0.85rem; color: var(--soft); }
+.more > .effect, .either > .effect { color: var(--error); font-weight: 600; }
+.less > .effect { color: var(--good); }
+.rules { display: inline-block; margin-right: 0.5rem; }
+.lines { padding: 0; }
+.lines code { display: block; width: max-content; min-width: 100%; }
+.lines code > * { display: block; min-height: 1.4em; padding: 0 1rem; text-decoration: none; }
+.lines ins { background: color-mix(in srgb, var(--good) 18%, transparent); }
+.lines del { background: color-mix(in srgb, var(--error) 18%, transparent); }
+.lines .hunk { color: var(--soft); border-top: 1px solid var(--edge); padding: 0.2rem 1rem; }
+.lines .hunk:first-child { border: 0; }
 `;
