@@ -10,6 +10,7 @@ import {
   type PolicyText,
   type Release,
   releases,
+  unknownReasons,
 } from '../policy/index.ts';
 import { type Digest, sha256 } from '../trust/index.ts';
 import type { LineDiff } from './analysis/line-diff.ts';
@@ -164,7 +165,7 @@ async function computeSummary(
   const task = { ...text, steps, ...(await compilerOf(deps, target)) };
   // Not on behalf of a team: publishers do not wait for readers, nor for summaries of what was published.
   const summary = await whenBusy(deps.permissions.summarize(task, ''));
-  const isCut = steps < permissionSteps.requested && summary.unknown.some(isOverBudget);
+  const isCut = steps < permissionSteps.requested && mayBeCut(summary);
   if (summary.state === 'unknown') stoppedSummaries.set(key, summary);
   else if (profile.with) summarizedWith.set(key, summary);
   else if (!isCut) {
@@ -175,7 +176,13 @@ async function computeSummary(
   return summary;
 }
 
-const isOverBudget = ({ reason }: Summarized['unknown'][number]) => reason === 'budget';
+/** Whether something is unknown that a larger budget may find out. */
+function mayBeCut({ unknown, ways }: Summarized): boolean {
+  return (
+    unknown.some(({ reason }) => reason === 'budget') ||
+    ways.some(({ state, note }) => state === 'unknown' && note === unknownReasons.budget)
+  );
+}
 
 /** What exceeded a limit, and would again: another process, or a faster one, may succeed. */
 const stoppedSummaries = new LRUCache<string, Summarized>({ max: 1000 });

@@ -192,7 +192,12 @@ export function ProfilePage(props: {
       </dl>
 
       <Variants page={`${path}/${version.version}`} variants={variants} at={props.at} />
-      <Permitted summary={props.summary} version={bytes} variant={variants[props.at]?.from} />
+      <Permitted
+        summary={props.summary}
+        version={bytes}
+        variant={variants[props.at]?.from}
+        container={purpose === undefined}
+      />
       <p>
         <CompareLink path={path} from="docker-default" to={version.version}>
           Compare with docker-default

@@ -162,6 +162,13 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 .permits > .critical, .permits > .high { border-color: var(--error); }
 .permits > .medium { border-color: var(--warning); }
 .permits ul { padding-left: 1.1rem; }
+.ways { list-style: none; padding: 0; }
+.ways li { padding: 0.3rem 0 0.3rem 0.9rem; border-left: 3px solid var(--good); margin-bottom: 0.35rem; overflow-wrap: anywhere; }
+.ways .open { border-color: var(--error); }
+.ways .unknown { border-color: var(--warning); }
+.state { display: inline-block; min-width: 4rem; font-size: 0.85rem; color: var(--good); }
+.open > .state { color: var(--error); }
+.unknown > .state { color: var(--warning); }
 .severity { display: inline-block; min-width: 4.5rem; font-size: 0.85rem; color: var(--soft); }
 .critical > .severity, .high > .severity { color: var(--error); }
 .medium > .severity { color: var(--warning); }
