@@ -61,6 +61,8 @@ export interface ServeOptions {
   witnesses?: WitnessAddress[];
   /** The registry's public URL; without it, trusted publishing is off. */
   publicUrl?: string;
+  /** Where to report vulnerabilities, as URIs. */
+  securityContacts?: string[];
   /** CI providers in addition to the well-known ones. */
   issuers?: Issuer[];
   /** Which requests are logged; none by default. */
@@ -149,6 +151,8 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       responseCacheBytes: options.responseCacheBytes ?? defaultLimits.responseCacheBytes,
     },
     oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
+    publicUrl: options.publicUrl,
+    securityContacts: options.securityContacts ?? [],
     observers: [observe],
     addressOf: createAddressOf(options.trustedProxies ?? []),
     whenSent,

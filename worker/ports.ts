@@ -23,6 +23,10 @@ export interface Deps {
   permissions: PermissionAnalyser;
   /** Verifies the OpenID Connect tokens of CI jobs; undefined without a public URL. */
   oidc?: Oidc | undefined;
+  /** The registry's public address; that of each request by default. */
+  publicUrl?: string | undefined;
+  /** Where to report vulnerabilities, as URIs (RFC 9116). */
+  securityContacts?: readonly string[];
   /** Called after each request. */
   observers?: RequestObserver[];
   /** A client's address, from its connection or from trusted proxies. */

@@ -44,6 +44,13 @@ const reads: [path: string, roundTrips: number, statements: number][] = [
   ['/log', 1, 2],
   ['/log?team=library', 1, 2],
   ['/explain/no-abi', 0, 0],
+  ['/feed.atom', 1, 1],
+  ['/t/library/feed.atom', 1, 1],
+  ['/p/library/docker-nginx/feed.atom', 1, 1],
+  ['/p/library/docker-nginx/version.svg', 1, 1],
+  ['/sitemap.xml', 1, 1],
+  ['/sitemap/0.xml', 1, 1],
+  ['/robots.txt', 0, 0],
 ];
 
 describe.each(runtimes)('round trips to the database on $name', ({ start }) => {

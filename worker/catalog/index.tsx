@@ -5,13 +5,16 @@ import { viewer } from '../auth/identify.ts';
 import { decodeCursor, encodeCursor } from '../page.ts';
 import type { Env } from '../ports.ts';
 import { ProfilePlace } from '../routes/profiles.ts';
+import { badges } from './badges.ts';
 import { comparePages } from './compare.tsx';
 import { explain } from './explain.tsx';
+import { feeds } from './feeds.ts';
 import { toHtml } from './html.ts';
 import { ListPage } from './list.tsx';
 import { logPages } from './log.tsx';
 import { profilePages } from './profile-pages.tsx';
 import { identifyReader, readerOf, session } from './session.tsx';
+import { siteFiles } from './site-files.ts';
 import { style } from './style.ts';
 import { teamPages } from './teams.tsx';
 
@@ -23,6 +26,9 @@ export const catalog = new Hono<Env>();
 
 catalog.route('/', session);
 catalog.route('/', explain);
+catalog.route('/', feeds);
+catalog.route('/', badges);
+catalog.route('/', siteFiles);
 catalog.route('/', comparePages);
 catalog.route('/', profilePages);
 catalog.route('/', teamPages);

@@ -54,6 +54,12 @@ export function ProfilePage(props: {
       title={`${team}/${name} ${version.version} · aa-registry`}
       reader={props.reader}
       path={isLatest ? path : `${path}/${version.version}`}
+      description={version.manifest.description}
+      feed={
+        profile.visibility === 'public'
+          ? { path: `${path}/feed.atom`, title: `Versions of ${team}/${name}` }
+          : undefined
+      }
     >
       <h1>
         <a href={`/t/${team}`}>{team}</a>/{name} <span class="soft">{version.version}</span>

@@ -78,7 +78,13 @@ function TeamPage(props: ShownTeam & { reader: string | undefined }) {
   const entries = props.entries.slice(0, maxEntries);
   const valid = keys.filter(({ revokedAt }) => revokedAt === null);
   return (
-    <Layout title={`${name} · aa-registry`} reader={props.reader} path={`/t/${name}`}>
+    <Layout
+      title={`${name} · aa-registry`}
+      reader={props.reader}
+      path={`/t/${name}`}
+      description={`AppArmor profiles of ${name}`}
+      feed={{ path: `/t/${name}/feed.atom`, title: `Versions of ${name}` }}
+    >
       <h1>{name}</h1>
       <p class="soft">
         Team since <Day at={team.createdAt} />
