@@ -192,7 +192,7 @@ function Lines({ lines }: { lines: LineDiff }) {
   const { html, omitted } = renderLines(lines.hunks);
   return (
     <>
-      <pre class="lines">
+      <pre class="lines" tabindex={0}>
         <code>{raw(html)}</code>
       </pre>
       {omitted > 0 && <p>… and {omitted} more lines.</p>}

@@ -21,6 +21,7 @@ export function Layout(props: {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{props.title}</title>
         <link rel="stylesheet" href="/catalog.css" />
+        <script src="/catalog.js" defer />
         <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
         {props.path !== undefined && <link rel="canonical" href={props.path} />}
         {props.feed !== undefined && (

@@ -5,6 +5,7 @@ import type { Profile } from '../../db/profiles.ts';
 import type { ShownSummary } from '../../db/summaries.ts';
 import type { Version } from '../../db/versions.ts';
 import { defaultChannel, defaultTeam } from '../../trust/index.ts';
+import { Command } from './command.tsx';
 import { CompareLink } from './compare-link.tsx';
 import { Layout } from './layout.tsx';
 import { Day } from './list.tsx';
@@ -85,12 +86,7 @@ export function ProfilePage(props: {
       {version.yankReason !== null && (
         <p class="error">This version was yanked: {version.yankReason}</p>
       )}
-      <pre>
-        <code>
-          sudo aa-registry pull {reference}
-          {pinned}
-        </code>
-      </pre>
+      <Command text={`sudo aa-registry pull ${reference}${pinned}`} />
       {pinned !== '' && byDefault !== latest && (
         <p class="soft">
           Without a version, <code>pull</code> installs{' '}

@@ -76,11 +76,25 @@ code, pre { font-family: ui-monospace, monospace; font-size: 0.9rem; }
 pre {
   margin: 0;
   padding: 0.75rem 1rem;
-  overflow-x: auto;
+  white-space: pre-wrap;
+  overflow-wrap: anywhere;
   background: var(--raised);
   border: 1px solid var(--edge);
   border-radius: 0.4rem;
 }
+.unseen-text { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.command { position: relative; }
+.command > button { position: absolute; top: 0.4rem; right: 0.4rem; padding: 0.15rem 0.6rem; font-size: 0.85rem; background: var(--paper); }
+@media (scripting: enabled) {
+  .command > pre { padding-right: 5.5rem; }
+}
+.tabs { display: flex; flex-wrap: wrap; gap: 0 1rem; margin: 0; padding: 0; border: 0; min-width: 0; }
+.tabs > input { position: absolute; opacity: 0; width: 1px; height: 1px; padding: 0; flex: none; }
+.tabs > label { padding: 0.3rem 0; cursor: pointer; color: var(--soft); }
+.tabs > input:checked + label { color: inherit; font-weight: 600; box-shadow: 0 2px var(--link); }
+.tabs > input:focus-visible + label { outline: 2px solid var(--link); outline-offset: 2px; }
+.tabs > .panel { display: none; order: 1; flex: 0 0 100%; min-width: 0; margin-top: 0.5rem; }
+.tabs > input:checked + label + .panel { display: block; }
 .unseen { background: #fd6; color: #000; border-radius: 3px; }
 .badge, .tag {
   display: inline-block;
@@ -149,6 +163,7 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 }
 .error { color: var(--error); }
 .warning { color: var(--warning); }
+.source, .lines { white-space: pre; overflow-wrap: normal; overflow-x: auto; }
 .source { counter-reset: line; }
 .source code > span { display: block; min-height: 1.4em; }
 .source code > span::before { counter-increment: line; content: counter(line); display: inline-block; width: 3.5ch; margin-right: 1.5ch; text-align: right; color: var(--soft); }

@@ -4,6 +4,7 @@ import { findShownTeam, listTeams, type ShownTeam } from '../../db/team-page.ts'
 import type { Team } from '../../db/teams.ts';
 import { viewer } from '../auth/identify.ts';
 import type { Env } from '../ports.ts';
+import { Command } from './command.tsx';
 import { toHtml } from './html.ts';
 import { Layout } from './layout.tsx';
 import { Day, Profiles } from './list.tsx';
@@ -108,9 +109,7 @@ function TeamPage(props: ShownTeam & { reader: string | undefined }) {
             To trust profiles of this team on a host, add its keys. Compare the key ids that the
             command shows with those that the team publishes elsewhere; this page is no proof.
           </p>
-          <pre>
-            <code>sudo aa-registry trust add {name}</code>
-          </pre>
+          <Command text={`sudo aa-registry trust add ${name}`} />
         </>
       )}
       {keys.length === 0 ? (
