@@ -116,7 +116,6 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const adminToken =
     options.newAdminToken || (await countAdminTokens(db)) === 0 ? generateToken() : undefined;
 
-  const profileBytes = options.profileBytes ?? defaultLimits.profileBytes;
   const now = () => new Date();
   const witnesses = createWitnesses(options.witnesses ?? [], now);
   const log = createLog({ db, key: logKey, now, grouped: true, witnesses });
@@ -135,8 +134,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   };
   const tracing = await startTracing(process.env);
   const destinations = createDestinations(options.webhookNetworks ?? []);
-  const send = createNodeSend(destinations);
-  const deliverer = createDeliverer({ db, now, destinations, send });
+  const deliverer = createDeliverer({ db, now, destinations, send: createNodeSend(destinations) });
   const analyser = createAnalyserThreads();
   let ending = false;
   const service = createService({
@@ -146,7 +144,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     analyse: analyser.analyse,
     permissions: analyser.permissions,
     limits: {
-      profileBytes,
+      profileBytes: options.profileBytes ?? defaultLimits.profileBytes,
       team: { ...defaultLimits.team, ...options.team },
       responseCacheBytes: options.responseCacheBytes ?? defaultLimits.responseCacheBytes,
     },

@@ -14,6 +14,7 @@ describe.each(runtimes)('feeds, badges and small files on $name', ({ start }) =>
   let registry: TestRegistry;
   let acme: Publisher;
   let quiet: Publisher;
+  let often: Publisher;
 
   const get = async (path: string, type: string, status = 200) => {
     const response = await expectStatus(status, registry.fetch(path));
@@ -36,6 +37,7 @@ describe.each(runtimes)('feeds, badges and small files on $name', ({ start }) =>
     });
     acme = await createPublisher(registry, 'acme');
     quiet = await createPublisher(registry, 'quiet');
+    often = await createPublisher(registry, 'often');
     const described = { ...manifest, description: 'Runs <b>"web"</b> & more \u202e' };
     const drafts: [Publisher, string, string][] = [
       [acme, 'web', '1.0.0'],
@@ -70,6 +72,18 @@ describe.each(runtimes)('feeds, badges and small files on $name', ({ start }) =>
     );
   });
 
+  test('a feed has the newest 30 versions', async () => {
+    for (let minor = 0; minor <= 30; minor++) {
+      const draft = { name: 'often', version: `1.${minor}.0` };
+      await expectStatus(201, publish(registry, often, draft));
+    }
+    for (const path of ['/feed.atom', '/t/often/feed.atom', '/p/often/often/feed.atom']) {
+      const found = titles(await feed(path));
+      expect(found).toHaveLength(30);
+      expect([found[0], found[29]]).toEqual(['often/often 1.30.0', 'often/often 1.1.0']);
+    }
+  });
+
   test('a feed has what RFC 4287 requires, with the text of publishers escaped', async () => {
     const xml = await feed('/p/acme/web/feed.atom');
     expect(xml).toMatch(
@@ -90,7 +104,8 @@ describe.each(runtimes)('feeds, badges and small files on $name', ({ start }) =>
     for (const name of ['entry', 'title', 'summary', 'author', 'published'])
       expect(xml.split(`<${name}>`).length).toBe(xml.split(`</${name}>`).length);
     // The same entry has the same id in every feed.
-    for (const id of ids.slice(1)) expect(await feed('/feed.atom')).toContain(`<id>${id}</id>`);
+    for (const id of ids.slice(1))
+      expect(await feed('/t/acme/feed.atom')).toContain(`<id>${id}</id>`);
   });
 
   test('a private profile, or a team without public ones, looks like one that does not exist', async () => {
@@ -148,9 +163,10 @@ describe.each(runtimes)('feeds, badges and small files on $name', ({ start }) =>
     const first = await get('/sitemap/0.xml', 'application/xml');
     const locations = [...first.matchAll(/<loc>(.*?)<\/loc>/g)].map(([, loc]) => loc);
     expect(locations).toEqual(
-      ['/', '/teams', '/log', '/explain', '/docs', '/p/acme/web', '/p/acme/proxy'].map(
-        (path) => origin + path,
-      ),
+      [
+        ...['/', '/teams', '/log', '/explain', '/docs'],
+        ...['/p/acme/web', '/p/acme/proxy', '/p/often/often'],
+      ].map((path) => origin + path),
     );
     for (const location of locations)
       await expectStatus(200, registry.fetch(new URL(location ?? '').pathname));
