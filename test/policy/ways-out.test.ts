@@ -1,6 +1,8 @@
 // The known ways out of a container: which rules leave them open, and that docker-default closes those it is about.
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Budget, dockerDefault, lint, model, type WayOut, waysOut } from '../../policy/index.ts';
+import { fileWays } from '../../policy/model/ways-out/ways.ts';
 
 const preamble = 'abi <abi/3.0>,\n';
 const profile = (rules: string, flags = '') => `${preamble}profile web ${flags} {\n${rules}\n}\n`;
@@ -124,4 +126,33 @@ test('what lint finds weaker than docker-default is open, under the same name', 
     expect(found.map(({ message }) => message).join()).toContain(`(${name})`);
     expect(inState(profile(path), 'open')).toEqual([name]);
   }
+});
+
+test('a way is open if and only if the model grants one of its paths', () => {
+  const path = fc.constantFrom(
+    ...['/proc/**', '/proc/sys/**', '/proc/sys/{kernel,vm}/*', '/proc/k*', '/proc/sysrq-trigger'],
+    ...['/sys/**', '/sys/f*/**', '/sys/[^f]*/**', '/sys/fs/cgroup/**', '/sys/*/security/**', '/**'],
+    ...fileWays.map((way) => way.path),
+  );
+  const qualifiers = fc.constantFrom('', '', 'deny ', 'owner ', 'priority=1 ', 'deny owner ');
+  const rule = fc.tuple(qualifiers, path, fc.constantFrom('r', 'w', 'a', 'rw', 'rwk'));
+  fc.assert(
+    fc.property(fc.array(rule, { maxLength: 6 }), (rules) => {
+      const source = profile(rules.map((one) => `${one[0]}${one[1]} ${one[2]},`).join('\n'));
+      const [web] = model(source).profiles;
+      if (!web) throw new Error('a profile has a model');
+      const isGranted = (one: string, permission: 'read' | 'write') =>
+        (permission === 'read' ? (['r'] as const) : (['w', 'a'] as const)).some((letter) => {
+          const { owner, others } = web.file(letter, one);
+          return owner.granted === true || others.granted === true;
+        });
+      const found = new Map(ways(source).map((one) => [one.name, one]));
+      for (const { name, path, permission } of fileWays) {
+        const way = found.get(name);
+        if (isGranted(path, permission)) expect([name, way?.state]).toEqual([name, 'open']);
+        if (way?.state === 'open') expect(isGranted(way.example ?? '', permission)).toBe(true);
+        else expect(way?.state).toBe('closed');
+      }
+    }),
+  );
 });
