@@ -156,6 +156,7 @@ async function checkAndPut(
     const discard = async () => {
       for (const one of staged) await one.staged.discard();
     };
+    const compiled = parts.filter(({ profile }) => profile.kind !== 'abstraction').length;
     let checked = 0;
     try {
       for (const part of parts) {
@@ -180,7 +181,7 @@ async function checkAndPut(
           return part === first ? refusal : about(profile, refusal);
         }
         checked++;
-        if (others.length > 0) onStep(`Checked ${packagePath(profile)} with apparmor_parser`);
+        if (compiled > 1) onStep(`Checked ${packagePath(profile)} with apparmor_parser`);
       }
       if (interrupted.aborted) {
         await discard();
