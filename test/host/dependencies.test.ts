@@ -3,6 +3,9 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findParser } from '../../sdk/host/parser.ts';
+import { installedPlace, listInstallations } from '../../sdk/host/state.ts';
+import { put } from '../../sdk/host/transaction.ts';
+import { stage } from '../../sdk/host/tree.ts';
 import type { Manifest } from '../../trust/index.ts';
 import { command } from '../command.ts';
 import { createPublisher, expectStatus, manifest, type Publisher, publish } from '../publisher.ts';
@@ -137,6 +140,20 @@ describe('packages that need others', () => {
       expect(existsSync(join(root, 'var/lib/aa-registry/staged'))).toBe(false);
     },
   );
+
+  test('go back together if one file of them can’t be replaced', async () => {
+    await succeed(['pull', 'base@1.0.0', 'web@1.0.0', '--complain', '--root', root]);
+    const before = await filesOf(root);
+    const parts = (await listInstallations(root)).map((installation) => {
+      const target = { ...installation, complain: false };
+      const staged = stage(installedPlace(root, target), '# new\n', 0o644);
+      const fails = target.name === 'web';
+      const commit = () => Promise.reject(new Error('no more space'));
+      return { target, staged: { ...staged, ...(fails && { commit }) } };
+    });
+    await expect(put(root, parts, { include: undefined })).rejects.toThrow('no more space');
+    expect(await filesOf(root)).toEqual(before);
+  });
 
   test('all get one version, or the ranges are refused', async () => {
     await succeed(['pull', 'api', '--root', root]);
