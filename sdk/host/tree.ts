@@ -620,7 +620,9 @@ export interface Former {
 
 /** What to do about a file that can't have a second name, by the system's error code. */
 const unreplaceable: Readonly<Record<string, string>> = {
-  EPERM: 'Make it neither immutable nor append-only: chattr -i -a.',
+  // Others than root can't link the files of others (proc_sys_fs(5), protected_hardlinks).
+  EPERM:
+    'It must be neither immutable nor append-only (chattr -i -a), and belong to who runs this.',
   EXDEV: 'Unmount what is mounted on it.',
 };
 
