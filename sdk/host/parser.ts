@@ -86,8 +86,8 @@ async function findProgram(paths: readonly string[]): Promise<string | undefined
 }
 
 /**
- * Runs apparmor_parser(8) in `cwd`, until `signal` aborts at the latest, with no shell, no standard input, a clean environment and limits on
- * time, memory and output. Refuses to run without prlimit(1), which sets the limits. It forks a process for each
+ * Runs apparmor_parser(8) in `cwd` with no shell, no standard input, a clean environment and limits on time, memory and
+ * output; `signal` ends it early. Refuses to run without prlimit(1), which sets the limits. It forks a process for each
  * profile, so it gets its own process group, which is killed at the end. Never throws: the result has the failure.
  */
 export async function runParser(
