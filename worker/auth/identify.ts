@@ -21,19 +21,28 @@ import {
  */
 export const identify: MiddlewareHandler<Env> = async (c, next) => {
   const header = c.req.header('Authorization');
-  c.set('caller', header === undefined ? anonymousCaller : await identifyToken(c, header));
+  const isAnonymous = header === undefined;
+  c.set('caller', isAnonymous ? anonymousCaller : await identifySecret(c, bearerOf(header)));
   await next();
 };
 
-async function identifyToken(c: Context<Env>, header: string): Promise<Caller> {
-  const bearer = /^Bearer +(\S+)$/i.exec(header)?.[1];
+/** The token in an Authorization header; `undefined` for another scheme. */
+export function bearerOf(header: string): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(header)?.[1];
+}
+
+/**
+ * The caller with the token in a request's credentials, `undefined` if these can't be read. Throws a problem unless it is a
+ * valid token, which counts as a request from its address.
+ */
+export async function identifySecret(c: Context<Env>, secret: string | undefined): Promise<Caller> {
   const caller =
-    bearer === undefined
+    secret === undefined
       ? await c.var.tokenChecks.attempt<Caller>(c, async () => undefined)
-      : await findCaller(c, bearer);
+      : await findCaller(c, secret);
   if (caller) return caller;
   await countAddress(c, c.var.deps.rateLimits ?? {});
-  throw bearer === undefined
+  throw secret === undefined
     ? new ProblemError('token-missing', 'Send an API token as Authorization: Bearer aar_….')
     : new ProblemError('token-unknown', 'The API token is unknown, revoked or expired.');
 }
