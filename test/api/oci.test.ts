@@ -574,12 +574,13 @@ describe.each(runtimes)('limits of OCI clients on $name', ({ start }) => {
   test('requests count against the limit of their address, in the form of the specification', async () => {
     const registry = await start({ addressLimit: 5, addressHeader: 'x-client' });
     try {
-      const ask = () => registry.fetch('/v2/', { headers: { 'X-Client': '192.0.2.1' } });
+      const headers = { 'X-Client': '192.0.2.1', Authorization: 'Bearer anonymous' };
+      const ask = () => registry.fetch('/v2/', { headers });
       const statuses: number[] = [];
       let last = await ask();
       for (; last.status !== 429 && statuses.length < 10; last = await ask())
         statuses.push(last.status);
-      expect(statuses).toEqual([401, 401, 401, 401, 401]);
+      expect(statuses).toEqual([200, 200, 200, 200, 200]);
       expect(await last.json()).toMatchObject({ errors: [{ code: 'TOOMANYREQUESTS' }] });
       expect(Number(last.headers.get('Retry-After'))).toBeGreaterThan(0);
     } finally {
