@@ -32,10 +32,14 @@ export function bearerOf(header: string): string | undefined {
 }
 
 /**
- * The caller with the token in a request's credentials, `undefined` if these can't be read. Throws a problem unless it is a
- * valid token, which counts as a request from its address.
+ * The caller with the token in a request's credentials, `undefined` if these can't be read. Throws a problem, which counts
+ * as a request from its address, unless it is a valid token. `how` completes "Send an API token …".
  */
-export async function identifySecret(c: Context<Env>, secret: string | undefined): Promise<Caller> {
+export async function identifySecret(
+  c: Context<Env>,
+  secret: string | undefined,
+  how = 'as Authorization: Bearer aar_…',
+): Promise<Caller> {
   const caller =
     secret === undefined
       ? await c.var.tokenChecks.attempt<Caller>(c, async () => undefined)
@@ -43,7 +47,7 @@ export async function identifySecret(c: Context<Env>, secret: string | undefined
   if (caller) return caller;
   await countAddress(c, c.var.deps.rateLimits ?? {});
   throw secret === undefined
-    ? new ProblemError('token-missing', 'Send an API token as Authorization: Bearer aar_….')
+    ? new ProblemError('token-missing', `Send an API token ${how}.`)
     : new ProblemError('token-unknown', 'The API token is unknown, revoked or expired.');
 }
 

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { isStorageFull } from '../../db/failure.ts';
 import { findReferrers, listTags, type Referred, saveProof } from '../../db/oci.ts';
 import { ociTypes, proofManifest, referrerOf } from '../../trust/index.ts';
 import { viewer } from '../auth/identify.ts';
@@ -59,7 +60,10 @@ async function readReferrers(
   };
   const found = await read();
   if (!found || found.referrers.some(({ role }) => role === 'proof')) return found;
-  await makeProof(deps, path, found);
+  await makeProof(deps, path, found).catch((error: unknown) => {
+    // A full disk must not stop reads.
+    if (!isStorageFull(error)) throw error;
+  });
   // Not the proof that was just made: that of a concurrent request may have been stored.
   return read();
 }

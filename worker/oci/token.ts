@@ -17,9 +17,11 @@ const lifetime = 300;
  */
 export const identifyPuller: MiddlewareHandler<Env> = async (c, next) => {
   const header = c.req.header('Authorization');
-  const secret = header && (c.req.path === tokenPath ? passwordOf(header) : bearerOf(header));
+  const isLogin = c.req.path === tokenPath;
+  const secret = header && (isLogin ? passwordOf(header) : bearerOf(header));
+  const how = isLogin ? 'as the password of HTTP Basic' : undefined;
   const isAnonymous = header === undefined || secret === anonymousToken;
-  c.set('caller', isAnonymous ? anonymousCaller : await identifySecret(c, secret));
+  c.set('caller', isAnonymous ? anonymousCaller : await identifySecret(c, secret, how));
   await next();
 };
 
