@@ -176,6 +176,15 @@ describe.skipIf(absent.length > 0)(`OCI clients of Debian${reason}`, () => {
     expect(await readFile(file, 'utf8')).toBe(profileText('web'));
   });
 
+  test('a pull-through cache with a token serves private packages', async () => {
+    const login = `username: ada, password: '${token}'`;
+    const proxy = `proxy: {remoteurl: '${served.url}', ${login}}`;
+    const cache = await startMirror('private', proxy);
+    const cached = await manifestOf(cache.host, 'library/secret', '1.0.0');
+    const headers = { Authorization: `Bearer ${token}` };
+    expect(cached).toEqual(await ownManifest('secret', '1.0.0', headers));
+  });
+
   test('a private package requires a token as the password', async () => {
     const inspect = (...more: string[]) =>
       skopeo('inspect', '--tls-verify=false', '--raw', ...more, source('secret:1.0.0'));

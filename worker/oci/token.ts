@@ -44,7 +44,8 @@ function passwordOf(header: string): string | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header)?.[1];
   if (encoded === undefined) return undefined;
   try {
-    return /:(\S+)$/.exec(atob(encoded))?.[1];
+    const [, ...password] = atob(encoded).split(':');
+    return password.join(':') || undefined;
   } catch {
     return undefined;
   }
