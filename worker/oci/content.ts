@@ -36,9 +36,9 @@ content.get('/v2/:team/:name/manifests/:reference', async (c) => {
 
 content.get('/v2/:team/:name/blobs/:digest', async (c) => {
   const { team, name } = requireRepository(c);
-  const text = c.req.param('digest');
-  const digest = requireDigest(text);
-  const unknown = new OciError('BLOB_UNKNOWN', `${team}/${name} has no blob ${text}.`);
+  const reference = c.req.param('digest');
+  const digest = requireDigest(reference);
+  const unknown = new OciError('BLOB_UNKNOWN', `${team}/${name} has no blob ${reference}.`);
   if (!digest) throw unknown;
   const found = await findLayer(c.var.deps.db, viewer(c), { team, name, digest });
   if (!found) throw nameUnknown(c, `${team}/${name}`);
@@ -54,11 +54,11 @@ interface Served {
 
 async function manifestByDigest(c: Context<Env>, digest: Digest | undefined): Promise<Served> {
   const { team, name } = requireRepository(c);
-  if (!digest) throw manifestUnknown(c, team, name);
+  if (!digest) throw manifestUnknown(team, name);
   const found = await findManifest(c.var.deps.db, viewer(c), { team, name, digest });
   if (!found) throw nameUnknown(c, `${team}/${name}`);
   const { manifest, visibility } = found;
-  if (!manifest) throw manifestUnknown(c, team, name);
+  if (!manifest) throw manifestUnknown(team, name);
   return { manifest, control: cacheControl(visibility) };
 }
 
@@ -68,7 +68,7 @@ async function manifestByTag(c: Context<Env>, reference: string): Promise<Served
   const found = await findTagged(c.var.deps.db, viewer(c), { team, name, tag });
   if (!found) throw nameUnknown(c, `${team}/${name}`);
   const { version } = found;
-  if (version === null) throw manifestUnknown(c, team, name);
+  if (version === null) throw manifestUnknown(team, name);
   const manifest = found.manifest ?? (await makeManifests(c, { team, name, version }));
   return { manifest, control: taggedControl };
 }
@@ -82,14 +82,13 @@ async function makeManifests(
   const row = await findVersion(db, viewer(c), team, name, version);
   const manifests = row ? await versionManifests({ ...row, name }) : [];
   const [artifact] = manifests;
-  if (!artifact) throw manifestUnknown(c, team, name);
+  if (!artifact) throw manifestUnknown(team, name);
   await insertManifests(db, { team, name, version }, manifests);
   return artifact;
 }
 
-function manifestUnknown(c: Context<Env>, team: string, name: string): OciError {
-  const reference = c.req.param('reference');
-  const message = `${team}/${name} has no manifest ${reference}; a yanked version has only its digest.`;
+function manifestUnknown(team: string, name: string): OciError {
+  const message = `${team}/${name} has no such manifest; a yanked version has only its digest.`;
   return new OciError('MANIFEST_UNKNOWN', message);
 }
 

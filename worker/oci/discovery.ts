@@ -68,7 +68,7 @@ async function readReferrers(
   return read();
 }
 
-/** Makes and stores the proof of an artifact's version, in the log of today, whose witnesses have cosigned it by now. */
+/** Makes and stores the proof of an artifact's version under the current checkpoint, which witnesses usually have cosigned. */
 async function makeProof(
   deps: Deps,
   { team, name }: { team: string; name: string },
