@@ -56,6 +56,7 @@ export function refused(
     case 'profile-defined-elsewhere':
     case 'profile-loaded-elsewhere':
     case 'parser-refused':
+    case 'interrupted':
     case 'kernel-refused':
     case 'dependency-unknown':
     case 'dependency-conflict':

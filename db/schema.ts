@@ -7,9 +7,10 @@ import {
   sqliteTable,
   text,
   unique,
+  uniqueIndex,
 } from 'drizzle-orm/sqlite-core';
 import { grades, releases } from '../policy/index.ts';
-import type { Digest, Manifest } from '../trust/index.ts';
+import { type Digest, type Manifest, ociRoles } from '../trust/index.ts';
 
 /** Times are ISO 8601 in UTC, as the API shows them. */
 const createdAt = () => text().notNull();
@@ -237,6 +238,37 @@ export const versions = sqliteTable(
     index('versions_digest').on(table.profileId, table.digest),
     index('versions_log_index').on(table.logIndex),
     index('versions_profile_log_index').on(table.profileId, table.logIndex),
+    index('versions_tags')
+      .on(table.profileId, table.version)
+      .where(sql`${table.yankReason} IS NULL`),
+  ],
+);
+
+/** The manifests of OCI that versions are served as (trust/oci), by digest. They never change. */
+export const ociManifests = sqliteTable(
+  'oci_manifests',
+  {
+    profileId: integer()
+      .notNull()
+      .references(() => profiles.id),
+    digest: text().$type<Digest>().notNull(),
+    versionId: integer()
+      .notNull()
+      .references(() => versions.id),
+    role: text({ enum: ociRoles }).notNull(),
+    /** The exact bytes: JSON. */
+    text: text().notNull(),
+    /** The digest of its layer: of a profile's text, of the envelope, or of `layerText`; null for an index. */
+    layer: text().$type<Digest>(),
+    /** The text of the layer of a proof, which is stored nowhere else. */
+    layerText: text(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.profileId, table.digest] }),
+    index('oci_manifests_layer').on(table.profileId, table.layer),
+    index('oci_manifests_version').on(table.versionId, table.role),
+    // One proof is made, although several requests may ask for it first.
+    uniqueIndex('oci_manifests_proof').on(table.versionId).where(sql`role = 'proof'`),
   ],
 );
 

@@ -5,6 +5,7 @@ import {
   isDigest,
   isPrerelease,
   type Manifest,
+  type OciManifest,
   precedenceKey,
 } from '../trust/index.ts';
 import {
@@ -17,6 +18,7 @@ import {
 import type { Database } from './database.ts';
 import { insertDependencies } from './dependencies.ts';
 import type { Statement } from './log.ts';
+import { insertManifests } from './oci.ts';
 import { prepared } from './prepared.ts';
 import { isNamed, type Profile } from './profiles.ts';
 import { analyses, contents, profiles, type StoredVariant, teams, versions } from './schema.ts';
@@ -45,6 +47,8 @@ export interface NewVersion {
   readme: string | undefined;
   analysis: Analysis;
   publishedAt: string;
+  /** The manifests that OCI clients get. */
+  ociManifests: readonly OciManifest[];
   /** The profile, created if absent. The statements fail when it differs from the existing one. */
   profile: Pick<Profile, 'visibility' | 'blind'>;
   /** The version that it was compared with, as {@link predecessorOf} finds it; the statements fail if it is another. */
@@ -108,6 +112,7 @@ export function insertVersion(
       logIndex,
     }),
     ...insertDependencies(db, version),
+    insertManifests(db, version, version.ociManifests),
     ...storeAnalysis(db, version),
     ...chooseLatest(db, team, name),
   ];

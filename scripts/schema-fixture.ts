@@ -60,6 +60,7 @@ async function fill(registry: TestRegistry): Promise<void> {
     const move = { version, previous };
     await expectStatus(200, send(registry, 'PUT', `${web}/channels/stable`, move, library.token));
   }
+  await pullArtifact(registry, '/v2/library/web', '1.1.0');
   const reason = { reason: 'breaks logging' };
   await expectStatus(
     200,
@@ -70,6 +71,13 @@ async function fill(registry: TestRegistry): Promise<void> {
     200,
     send(registry, 'POST', revocation, { reason: 'laptop stolen' }, library.token),
   );
+}
+
+/** Requests a version as an OCI client does, which stores its proof. */
+async function pullArtifact(registry: TestRegistry, path: string, tag: string): Promise<void> {
+  const artifact = await expectStatus(200, registry.fetch(`${path}/manifests/${tag}`));
+  const digest = artifact.headers.get('Docker-Content-Digest');
+  await expectStatus(200, registry.fetch(`${path}/referrers/${digest}`));
 }
 
 /** Dumps every row of the database as SQL, except the list of migrations, which are applied again. */

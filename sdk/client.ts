@@ -216,10 +216,15 @@ export function createClient({
     for (let tries = 1; ; tries++) {
       await pacing.turn();
       const sending = { body, known, maxBytes };
+      const isInTime = pacing.timed();
       const reply = await ask(method, path, sending).catch((error: unknown) => {
         if (method !== 'GET' || !isLostConnection(error)) throw error;
         return ask(method, path, sending);
       });
+      if (!isInTime()) {
+        const message = `The registry at ${base} responds too slowly: all its responses together took too long.`;
+        throw new UnreachableError(message);
+      }
       const { status, headers, ok } = reply.response;
       const retryAfter = headers.get('Retry-After');
       if (ok || (known !== undefined && status === 304)) {

@@ -1,21 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a client waits when a registry asks it to retry later, in milliseconds. */
+/** How long a client waits for a registry that asks it to retry later or responds slowly, in milliseconds. */
 export interface WaitLimits {
   /** Without a successful response. */
   stall: number;
   /** In total. */
   total: number;
+  /** For responses, in total, besides the first second of each. */
+  slow: number;
 }
 
 /** The wait limits of commands. */
 export const waitLimits = {
   /** A person or script waits for the result, and other runs wait for the host. */
-  usual: { stall: 120_000, total: 600_000 },
+  usual: { stall: 120_000, total: 600_000, slow: 600_000 },
   /** Useful but optional requests. */
-  brief: { stall: 3_000, total: 6_000 },
+  brief: { stall: 3_000, total: 6_000, slow: 60_000 },
   /** An audit continues as long as the registry responds. */
-  audit: { stall: 900_000, total: Number.POSITIVE_INFINITY },
+  audit: {
+    stall: 900_000,
+    total: Number.POSITIVE_INFINITY,
+    slow: Number.POSITIVE_INFINITY,
+  },
 } satisfies Record<string, WaitLimits>;
 
 /** The timeout of one request of an optional call, in milliseconds. */
@@ -51,6 +57,8 @@ export interface Refused {
 export interface Pacing {
   /** Waits until a request may be sent. */
   turn: () => Promise<void>;
+  /** Times a request from now on. The result is called once it has its response: whether the client waits for more. */
+  timed: () => () => boolean;
   /** Called when the registry has accepted a request. */
   accepted: () => void;
   /** Whether to retry a refused request, in its turn. */
@@ -61,26 +69,44 @@ export interface Pacing {
 const minDelay = 250;
 const maxDelay = 15_000;
 
+/** The part of a response time that is not counted, in milliseconds. */
+const promptly = 1000;
+
 /** The maximum number of attempts after 502, 503 or 504 without Retry-After, as from a proxy. */
 const maxTries = 4;
 
 /**
  * The retry policy of all requests of a client. A temporary refusal (429, and for reads 502, 503 and 504) is retried
  * after the delay that the registry names (Retry-After, RFC 9110 section 10.2.3). All requests of the client wait
- * together, for no longer than its wait limits.
+ * together, for no longer than its wait limits, which also bound the time of slow responses.
  */
 export function createPacing(
-  { waitLimits: { stall, total } = waitLimits.usual, onWait = () => {}, signal }: PacingOptions,
+  {
+    waitLimits: { stall, total, slow } = waitLimits.usual,
+    onWait = () => {},
+    signal,
+  }: PacingOptions,
   now: () => number = Date.now,
 ): Pacing {
   let open = 0;
   let waited = 0;
   let lastAccepted = now();
+  let slowly = 0;
+  let timedUntil = now();
   return {
     async turn() {
       for (let left = open - now(); left > 0; left = open - now()) {
         await sleep(left, undefined, signal && { signal });
       }
+    },
+    timed() {
+      const start = now() + promptly;
+      return () => {
+        // Concurrent requests share their time.
+        slowly += Math.max(0, now() - Math.max(start, timedUntil));
+        timedUntil = Math.max(timedUntil, now());
+        return slowly <= slow;
+      };
     },
     accepted() {
       lastAccepted = now();

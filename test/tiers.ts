@@ -138,6 +138,8 @@ export const tiers = {
       ['/usr/bin/groff', 'groff'],
       ['/usr/bin/mandoc', 'mandoc'],
       ['/usr/bin/lintian', 'lintian'],
+      ['/usr/bin/skopeo', 'skopeo'],
+      ['/usr/bin/docker-registry', 'docker-registry'],
     ],
   },
 } satisfies Record<string, Tier>;

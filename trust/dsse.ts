@@ -50,6 +50,8 @@ export async function sign(
 export interface Opened {
   payload: Uint8Array<ArrayBuffer>;
   signers: PublicKey[];
+  /** Given keys that it names, but whose signatures are about something else. */
+  mismatched: PublicKey[];
 }
 
 /**
@@ -62,11 +64,14 @@ export async function open(envelope: Envelope, keys: PublicKey[]): Promise<Opene
   if (!payload) return undefined;
   const message = preAuthenticationEncoding(envelope.payloadType, payload);
   const signers = new Map<string, PublicKey>();
+  const named = new Set<PublicKey>();
   for (const { keyid, sig } of envelope.signatures) {
     const key = keys.find((candidate) => candidate.keyId === keyid);
     const signature = decodeBase64(sig);
     if (!key || !signature || signers.has(keyid)) continue;
+    named.add(key);
     if (await verifyEd25519(key.key, signature, message)) signers.set(key.keyId, key);
   }
-  return { payload, signers: [...signers.values()] };
+  const mismatched = [...named].filter(({ keyId }) => !signers.has(keyId));
+  return { payload, signers: [...signers.values()], mismatched };
 }

@@ -54,6 +54,20 @@ export {
   isReservedTeam,
   isTeam,
 } from './name.ts';
+export {
+  type Descriptor,
+  emptyBlob,
+  manifestType,
+  type OciManifest,
+  type OciRole,
+  type OciVersion,
+  ociRoles,
+  ociTypes,
+  proofManifest,
+  referrerOf,
+  releaseAnnotation,
+  versionManifests,
+} from './oci/manifest.ts';
 export { type Interval, isInRange, isRange, rangeIntervals } from './range.ts';
 export { readAtMost } from './read-at-most.ts';
 export {

@@ -29,6 +29,7 @@ export interface Claim {
 export type RefusalId =
   | 'envelope-malformed'
   | 'envelope-untrusted-key'
+  | 'envelope-signature-mismatch'
   | 'envelope-threshold'
   | 'statement-malformed'
   | 'statement-other-profile'
@@ -62,6 +63,13 @@ export async function verify(claim: Claim, policy: TeamPolicy): Promise<Verifica
   }
   const opened = await open(envelope, policy.keys);
   if (!opened) return refused('envelope-malformed', "the envelope's payload is not base64");
+  const [mismatched] = opened.mismatched;
+  if (opened.signers.length < policy.threshold && mismatched) {
+    return refused(
+      'envelope-signature-mismatch',
+      `the signature of key ${mismatched.keyId} is not for this envelope: its payload or the signature was changed`,
+    );
+  }
   if (opened.signers.length === 0) {
     return refused(
       'envelope-untrusted-key',

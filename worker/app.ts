@@ -12,6 +12,9 @@ import { limitAddresses } from './middleware/rate-limit.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { recordRequest } from './observability/request-record.ts';
 import { logError } from './observability/text-log.ts';
+import { isOciPath, OciError, ociErrorResponse } from './oci/error.ts';
+import { oci } from './oci/index.ts';
+import { identifyPuller } from './oci/token.ts';
 import { createRouter } from './openapi/router.ts';
 import type { Deps } from './ports.ts';
 import { bodyType, ProblemError, problemResponse } from './problem.ts';
@@ -38,8 +41,8 @@ import { visibility } from './routes/visibility.ts';
 import { webhooks } from './routes/webhooks.ts';
 
 /**
- * Creates the registry service: the API under /v1, the catalog's pages, health checks and /openapi.json. It is the same on
- * every runtime; only `deps` differ.
+ * Creates the registry service: the API under /v1, artifacts for OCI clients under /v2, the catalog's pages, health checks
+ * and /openapi.json. It is the same on every runtime; only `deps` differ.
  *
  * @example
  * const analysis = { analyse: analyseHere, permissions: permissionsHere };
@@ -66,6 +69,7 @@ export function createApp(deps: Deps) {
   // Before the rate limits, which must not apply to health checks.
   app.route('/', health);
   app.use('/v1/*', identify);
+  app.use('/v2/*', identifyPuller);
   if (deps.metrics) app.use('/metrics', identify);
   app.use(limitAddresses(rateLimits));
   for (const path of ['/v1/profiles/:team/:name/versions/*', '/v1/bases/*', '/log/tile/*']) {
@@ -95,12 +99,16 @@ export function createApp(deps: Deps) {
     app.route('/v1', routes);
   }
   app.route('/', tiles);
+  app.route('/', oci);
   app.route('/', reference(app));
   app.route('/', catalog);
 
   app.notFound(respondUnrouted(app));
   app.onError((error, c) => {
-    if (error instanceof ProblemError) return problemResponse(c, error);
+    const respond = (problem: ProblemError) =>
+      isOciPath(c.req.path) ? ociErrorResponse(c, problem) : problemResponse(c, problem);
+    if (error instanceof OciError) return ociErrorResponse(c, error);
+    if (error instanceof ProblemError) return respond(error);
     if (error instanceof HTTPException && error.status === 400) {
       return problemResponse(c, new ProblemError('body-malformed', 'The body is not valid JSON.'));
     }
@@ -117,10 +125,9 @@ export function createApp(deps: Deps) {
     else logError(error);
     if (isStorageFull(error)) {
       const detail = 'The registry’s disk is full; reads still work. Contact the operator.';
-      return problemResponse(c, new ProblemError('storage-full', detail));
+      return respond(new ProblemError('storage-full', detail));
     }
-    return problemResponse(
-      c,
+    return respond(
       new ProblemError('internal-error', 'The registry failed; its log has the cause.'),
     );
   });

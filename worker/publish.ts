@@ -17,6 +17,7 @@ import {
   makeBlind,
   sha256,
   verify,
+  versionManifests,
 } from '../trust/index.ts';
 import { analyseFor, analysisOf } from './analysis/version.ts';
 import { requireDependencies } from './dependencies.ts';
@@ -132,6 +133,7 @@ export async function publish(
       manifest,
       publishedAt: time,
     };
+    const ociManifests = await versionManifests({ ...row, name });
     const entryName = await logEntryName(team, name, target);
     const logged = await log.append(
       { kind: 'version', time, team, name: entryName, version, digest, envelope: payload },
@@ -147,6 +149,7 @@ export async function publish(
             others,
             analysis,
             readme,
+            ociManifests,
             profile: target,
             predecessor: predecessor?.version,
           },

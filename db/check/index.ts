@@ -5,6 +5,7 @@ import { withSnapshot } from '../snapshot.ts';
 import { readFacts } from './facts.ts';
 import { checkKeys } from './keys.ts';
 import { checkLog } from './log.ts';
+import { checkManifests } from './oci.ts';
 import { checkDerived, checkProfiles, readProfiles } from './profiles.ts';
 import type { Report } from './report.ts';
 import { schemaDifferences } from './schema.ts';
@@ -63,6 +64,7 @@ async function checkRows(
   await checkProfiles(db, named, facts, report);
   await checkVersions(db, { named, keys, facts, report }, (count) => progress('versions', count));
   await checkContents(db, report);
+  await checkManifests(db, report);
   await checkDerived(db, report);
   return size;
 }

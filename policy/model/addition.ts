@@ -133,7 +133,7 @@ function differencesIn(
   const found = new Map<string, ReturnType<typeof differencesAt>[number]>();
   const add = (state: Accepting, own: Accepting, string: string) => {
     for (const one of differencesAt(state, own, string)) {
-      const key = `${one.kind} ${one.column} ${string.includes('\0')}`;
+      const key = `${one.kind} ${one.column} ${of === 'file' && string.includes('\0')}`;
       if (!found.has(key)) found.set(key, one);
     }
   };

@@ -138,14 +138,14 @@ export type Comparison = { differences: readonly Difference[] } | 'unknown';
 /**
  * Every way in which two tables with the same columns differ, with the shortest string for each, and for each rule that
  * decides about others; none means that they grant the same for every string. `applies`: whether a column means anything
- * for a string; strings with a NUL differ apart.
+ * for a string. Of files, the strings with a NUL, which are links with their targets, differ apart.
  */
 export function compareTables(
   left: Compared,
   right: Compared,
   allowed: Allowed,
   budget: Budget,
-  applies: (column: string, string: string) => boolean = () => true,
+  applies?: (column: string, string: string) => boolean,
 ): Comparison {
   const differences: Difference[] = [];
   const within = matcherOfChanges(left, right, budget);
@@ -161,8 +161,8 @@ export function compareTables(
       const one = before[index] as Grant;
       const two = after[index] as Grant;
       const kind = kindOf(one, two);
-      if (!kind || !applies(column, state.string)) continue;
-      const key = `${kind} ${column} ${state.string.includes('\0')}`;
+      if (!kind || applies?.(column, state.string) === false) continue;
+      const key = `${kind} ${column} ${applies && state.string.includes('\0')}`;
       const rules = [...one.decision.rules, ...two.decision.rules];
       if (kind === 'unknown' || !budget.spend(1 + rules.length)) {
         unknown = true;

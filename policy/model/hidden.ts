@@ -33,13 +33,16 @@ export function lookedUp(pattern: Pattern): Pattern {
   return { ...pattern, items: items.map(lookedUp) };
 }
 
-/** The hidden ones among the rules of the main file; undefined when the budget does not cover finding out. */
+/**
+ * The hidden ones among the rules of the main file; undefined when the budget does not cover finding out. A rule may have
+ * entries in several tables: those of one are only denied by entries of the same.
+ */
 export function hiddenRules(
-  entries: readonly TableEntry[],
+  tables: readonly (readonly TableEntry[])[],
   budget: Budget,
 ): HiddenRule[] | undefined {
-  const denying = entries.filter(({ effective }) => effective?.deny);
-  if (denying.length === 0) return [];
+  const denying = tables.map((entries) => entries.filter(({ effective }) => effective?.deny));
+  if (denying.every((entries) => entries.length === 0)) return [];
   const automata = new Map<TableEntry, Automaton>();
   const automatonOf = (entry: TableEntry): Automaton | undefined => {
     const known = automata.get(entry);
@@ -50,43 +53,49 @@ export function hiddenRules(
     return made;
   };
   const allIn = (entry: TableEntry, outer: readonly TableEntry[]): boolean | undefined => {
+    if (outer.length === 0) return false;
     const inside = automatonOf(entry);
     const outside = outer.map(automatonOf);
     if (!inside || outside.includes(undefined)) return undefined;
     return covers(outside as Automaton[], inside, budget);
   };
-  const byRule = Map.groupBy(
-    entries.filter(({ effective, fallback }) => effective?.own && !effective.deny && !fallback),
-    ({ effective }) => effective as EffectiveRule,
+  const granting = tables.flatMap((entries, table) =>
+    entries
+      .filter(({ effective, fallback }) => effective?.own && !effective.deny && !fallback)
+      .map((entry) => ({ entry, table })),
   );
+  const byRule = Map.groupBy(granting, ({ entry }) => entry.effective as EffectiveRule);
   const found: HiddenRule[] = [];
   for (const [rule, its] of byRule) {
-    const permissions = new Set(its.flatMap((one) => [...one.permissions]));
+    const permissions = new Set(its.flatMap(({ entry }) => [...entry.permissions]));
     const hidden: string[] = [];
-    let alone = denying;
+    let alone: readonly (EffectiveRule | undefined)[] | undefined;
     for (const permission of permissions) {
-      const against = denying.filter(
-        ({ effective, permissions }) =>
-          permissions.has(permission) && effective && priority(effective) >= priority(rule),
+      const against = denying.map((entries) =>
+        entries.filter(
+          ({ effective, permissions }) =>
+            permissions.has(permission) && effective && priority(effective) >= priority(rule),
+        ),
       );
-      if (against.length === 0) continue;
-      const granting = its.filter((one) => one.permissions.has(permission));
+      const granted = its.filter(({ entry }) => entry.permissions.has(permission));
       let all = true;
-      for (const one of granting) {
-        const covered = allIn(one, against);
+      for (const { entry, table } of granted) {
+        const covered = allIn(entry, against[table] ?? []);
         if (covered === undefined) return undefined;
         all &&= covered;
       }
       if (!all) continue;
       hidden.push(permission);
-      alone = alone.filter(
-        (deny) => against.includes(deny) && granting.every((one) => allIn(one, [deny])),
-      );
+      for (const { entry, table } of granted) {
+        const covering = (against[table] ?? []).filter((deny) => allIn(entry, [deny]));
+        const rules = covering.map(({ effective }) => effective);
+        alone = alone?.filter((one) => rules.includes(one)) ?? rules;
+      }
     }
     if (hidden.length === 0) continue;
     found.push({
       ...{ rule, permissions: hidden, all: hidden.length === permissions.size },
-      by: alone[0]?.effective,
+      by: alone?.[0],
     });
   }
   return found;

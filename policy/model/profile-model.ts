@@ -87,8 +87,10 @@ export interface ProfileModel {
   table(of: TableClass): Compared | UnknownReason;
   /** The rules of a class with one more, which stands in this profile; or why they are not known. */
   extended(of: TableClass, rule: EffectiveRule): Extension | UnknownReason;
-  /** The rules of the main file in a class other than files whose permissions deny rules take away. */
-  hidden(of: keyof typeof permissionTables): readonly HiddenRule[] | UnknownReason;
+  /** The rules of the main file in classes other than files whose permissions deny rules take away. */
+  hidden(
+    classes: readonly (keyof typeof permissionTables)[],
+  ): readonly HiddenRule[] | UnknownReason;
   /** What the rules of a class other than files match, rule by rule. */
   entries(of: keyof typeof permissionTables): readonly TableEntry[] | UnknownReason;
   /**
@@ -298,10 +300,16 @@ export class Profile implements ProfileModel {
     return typeof table === 'string' ? table : table.entries;
   }
 
-  hidden(of: keyof typeof permissionTables): readonly HiddenRule[] | UnknownReason {
-    const entries = this.entries(of);
-    if (typeof entries === 'string') return entries;
-    return hiddenRules(entries, this.#budget(modelSteps)) ?? 'budget';
+  hidden(
+    classes: readonly (keyof typeof permissionTables)[],
+  ): readonly HiddenRule[] | UnknownReason {
+    const tables: (readonly TableEntry[])[] = [];
+    for (const one of classes) {
+      const entries = this.entries(one);
+      if (typeof entries === 'string') return entries;
+      tables.push(entries);
+    }
+    return hiddenRules(tables, this.#budget(modelSteps)) ?? 'budget';
   }
 
   #table(of: keyof typeof permissionTables): Table | UnknownReason {

@@ -48,12 +48,12 @@ export const secretFiles: readonly Row[] = [
     "a Kubernetes node's private keys",
   ],
   [
-    '/{var/lib/postgresql,var/lib/pgsql,etc/postgresql}/{**/,}server.key',
+    '/{var/lib/{postgresql,pgsql}/{data,[0-9]*/*}/,etc/postgresql/{**/,}}server.key',
     "the database server's private key",
     { data: '/var/lib/postgresql/**' },
   ],
   [
-    '/{etc/mysql,etc/mariadb,etc/my.cnf.d,var/lib/mysql}/{**/,}{{ca,client,server}-key,private_key}.pem',
+    '/{etc/{mysql,mariadb,my.cnf.d}/{**/,},var/lib/mysql/}{{ca,client,server}-key,private_key}.pem',
     "the database server's private keys",
     { data: '/var/lib/mysql/**' },
   ],

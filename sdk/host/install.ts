@@ -28,6 +28,7 @@ export type InstallRefusal =
   | 'profile-defined-elsewhere'
   | 'profile-loaded-elsewhere'
   | 'parser-refused'
+  | 'interrupted'
   | 'kernel-refused';
 
 export type Installed =
@@ -68,8 +69,8 @@ export interface InstallPart {
 /**
  * Installs a verified profile, or changes nothing. It must not replace what another file defines or something else has
  * loaded (see conflicts.ts). This project's parser and a dry run of the host's check it first;
- * then a transaction activates it (see transaction.ts). Termination signals are deferred until it is done. The caller
- * holds the host's lock (see change.ts).
+ * then a transaction activates it (see transaction.ts). A termination signal ends the dry run, and is deferred from then
+ * on until all is done. The caller holds the host's lock (see change.ts).
  */
 export function install(profile: VerifiedProfile, options: InstallOptions): Promise<Installed> {
   return installTogether({ profile, options }, []);
@@ -88,7 +89,7 @@ export async function installTogether(
     const refusal = await checkPart(profile, options);
     if (refusal) return profile === first.profile ? refusal : about(profile, refusal);
   }
-  return withoutInterruption(() => checkAndPut(root, first, others));
+  return withoutInterruption((interrupted) => checkAndPut(root, first, others, interrupted));
 }
 
 /** A refusal of a package that changes with another one. */
@@ -122,11 +123,27 @@ async function checkPart(
   return root === '/' && !replace ? checkLoaded(profile) : undefined;
 }
 
+/** The maximum time for the dry runs of all packages that change together, in milliseconds. */
+const maxDryRuns = 15 * 60_000;
+
+const interruptedRefusal = {
+  ok: false,
+  id: 'interrupted',
+  reason: 'a signal ended the dry run of apparmor_parser',
+} as const;
+
+const tooLong = {
+  ok: false,
+  id: 'parser-refused',
+  reason: `apparmor_parser did not compile all that changes within ${maxDryRuns / 60_000} minutes`,
+} as const;
+
 /** The part of an installation that changes the host. */
 async function checkAndPut(
   root: string,
   first: InstallPart,
   others: readonly InstallPart[],
+  interrupted: AbortSignal,
 ): Promise<Installed> {
   const parts = [first, ...others];
   const { onStep = () => {} } = first.options;
@@ -136,7 +153,11 @@ async function checkAndPut(
   }));
   return withStagedAbstractions(root, packages, async (include): Promise<Installed> => {
     const staged: { part: InstallPart; target: Installation; staged: StagedFile }[] = [];
-    let checkedByParser = false;
+    const discard = async () => {
+      for (const one of staged) await one.staged.discard();
+    };
+    const compiled = parts.filter(({ profile }) => profile.kind !== 'abstraction').length;
+    let checked = 0;
     try {
       for (const part of parts) {
         const { profile, options } = part;
@@ -147,19 +168,29 @@ async function checkAndPut(
           staged: stage(installedPlace(root, profile), profile.bytes, 0o644),
         });
       }
+      const signal = AbortSignal.any([interrupted, AbortSignal.timeout(maxDryRuns)]);
       for (const { part, staged: file } of staged) {
-        const parser = await parserFor(root, part.profile);
-        if (!parser || part.profile.kind === 'abstraction') continue;
-        checkedByParser = true;
-        const refusal = await tryProfile(parser, root, part.profile, { file, include, packages });
-        if (!refusal) continue;
-        for (const one of staged) await one.staged.discard();
-        return part === first ? refusal : about(part.profile, refusal);
+        const { profile } = part;
+        const parser = await parserFor(root, profile);
+        if (!parser || profile.kind === 'abstraction') continue;
+        const trial = { file, include, packages, signal };
+        const refusal = await tryProfile(parser, root, profile, trial);
+        if (refusal) {
+          await discard();
+          if (signal.aborted) return interrupted.aborted ? interruptedRefusal : tooLong;
+          return part === first ? refusal : about(profile, refusal);
+        }
+        checked++;
+        if (compiled > 1) onStep(`Checked ${packagePath(profile)} with apparmor_parser`);
       }
-      if (checkedByParser) onStep('Checked with apparmor_parser (dry run)');
+      if (interrupted.aborted) {
+        await discard();
+        return interruptedRefusal;
+      }
+      if (checked > 0) onStep('Checked with apparmor_parser (dry run)');
       for (const { profile } of parts) await store(root, profile.evidence);
     } catch (error) {
-      for (const one of staged) await one.staged.discard().catch(() => {});
+      await discard().catch(() => {});
       throw error;
     }
     const setAside: (string | undefined)[] = [];
@@ -171,7 +202,7 @@ async function checkAndPut(
     if (!done.ok) return { ok: false, id: 'kernel-refused', reason: done.reason };
     const file = installedPlace(root, first.profile).path;
     for (const { profile } of parts) onStep(`Installed ${installedPlace(root, profile).path}`);
-    const result = { ok: true as const, file, checkedByParser, setAside: setAside[0] };
+    const result = { ok: true as const, file, checkedByParser: checked > 0, setAside: setAside[0] };
     if (root !== '/') return { ...result, mode: undefined };
     for (const installation of done.installations) {
       const names = profilesOf(installation);

@@ -38,6 +38,13 @@ const memoryEnded = /bad_alloc|out of memory|cannot allocate memory|memory exhau
 /** Its message on every kernel without AppArmor, which is ignored. */
 const cacheNotice = /^Cache read\/write disabled:.*$/gm;
 
+/** Where apparmor_parser runs, and what ends it early. */
+interface RunOptions {
+  /** Default `/`. */
+  cwd?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /** The result of a run of apparmor_parser. */
 export type ParserRun = { ok: true; output: string } | { ok: false; reason: string };
 
@@ -79,16 +86,17 @@ async function findProgram(paths: readonly string[]): Promise<string | undefined
 }
 
 /**
- * Runs apparmor_parser(8) in `cwd`, by default `/`, with no shell, no standard input, a clean environment and limits on
- * time, memory and output. Refuses to run without prlimit(1), which sets the limits. It forks a process for each
+ * Runs apparmor_parser(8) in `cwd` with no shell, no standard input, a clean environment and limits on time, memory and
+ * output; `signal` ends it early. Refuses to run without prlimit(1), which sets the limits. It forks a process for each
  * profile, so it gets its own process group, which is killed at the end. Never throws: the result has the failure.
  */
 export async function runParser(
   parser: string,
   args: string[],
-  { cwd, ...limits }: Partial<Limits> & { cwd?: string } = {},
+  { cwd, signal, ...limits }: Partial<Limits> & RunOptions = {},
 ): Promise<ParserRun> {
-  const run = await runRaw(parser, args, { ...defaultLimits, ...limits }, maxOutput, cwd);
+  const all = { ...defaultLimits, ...limits };
+  const run = await runRaw(parser, args, all, maxOutput, { cwd, signal });
   return run.ok ? { ok: true, output: run.output.toString() } : run;
 }
 
@@ -115,7 +123,7 @@ async function runRaw(
   args: string[],
   { time, memory }: Limits,
   maxBytes: number,
-  cwd = '/',
+  { cwd = '/', signal }: RunOptions = {},
 ): Promise<RawRun> {
   const limiter = await findProgram(limiters);
   if (limiter === undefined) {
@@ -147,6 +155,9 @@ async function runRaw(
       () => end(`apparmor_parser did not end within ${time / 1000} seconds`),
       time,
     );
+    const abort = () => end('apparmor_parser was stopped');
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
     const chunks: Buffer[] = [];
     let size = 0;
     let complaint = '';
@@ -159,12 +170,16 @@ async function runRaw(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(0, maxOutput);
     });
-    child.on('error', (error) => {
+    const settle = () => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    };
+    child.on('error', (error) => {
+      settle();
       resolve({ ok: false, reason: error.message });
     });
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
+    child.on('close', (code, endedBy) => {
+      settle();
       if (over === undefined && code === 0) {
         return resolve({ ok: true, output: Buffer.concat(chunks) });
       }
@@ -173,7 +188,7 @@ async function runRaw(
         over ??
         (memoryEnded.test(message)
           ? `apparmor_parser exceeded its limit of ${memory / (1 << 20)} MiB of memory`
-          : `apparmor_parser ended with ${signal ?? `exit code ${code}`}`);
+          : `apparmor_parser ended with ${endedBy ?? `exit code ${code}`}`);
       resolve({ ok: false, reason: message === '' ? how : `${how}: ${message}` });
     });
   });

@@ -19,7 +19,14 @@ import {
   writePending,
 } from './state.ts';
 import { dropStored, dropUnneeded } from './store.ts';
-import { makeFolder, remove, requireNoFolder, type StagedFile } from './tree.ts';
+import {
+  type Former,
+  holdFormer,
+  makeFolder,
+  remove,
+  requireNoFolder,
+  type StagedFile,
+} from './tree.ts';
 
 /**
  * Changes of installations, as transactions. Each is recorded before its first step (state.ts, Pending) and the record
@@ -73,11 +80,13 @@ export async function put(
     for (const target of [...loaded].reverse())
       await rollBackLoaded(root, target, before.get(target));
   };
+  const formers: Former[] = [];
   let committed = 0;
   try {
     for (const target of targets) {
       requireNoFolder(recordPlace(root, 'installed', target));
       requireNoFolder(linkPlace(root, target));
+      if (parts.length > 1) formers.push(holdFormer(installedPlace(root, target)));
     }
     // If this can't be recorded, nothing is installed.
     makeFolder(statePlace(root, 'installed'));
@@ -106,11 +115,17 @@ export async function put(
     for (const target of targets) await writeCache(root, target);
     return { ok: true, installations };
   } catch (error) {
-    // Boot will load the new files already, so the next run finishes the change.
-    if (committed > 0) throw error;
     await discard(parts);
-    if (await succeeds(giveBack)) tryTo(() => forgetPendingOf(root, given));
+    // Boot may load new files already that are not to go back, so the next run finishes the change.
+    if (committed === parts.length || replaced) throw error;
+    const goBack = async () => {
+      for (const former of formers.slice(0, committed)) former.restore();
+      await giveBack();
+    };
+    if (await succeeds(goBack)) tryTo(() => forgetPendingOf(root, given));
     throw error;
+  } finally {
+    for (const former of formers) tryTo(former.discard);
   }
 }
 

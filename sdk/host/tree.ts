@@ -6,6 +6,7 @@ import {
   fchmodSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   opendirSync,
   openSync,
@@ -607,6 +608,41 @@ export function stage(place: Place, data: Uint8Array | string, mode: number): St
     commit: async () => rename(staged, place),
     discard: async () => remove(staged),
   };
+}
+
+/** What several files replace, until all have replaced it. */
+export interface Former {
+  /** Puts it back, or removes what was put where nothing was. */
+  restore: () => void;
+  /** Removes its second name. */
+  discard: () => void;
+}
+
+/** What to do about a file that can't have a second name, by the system's error code. */
+const unreplaceable: Readonly<Record<string, string>> = {
+  // Others than root can't link the files of others (proc_sys_fs(5), protected_hardlinks).
+  EPERM:
+    'It must be neither immutable nor append-only (chattr -i -a), and belong to who runs this.',
+  EXDEV: 'Unmount what is mounted on it.',
+};
+
+/**
+ * Gives a file a second name, like that of a staged file, to put it back. Throws if it can't be replaced: an immutable file
+ * (chattr(1)) can't have another name, and neither can one that something is mounted on.
+ */
+export function holdFormer(place: Place): Former {
+  if (lookAt(place)?.kind !== 'file') return { restore: () => remove(place), discard: () => {} };
+  const second = place.parent.at(`.${place.name}.${randomUUID()}.tmp`);
+  within(place.parent, (folder) => {
+    const [name, other] = [through(folder.fd, place.name), through(folder.fd, second.name)];
+    try {
+      naming(place.path, () => linkSync(name, other));
+    } catch (error) {
+      const next = unreplaceable[(error as NodeJS.ErrnoException).code ?? ''];
+      throw next === undefined ? error : unsafePlace(place.path, "can't be replaced", next);
+    }
+  });
+  return { restore: () => rename(second, place), discard: () => remove(second) };
 }
 
 /** Writes a file atomically: readers see the old data or the new. */

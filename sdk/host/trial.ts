@@ -20,7 +20,14 @@ export async function tryProfile(
     file: staged,
     include,
     packages,
-  }: { file: StagedFile; include: string | undefined; packages: readonly StagedPackage[] },
+    signal,
+  }: {
+    file: StagedFile;
+    include: string | undefined;
+    packages: readonly StagedPackage[];
+    /** Ends it early. */
+    signal: AbortSignal;
+  },
 ): Promise<TrialRefusal | undefined> {
   const file = installedPlace(root, profile).path;
   const names = definedProfiles(profile);
@@ -31,9 +38,10 @@ export async function tryProfile(
           parser,
           { file: staged.path, base: policyPlace('/').path, cwd: '/', include },
           names,
+          signal,
         )
       : await withPolicyCopy(root, { name: file, bytes: profile.bytes, abstractions }, (copy) =>
-          tryOut(parser, copy, names),
+          tryOut(parser, copy, names, signal),
         );
   return refusal && { ...refusal, reason: refusal.reason.replaceAll(staged.path, file) };
 }
@@ -56,8 +64,9 @@ async function tryOut(
   parser: string,
   { file, base, cwd, include }: PolicyCopy,
   names: readonly string[],
+  signal: AbortSignal,
 ): Promise<TrialRefusal | undefined> {
-  const listed = await runParser(parser, namesArguments(file, base, include), { cwd });
+  const listed = await runParser(parser, namesArguments(file, base, include), { cwd, signal });
   if (!listed.ok) return { ok: false, id: 'parser-refused', reason: listed.reason };
   const others = listed.output
     .split('\n')
@@ -68,6 +77,6 @@ async function tryOut(
     const reason = `its includes also define ${others.join(', ')}`;
     return { ok: false, id: 'profile-invalid', reason };
   }
-  const dryRun = await runParser(parser, dryRunArguments(file, base, include), { cwd });
+  const dryRun = await runParser(parser, dryRunArguments(file, base, include), { cwd, signal });
   return dryRun.ok ? undefined : { ok: false, id: 'parser-refused', reason: dryRun.reason };
 }

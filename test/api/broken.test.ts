@@ -61,6 +61,13 @@ describe.each(runtimes)('a registry whose database is broken, on $name', ({ star
     expect(failed.size).toBeGreaterThan(15);
   });
 
+  test.each(['manifests/latest', 'tags/list'])('nor does %s to OCI clients', async (path) => {
+    const response = await registry.fetch(`/v2/library/docker-nginx/${path}`);
+    expect(response.status).toBe(500);
+    const message = 'The registry failed; its log has the cause.';
+    expect(await response.json()).toEqual({ errors: [{ code: 'UNKNOWN', message }] });
+  });
+
   test.each(['/', '/p/library/docker-nginx', '/log/checkpoint', '/readyz'])(
     '%s reveals no internal details either',
     async (path) => {

@@ -318,6 +318,10 @@ describe.each(runtimes)('operation on $name', ({ name, start }) => {
       ],
       ['a cookie', (token: string) => ask('/', { Cookie: `aa-registry-token=${token}` })],
       [
+        'the password of an OCI client',
+        (token: string) => ask('/v2/token', { Authorization: `Basic ${btoa(`ada:${token}`)}` }),
+      ],
+      [
         'a CI job',
         (token: string) =>
           registry.fetch('/v1/oidc/token', {

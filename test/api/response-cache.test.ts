@@ -197,6 +197,19 @@ describe.each(runtimes)('the response cache on $name', ({ name, start }) => {
     });
   });
 
+  test('an OCI tag follows its version, and a part of a cached blob is a part', async () => {
+    const manifest = '/v2/library/web/manifests/latest';
+    const first = (await (await ask(manifest)).json()) as { layers: { digest: string }[] };
+    await expectStatus(201, publish(registry, publisher, { name: 'web', version: '1.1.0' }));
+    const annotations = { 'org.opencontainers.image.version': '1.1.0' };
+    expect(await (await ask(manifest)).json()).toMatchObject({ annotations });
+    const blob = `/v2/library/web/blobs/${first.layers[0]?.digest}`;
+    const whole = await (await ask(blob)).text();
+    await tamper();
+    expect(await (await ask(blob)).text()).toBe(whole);
+    await expectStatus(206, ask(blob, { Range: 'bytes=0-1' }));
+  });
+
   test('keeps immutable bytes when another version is published', async () => {
     const bytes = await (await ask(content)).text();
     await tamper();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   createPublisher,
@@ -12,6 +13,8 @@ import type { Traffic } from '../traffic.ts';
 
 const profile = '/v1/profiles/library/docker-nginx';
 const version = `${profile}/versions/1.1.0`;
+
+const layer = `sha256:${createHash('sha256').update(profileText('docker-nginx')).digest('hex')}`;
 
 /** The round trips to the database and the statements of each read, without a token. */
 const reads: [path: string, roundTrips: number, statements: number][] = [
@@ -35,6 +38,12 @@ const reads: [path: string, roundTrips: number, statements: number][] = [
   ['/v1/profiles?q=nginx', 1, 1],
   ['/v1/bases', 1, 1],
   ['/log/checkpoint', 1, 1],
+  ['/v2/token', 0, 0],
+  ['/v2/library/docker-nginx/manifests/1.1.0', 1, 1],
+  ['/v2/library/docker-nginx/manifests/latest', 1, 1],
+  [`/v2/library/docker-nginx/blobs/${layer}`, 1, 1],
+  ['/v2/library/docker-nginx/tags/list', 1, 1],
+  [`/v2/library/docker-nginx/referrers/${layer}`, 1, 1],
   ['/', 1, 1],
   ['/p/library/docker-nginx', 1, 3],
   ['/p/library/docker-nginx@1.0.0', 1, 3],
@@ -101,6 +110,17 @@ describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
       const found = await trafficOf(compare);
       expect([found.length, found.flat().length]).toEqual([1, 2]);
     }
+  });
+
+  test('an artifact’s manifest takes one, and its referrers once their proof is made', async () => {
+    const path = '/v2/library/docker-nginx';
+    const tagged = await expectStatus(200, registry.fetch(`${path}/manifests/1.1.0`));
+    const digest = tagged.headers.get('Docker-Content-Digest');
+    const referrers = () => expectStatus(200, registry.fetch(`${path}/referrers/${digest}`));
+    await referrers();
+    expect(await trafficOf(referrers)).toHaveLength(1);
+    const manifest = () => expectStatus(200, registry.fetch(`${path}/manifests/${digest}`));
+    expect(await trafficOf(manifest)).toHaveLength(1);
   });
 
   test('a token takes one more', async () => {

@@ -63,6 +63,23 @@ describe('aa-registry serve', () => {
     expect(await read('/feed.atom')).toContain(`href="${address}/feed.atom"`);
   });
 
+  test('OCI clients are sent to the public URL for a token, or to the address that they requested', async () => {
+    const realmFor = async (headers: Record<string, string>) => {
+      const response = await fetch(new URL('/v2/', running?.url), { headers });
+      const challenge = response.headers.get('WWW-Authenticate') ?? '';
+      await response.text();
+      return /^Bearer realm="([^"]*)"/.exec(challenge)?.[1];
+    };
+    running = await serve(data);
+    const own = new URL(running.url).host;
+    expect(await realmFor({})).toBe(`http://${own}/v2/token`);
+    expect(await realmFor({ 'X-Forwarded-Proto': 'https' })).toBe(`https://${own}/v2/token`);
+    expect(await realmFor({ 'X-Forwarded-Proto': 'javascript' })).toBe(`http://${own}/v2/token`);
+    await running.stop();
+    running = await serve(data, '--public-url', 'https://registry.example.org');
+    expect(await realmFor({})).toBe('https://registry.example.org/v2/token');
+  });
+
   test('a witness that closes the connection after a long Content-Encoding does not stop the server', async () => {
     let requests = 0;
     const hostile = createServer((_, response) => {

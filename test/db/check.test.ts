@@ -57,6 +57,26 @@ describe('admin check reports', () => {
       'row-differs',
       'library/web@9.9.9 (entry 4)',
     ],
+    [
+      "UPDATE oci_manifests SET text = text || ' ' WHERE role = 'artifact'",
+      'derived-differs',
+      'the OCI manifests of library/web@1.0.0',
+    ],
+    [
+      "UPDATE oci_manifests SET layer = digest WHERE role = 'envelope'",
+      'derived-differs',
+      'the OCI manifests of platform/web@1.0.0',
+    ],
+    [
+      "DELETE FROM oci_manifests WHERE role = 'envelope'",
+      'derived-differs',
+      'the OCI manifests of library/database@0.1.0',
+    ],
+    [
+      "UPDATE oci_manifests SET layer_text = '{}' WHERE role = 'proof'",
+      'derived-differs',
+      'the OCI manifests of library/web@1.1.0',
+    ],
     ["DELETE FROM versions WHERE version = '1.1.0'", 'row-missing', 'library/web@1.1.0 (entry 4)'],
     [
       "UPDATE versions SET envelope = (SELECT envelope FROM versions WHERE version = '1.1.0') WHERE version = '2.0.0'",

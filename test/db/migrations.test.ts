@@ -114,6 +114,12 @@ describe.each(schemas)('a database of schema %s', (schema) => {
     const team = await (await get('/v1/teams/library')).json();
     expect(team).toMatchObject({ keys: [{ revokedAt: expect.any(String) }, { revokedAt: null }] });
     await get('/p/library/web');
+    const artifact = await get('/v2/library/web/manifests/1.0.0');
+    const { layers } = (await artifact.json()) as { layers: { digest: string }[] };
+    expect(await (await get(`/v2/library/web/blobs/${layers[0]?.digest}`)).text()).toBe(text);
+    const digest = artifact.headers.get('Docker-Content-Digest');
+    const again = await get(`/v2/library/web/manifests/${digest}`);
+    expect(again.headers.get('Docker-Content-Digest')).toBe(digest);
     db.$client.close();
   });
 });

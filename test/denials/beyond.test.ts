@@ -89,7 +89,7 @@ describe('what a suggested rule permits beyond the request', () => {
     [
       'operation="open" class="posix_mqueue" profile="app" requested="read" denied="read" info="Failed name lookup - disconnected IPC path" error=-13',
       '',
-      ['posix_mqueue: + read: queue /queue', 'posix_mqueue: + read: queue /queue, label x'],
+      ['posix_mqueue: + read: queue /queue'],
     ],
   ])('%s, with %s', (line, rules, beyond) => {
     expect(suggested(line, rules)).toEqual({ rule: expect.anything(), beyond });

@@ -1,6 +1,11 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findParser } from '../../sdk/host/parser.ts';
+import { installedPlace, listInstallations } from '../../sdk/host/state.ts';
+import { put } from '../../sdk/host/transaction.ts';
+import { stage } from '../../sdk/host/tree.ts';
 import type { Manifest } from '../../trust/index.ts';
 import { command } from '../command.ts';
 import { createPublisher, expectStatus, manifest, type Publisher, publish } from '../publisher.ts';
@@ -20,6 +25,11 @@ const profile = (name: string, includes: string[], detail = '1') =>
     '}',
     '',
   ].join('\n');
+
+const parser = await findParser();
+
+/** Rules that apparmor_parser compiles for seconds. */
+const slowRules = Array.from({ length: 12 }, (_, n) => `/srv/**/a${n}x*/**/b${n}x*/** r,`);
 
 describe('packages that need others', () => {
   let fixture: Fixture;
@@ -97,6 +107,52 @@ describe('packages that need others', () => {
     await succeed(['remove', 'web', '--root', root]);
     expect(await installed()).toEqual({});
     await expect(base()).rejects.toThrow('ENOENT');
+  });
+
+  test.skipIf(!parser)(
+    'a signal ends the dry runs of the profiles that include an abstraction, and nothing changes',
+    async () => {
+      await give('slow', '1.0.0', rules('/srv/slow/** r,'), abstraction);
+      const including = needs({ 'library/slow': '^1' });
+      await give('late-1', '1.0.0', profile('late-1', ['library/slow']), including);
+      await give('late-2', '1.0.0', profile('late-2', ['library/slow']), including);
+      const pulled = await run('pull', 'late-1', 'late-2');
+      expect(pulled, pulled.output).toMatchObject({ code: 0 });
+      await give('slow', '1.1.0', rules(...slowRules), abstraction);
+      const before = await filesOf(root);
+      let received = 0;
+      const onSignal = () => void received++;
+      process.on('SIGHUP', onSignal);
+      try {
+        const updating = run('pull', 'slow');
+        const isStaged = () =>
+          readdirSync(join(root, 'etc/apparmor.d')).some((name) => name.endsWith('.tmp'));
+        while (!isStaged()) await new Promise((resolve) => setTimeout(resolve, 5));
+        process.kill(process.pid, 'SIGHUP');
+        const ended = await updating;
+        expect(ended.code).toBe(1);
+        expect(ended.output).toContain('[interrupted]');
+      } finally {
+        process.off('SIGHUP', onSignal);
+      }
+      expect(received).toBeGreaterThan(0);
+      expect(await filesOf(root)).toEqual(before);
+      expect(existsSync(join(root, 'var/lib/aa-registry/staged'))).toBe(false);
+    },
+  );
+
+  test('go back together if one file of them can’t be replaced', async () => {
+    await succeed(['pull', 'base@1.0.0', 'web@1.0.0', '--complain', '--root', root]);
+    const before = await filesOf(root);
+    const parts = (await listInstallations(root)).map((installation) => {
+      const target = { ...installation, complain: false };
+      const staged = stage(installedPlace(root, target), '# new\n', 0o644);
+      const fails = target.name === 'web';
+      const commit = () => Promise.reject(new Error('no more space'));
+      return { target, staged: { ...staged, ...(fails && { commit }) } };
+    });
+    await expect(put(root, parts, { include: undefined })).rejects.toThrow('no more space');
+    expect(await filesOf(root)).toEqual(before);
   });
 
   test('all get one version, or the ranges are refused', async () => {

@@ -228,6 +228,31 @@ describe('the effect of deny rules', () => {
     expect(reports(policy, 'hidden-allow')).toEqual([]);
   });
 
+  // Rules of mqueue are in two tables.
+  test.each([
+    ['mqueue,', 'deny mqueue,', 1],
+    ['mqueue r,', 'deny mqueue,', 1],
+    ['mqueue,', 'deny mqueue type=posix,\n  deny mqueue type=sysv,', 1],
+    ['mqueue type=posix,', 'deny mqueue,', 1],
+    ['mqueue,', 'deny mqueue type=posix,', 0],
+    ['mqueue,', 'deny mqueue r type=sysv,', 0],
+    ['mqueue,', 'deny mqueue r,', 1],
+  ])('%s under %s', (allow, deny, hidden) => {
+    const policy = `${head}profile demo /usr/bin/demo {\n  ${allow}\n  ${deny}\n}\n`;
+    expect(reports(policy, 'hidden-allow')).toHaveLength(hidden);
+  });
+
+  test.each([
+    ['/etc/x r,', 'deny /etc/x r,', 'deny /etc/x r'],
+    ['priority=-1 /etc/x r,', 'priority=-1 deny /etc/x r,', 'priority=-1 deny /etc/x r'],
+    ['/etc/x r,', 'audit deny /etc/x r,', 'audit deny /etc/x r'],
+    ['mqueue,', 'deny mqueue,', 'deny mqueue'],
+  ])('%s under %s names that rule as it is written', (allow, deny, named) => {
+    const policy = `${head}profile demo /usr/bin/demo {\n  ${allow}\n  ${deny}\n}\n`;
+    const [report] = reports(policy, 'hidden-allow');
+    expect(report?.message).toContain(`by "${named}",`);
+  });
+
   test('powerful-capability does not report a capability that is denied', () => {
     for (const deny of ['deny capability sys_admin,', 'deny capability,'])
       expect(reports(profile(`  capability sys_admin,\n  ${deny}`), 'powerful-capability')).toEqual(

@@ -220,6 +220,24 @@ test('an example about unix sockets names the peer that differs', () => {
   ]);
 });
 
+test.each([
+  ['dbus,', ['eavesdrop: bus session', 'bind: bus session', 'send, receive: bus session']],
+  ['dbus bind bus=system,', ['bind: bus system']],
+  ['mqueue,', [/: queue \/queue$/, /: queue 1$/]],
+  ['mqueue 77,', [/: queue 77$/]],
+  ['signal,', ['send, receive: signal kill, peer x']],
+  ['unix,', [/: unix stream$/]],
+])('the examples of %s are what people know', (rule, examples) => {
+  const one = (rules: string) => model(`abi <abi/4.0>,\nprofile p {\n  ${rules}\n}\n`);
+  const { differences } = compareModels(one(''), one(rule));
+  const said = differences.map(
+    ({ permissions, example }) => `${permissions.join(', ')}: ${example}`,
+  );
+  expect(said).toEqual(
+    examples.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))),
+  );
+});
+
 test('each rule that makes a difference has an example', () => {
   const common = 'abi <abi/3.0>,\nprofile p {\n  /usr/** r,\n';
   const added = ['/etc/a r,', '/etc/b r,', '/srv/{c,d}/** rw,', 'deny /usr/share/e r,'];

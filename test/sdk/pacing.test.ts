@@ -48,6 +48,45 @@ describe('waiting for a busy registry', () => {
     );
   });
 
+  test('slow responses end it too, whatever their number and order', () => {
+    const request = fc.record({ wait: fc.nat({ max: 5000 }), response: fc.nat({ max: 30_000 }) });
+    fc.assert(
+      fc.property(fc.array(request, { minLength: 1 }), fc.integer({ min: 1, max: 8 }), (all, n) => {
+        let now = 0;
+        const pacing = createPacing({}, () => now);
+        let slowly = 0;
+        let isInTime = true;
+        for (let at = 0; isInTime; at++) {
+          const { wait, response } = all[at % all.length] ?? { wait: 0, response: 0 };
+          now += wait;
+          const timed = Array.from({ length: n }, () => pacing.timed());
+          now += response;
+          slowly += Math.max(0, response - 1000);
+          // Those that are sent at once count once.
+          isInTime = timed.map((one) => one()).every(Boolean);
+          expect(isInTime).toBe(slowly <= waitLimits.usual.slow);
+          if (at > all.length && all.every((one) => one.response <= 1000)) break;
+        }
+      }),
+    );
+  });
+
+  test('a client that waited long enough for slow responses says so', async () => {
+    const server = createServer((_, response) => {
+      setTimeout(() => response.end('answer'), 1100);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const registry = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const patient = createClient({ registry });
+      expect(await patient.getCheckpoint()).toBe('answer');
+      const client = createClient({ registry, waitLimits: { ...waitLimits.usual, slow: 0 } });
+      await expect(client.getCheckpoint()).rejects.toThrow(`${registry} responds too slowly`);
+    } finally {
+      server.close();
+    }
+  });
+
   test('concurrent refused requests wait once', () => {
     const waits: number[] = [];
     const onWait = ({ seconds }: { seconds: number }) => void waits.push(seconds);

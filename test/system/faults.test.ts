@@ -67,12 +67,19 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
     expect(await refused?.json()).toMatchObject({ type: 'urn:aa-registry:problem:storage-full' });
     expect(stored.length).toBeGreaterThan(3);
 
+    const referrers = new Map<string, number>();
     const readAll = async () => {
       for (const name of stored) {
         const path = `/v1/profiles/library/${name}/versions/1.0.0`;
         const content = await expectStatus(200, registry.fetch(`${path}/profile`));
         expect(await content.text()).toBe(text(name));
         await expectStatus(200, registry.fetch(`${path}/proof`));
+        // Without the proof, if it can't be stored.
+        const oci = `/v2/library/${name}`;
+        const { headers } = await expectStatus(200, registry.fetch(`${oci}/manifests/1.0.0`));
+        const digest = headers.get('Docker-Content-Digest');
+        const list = await expectStatus(200, registry.fetch(`${oci}/referrers/${digest}`));
+        referrers.set(name, ((await list.json()) as { manifests: unknown[] }).manifests.length);
       }
       await expectStatus(200, registry.fetch('/v1/profiles'));
       // Also with a token, although its use can't be recorded.
@@ -82,6 +89,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
       await expectStatus(200, registry.fetch('/readyz'));
     };
     await readAll();
+    expect([...referrers.values()]).toContain(1);
     expect((await put('still-none')).status).toBe(507);
     await expectStatus(404, registry.fetch('/v1/profiles/library/still-none'));
 
@@ -89,6 +97,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
     await expectStatus(201, put('again'));
     stored.push('again');
     await readAll();
+    expect(new Set(referrers.values())).toEqual(new Set([2]));
     expect(await running.stop()).toBe(0);
     const check = await aaRegistry(['admin', 'check', '--data', data]);
     expect(check.stdout, check.stderr).toContain('No differences');

@@ -55,6 +55,30 @@ describe('verify', () => {
 
   const cases: [string, RefusalId, () => Promise<[Claim, TeamPolicy]>][] = [
     ['no trusted key', 'envelope-untrusted-key', async () => [claim, trusting(1, keys[2])]],
+    [
+      'a changed payload',
+      'envelope-signature-mismatch',
+      async () => {
+        const other = await envelopeFor({ version: '9.9.9' }, [keys[0]]);
+        return [
+          { ...claim, envelope: { ...claim.envelope, payload: other.payload } },
+          trusting(1, ...keys),
+        ];
+      },
+    ],
+    [
+      'a good signature and a changed one of a needed two',
+      'envelope-signature-mismatch',
+      async () => {
+        const [first, second] = claim.envelope.signatures;
+        const signatures = [{ keyid: second?.keyid ?? '', sig: first?.sig ?? '' }];
+        const envelope = {
+          ...claim.envelope,
+          signatures: [...(first ? [first] : []), ...signatures],
+        };
+        return [{ ...claim, envelope }, trusting(2, ...keys)];
+      },
+    ],
     ['no keys at all', 'envelope-untrusted-key', async () => [claim, trusting(1)]],
     [
       'one signature of a needed two',

@@ -6,12 +6,12 @@ import MarkdownIt, {
   type Token,
 } from 'markdown-it';
 
-/** The limits of a README. A typical one of the maximum length uses at most a fifth of the others. */
+/** The limits of a README. A typical one of the maximum length uses at most a quarter of the others. */
 export const readmeLimits = {
   /** UTF-16 units of Markdown. */
   length: 64 * 1024,
   /** Attempts to match a rule of the parser, for blocks and inline. */
-  steps: 125_000,
+  steps: 64 * 1024,
   /** Tokens that the parser creates. */
   tokens: 40_000,
   /** Levels of nested elements. */

@@ -21,20 +21,33 @@ import {
  */
 export const identify: MiddlewareHandler<Env> = async (c, next) => {
   const header = c.req.header('Authorization');
-  c.set('caller', header === undefined ? anonymousCaller : await identifyToken(c, header));
+  const isAnonymous = header === undefined;
+  c.set('caller', isAnonymous ? anonymousCaller : await identifySecret(c, bearerOf(header)));
   await next();
 };
 
-async function identifyToken(c: Context<Env>, header: string): Promise<Caller> {
-  const bearer = /^Bearer +(\S+)$/i.exec(header)?.[1];
+/** The token in an Authorization header; `undefined` for another scheme. */
+export function bearerOf(header: string): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(header)?.[1];
+}
+
+/**
+ * The caller with the token in a request's credentials, `undefined` if these can't be read. Throws a problem, which counts
+ * as a request from its address, unless it is a valid token. `how` completes "Send an API token …".
+ */
+export async function identifySecret(
+  c: Context<Env>,
+  secret: string | undefined,
+  how = 'as Authorization: Bearer aar_…',
+): Promise<Caller> {
   const caller =
-    bearer === undefined
+    secret === undefined
       ? await c.var.tokenChecks.attempt<Caller>(c, async () => undefined)
-      : await findCaller(c, bearer);
+      : await findCaller(c, secret);
   if (caller) return caller;
   await countAddress(c, c.var.deps.rateLimits ?? {});
-  throw bearer === undefined
-    ? new ProblemError('token-missing', 'Send an API token as Authorization: Bearer aar_….')
+  throw secret === undefined
+    ? new ProblemError('token-missing', `Send an API token ${how}.`)
     : new ProblemError('token-unknown', 'The API token is unknown, revoked or expired.');
 }
 

@@ -86,7 +86,7 @@ export function createResponseCache(maxBytes: number, now = Date.now): ResponseC
       if (changed === 'visibility') current.references++;
     },
     find(request) {
-      if (!isAnonymous(request)) return undefined;
+      if (!isShareable(request)) return undefined;
       const cached = responses.get(request.url);
       if (!cached || cached.generation !== current[cached.dependsOn]) return undefined;
       return now() < cached.expires ? cached : undefined;
@@ -94,7 +94,7 @@ export function createResponseCache(maxBytes: number, now = Date.now): ResponseC
     async store(request, response, { route, generations }) {
       const control = response.headers.get('Cache-Control') ?? '';
       const seconds = /^public, max-age=(\d+)/.exec(control)?.[1];
-      if (response.status !== 200 || seconds === undefined || !isAnonymous(request)) {
+      if (response.status !== 200 || seconds === undefined || !isShareable(request)) {
         return response;
       }
       const dependsOn = dependencyOf(request, control);
@@ -127,8 +127,10 @@ function dependencyOf({ url }: RequestHead, control: string): CacheDependency {
   return control.includes('immutable') ? 'visibility' : 'references';
 }
 
-function isAnonymous({ method, header }: RequestHead): boolean {
-  return method === 'GET' && header('authorization') == null && header('cookie') == null;
+/** Whether a request reads all of a resource, without credentials. */
+function isShareable({ method, header }: RequestHead): boolean {
+  const own = ['authorization', 'cookie', 'range'];
+  return method === 'GET' && own.every((name) => header(name) == null);
 }
 
 function isText(type = ''): boolean {

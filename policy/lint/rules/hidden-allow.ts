@@ -31,7 +31,15 @@ export const hiddenAllow: LintRule = {
 };
 
 const names = new Set(capabilities);
-const classes = Object.keys(permissionTables) as (keyof typeof permissionTables)[];
+
+type ClassName = keyof typeof permissionTables;
+
+/** The classes in which a rule may have entries: those of mqueue are in two tables. */
+const classes: readonly ClassName[][] = [
+  ...Map.groupBy(Object.keys(permissionTables) as ClassName[], (name) =>
+    name.endsWith('mqueue') ? 'mqueue' : name,
+  ).values(),
+];
 
 function reportHidden(
   context: LintContext,
@@ -40,8 +48,10 @@ function reportHidden(
   by: EffectiveRule | undefined,
   everything: boolean,
 ): void {
-  const text = by && describeRule(by).text.replace(/^deny |,$/g, '');
-  const source = text ? ` by "deny ${text}"` : ' by deny rules';
+  const text = by && describeRule(by).text.replace(/,$/, '');
+  // Its own qualifiers, or those of the block around it.
+  const denies = by && 'qualifiers' in by.rule && by.rule.qualifiers.effect;
+  const source = text ? ` by "${denies ? text : `deny ${text}`}"` : ' by deny rules';
   context.report(rule, `${what} is denied${source}, so it is never granted.`, {
     expected: everything
       ? 'neither rule, or a narrower deny rule'

@@ -200,7 +200,7 @@ const remounting = compileLookedUp(remounts);
 function checkMounts(context: LintContext, profile: LintedProfile): void {
   const { budget, report } = context;
   const entries = profile.model.entries('mount');
-  const hidden = profile.model.hidden('mount');
+  const hidden = profile.model.hidden(['mount']);
   if (typeof entries === 'string' || typeof hidden === 'string') return;
   const nothing = new Set(hidden.filter(({ all }) => all).map(({ rule }) => rule));
   const worst = new Map<EffectiveRule, number>();

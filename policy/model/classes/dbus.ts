@@ -43,10 +43,15 @@ export const dbus: PermissionTable = {
     ];
   },
   familiar(string) {
+    const [prefixed = '', ...fields] = string.split('\0');
+    const buses = prefixed.length > 1 ? [prefixed] : [`${prefixed}session`, `${prefixed}system`];
+    const [name, ...message] = fields;
     // A message about which something else is known, but not who gets it.
-    const [bus, name, ...message] = splitFields(string, 6);
-    if (name !== '' || message.join('') === '') return [];
-    return [[bus, 'org.freedesktop.DBus', ...message].join('\0')];
+    const named =
+      name === '' && message.join('') !== '' ? ['org.freedesktop.DBus', ...message] : [];
+    return [named, fields]
+      .filter((one) => one.length > 0 || prefixed.length === 1)
+      .flatMap((one) => buses.map((bus) => [bus, ...one].join('\0')));
   },
   describe(string) {
     const [bus, name, label, path, called, member] = splitFields(string.slice(1), 6);

@@ -92,6 +92,7 @@ export const sysv_mqueue: PermissionTable = {
   prefix: systemV,
   permissions: queuePermissions,
   entries: (effective, scope) => queueEntries(systemV, effective, scope),
+  familiar: (string) => [`${string.slice(0, 1)}\0\0\0\x01${string.slice(5)}`],
   describe(string) {
     const number = [...string.slice(1, 5)].reduce((sum, one) => sum * 256 + one.charCodeAt(0), 0);
     return describeQueue([String(number), string.slice(6)]);

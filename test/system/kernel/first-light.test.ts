@@ -2,11 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exit } from '../../../cli/framework/command.ts';
 import { debian12 } from './guests.ts';
 import { boot, type Machine } from './machine.ts';
 import { missing } from './packages.ts';
-import { expectRefusal } from './refusal.ts';
 import { type Registry, startRegistry } from './registry.ts';
 import { installCli, missingBuild } from './software.ts';
 
@@ -58,11 +56,6 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 600_000 }, () => {
     expect(stderr).toContain('Permission denied');
     await succeed(argv.join(' '));
   }
-
-  test('refuses to install without root', async () => {
-    const pull = `su nobody -c 'aa-registry pull docker-nginx'`;
-    await expectRefusal(machine, pull, exit.unable, /requires root/);
-  });
 
   test('pulls, installs and loads it', async () => {
     const printed = await succeed('aa-registry pull docker-nginx');
