@@ -1,8 +1,14 @@
 import type { Context } from 'hono';
 import type { Env } from './ports.ts';
 
-/** The address of the registry without a path: the one that its operator has set, or that of the request. */
+/**
+ * The registry's address without a path, as the client knows it: the public URL, or what the request names. A proxy that ends
+ * TLS tells the scheme; a client that forges it only misleads itself.
+ */
 export function originOf(c: Context<Env>): string {
   const { publicUrl } = c.var.deps;
-  return publicUrl === undefined ? new URL(c.req.url).origin : publicUrl.replace(/\/+$/, '');
+  if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
+  const url = new URL(c.req.url);
+  if (c.req.header('X-Forwarded-Proto') === 'https') url.protocol = 'https:';
+  return url.origin;
 }
