@@ -87,6 +87,18 @@ const SummaryLine = z
   })
   .meta({ id: 'SummaryLine', description: 'What a profile permits about one topic' });
 
+const WayOut = z
+  .object({
+    name: z.string().meta({ example: 'core_pattern' }),
+    how: z.string(),
+    state: z.enum(['open', 'closed', 'unknown']),
+    profile: z.string().nullable().meta({ description: 'The profile that leaves it open' }),
+    example: z.string().nullable().meta({ description: 'A path on which it is open' }),
+    note: z.string().nullable().meta({ description: 'Why it is open without a rule, or unknown' }),
+    rules: z.array(DecidingRule),
+  })
+  .meta({ id: 'WayOut', description: 'A way out of a container' });
+
 /** What the analysis finds out about the text of a profile, and the registry stores. */
 export const Summarized = z.object({
   state,
@@ -102,6 +114,9 @@ export const Summarized = z.object({
   ),
   omitted,
   unknown: Unknown,
+  ways: z.array(WayOut).meta({
+    description: 'The ways out of a container; none for profiles that attach to programs',
+  }),
 });
 export type Summarized = z.infer<typeof Summarized>;
 

@@ -9,8 +9,9 @@ import {
   rangeIntervals,
   type Selector,
 } from '../trust/index.ts';
+import { allBases } from './bases.ts';
 import type { Database } from './database.ts';
-import { prepared } from './prepared.ts';
+import { executeTogether, prepared } from './prepared.ts';
 import { channelsOf, parseChannels, visibleReplacement } from './profiles.ts';
 import { channels, keys, profiles, type StoredVariant, versions } from './schema.ts';
 import { preference } from './versions.ts';
@@ -104,10 +105,38 @@ export async function resolveReferences(
   viewer: Viewer,
   references: readonly Reference[],
 ): Promise<(Resolution | undefined)[]> {
-  const requested = JSON.stringify(
+  const requested = requestedOf(references);
+  return inOrder(references, await resolved(db).all({ requested, ...viewerValues(viewer) }));
+}
+
+/** The same, with the current base policies, in one round trip. */
+export async function resolveWithBases(
+  db: Database,
+  viewer: Viewer,
+  references: readonly Reference[],
+) {
+  const values = { requested: requestedOf(references), ...viewerValues(viewer) };
+  const [found, bases] = await executeTogether(db, values, resolved(db), allBases(db));
+  return { resolutions: inOrder(references, found), bases };
+}
+
+/** References as the query reads them. */
+function requestedOf(references: readonly Reference[]): string {
+  return JSON.stringify(
     references.map(({ team, name, selector }) => ({ team, name, ...criteriaOf(selector) })),
   );
-  const found = await resolved(db).all({ requested, ...viewerValues(viewer) });
+}
+
+type Row = Omit<Resolution, 'manifest' | 'channels'> & {
+  at: number;
+  manifest: string;
+  channels: string | null;
+};
+
+function inOrder(
+  references: readonly Reference[],
+  found: readonly Row[],
+): (Resolution | undefined)[] {
   const resolutions: (Resolution | undefined)[] = references.map(() => undefined);
   for (const { at, channels, manifest, ...resolution } of found) {
     resolutions[at] = {

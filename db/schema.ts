@@ -236,6 +236,8 @@ export const versions = sqliteTable(
     unique('versions_version').on(table.profileId, table.version),
     index('versions_precedence').on(table.profileId, sql`${table.precedence} desc`),
     index('versions_digest').on(table.profileId, table.digest),
+    index('versions_log_index').on(table.logIndex),
+    index('versions_profile_log_index').on(table.profileId, table.logIndex),
     index('versions_tags')
       .on(table.profileId, table.version)
       .where(sql`${table.yankReason} IS NULL`),

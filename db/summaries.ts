@@ -8,7 +8,7 @@ import { executeTogether, prepared } from './prepared.ts';
 import { bases, summaries, versions } from './schema.ts';
 
 /** The version of summaries. Raise it when their results change: stored results of older versions are recomputed. */
-export const summaryVersion = 2;
+export const summaryVersion = 3;
 
 /** A stored summary. */
 export type StoredSummary = Pick<

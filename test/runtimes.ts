@@ -79,6 +79,8 @@ export interface TestOptions {
   witnesses?: string[];
   /** CI providers, each as `github=URL` or `gitlab=URL`; the audience of their tokens is {@link origin}. */
   issuers?: string[];
+  /** Where to report vulnerabilities; nowhere by default. */
+  securityContacts?: string[];
   /** Receives the lines of the request log; nothing is logged by default. */
   logged?: (line: string) => void;
   /** The rate limits per minute by address and by token; unlimited by default. */
@@ -150,6 +152,7 @@ const node: Runtime = {
     logKey,
     witnesses = [],
     issuers = [],
+    securityContacts = [],
     logged,
     addressLimit,
     tokenLimit,
@@ -202,6 +205,8 @@ const node: Runtime = {
         origin,
         issuers.map(parseIssuer).filter((issuer) => issuer !== undefined),
       ),
+      publicUrl: origin,
+      securityContacts,
       observers: requestLog ? [requestLog] : [],
       addressOf: (request, bindings) =>
         'incoming' in bindings ? createAddressOf([])(request, bindings) : '127.0.0.1',
@@ -247,6 +252,7 @@ const workerd: Runtime = {
     logKey,
     witnesses = [],
     issuers = [],
+    securityContacts = [],
     logged,
     addressLimit,
     tokenLimit,
@@ -278,6 +284,7 @@ const workerd: Runtime = {
       ),
       PUBLIC_URL: origin,
       OIDC_ISSUERS: issuers.join(' '),
+      SECURITY_CONTACT: securityContacts.join(' '),
       ANSWER_CACHE_BYTES: String(responseCacheBytes),
       WEBHOOK_NETWORKS: webhookNetworks.join(' '),
       CLIENT_ADDRESS_HEADER: addressHeader,

@@ -40,6 +40,8 @@ describe('the settings of a registry on Workers', () => {
     ['WITNESSES', 'x+01234567+AAAA=https://a.test', 'KEY=URL'],
     ['CLIENT_ADDRESS_HEADER', 'X-Real IP', 'a header name'],
     ['PUBLIC_URL', 'registry.example.org', 'http URL'],
+    ['SECURITY_CONTACT', 'mailto:a@b.test security@b.test', '"security@b.test"'],
+    ['SECURITY_CONTACT', 'http://b.test/', 'https: or tel: URI'],
     ['OIDC_ISSUERS', 'https://gitlab.com', 'github=URL'],
     ['WEBHOOK_NETWORKS', '10.0.0.0/99', '"10.0.0.0/99"'],
     ['LOG_LEVEL', 'debug', 'off, error, info'],

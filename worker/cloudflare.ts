@@ -97,6 +97,8 @@ async function start(bindings: Bindings): Promise<Registry> {
       settings.publicUrl === undefined
         ? undefined
         : createOidc(settings.publicUrl, [...wellKnownIssuers, ...settings.issuers]),
+    publicUrl: settings.publicUrl,
+    securityContacts: settings.securityContacts,
     observers: requestLog ? [requestLog] : [],
     addressOf: createAddressFrom(settings.addressHeader),
     rateLimits: {

@@ -61,6 +61,8 @@ export interface ServeOptions {
   witnesses?: WitnessAddress[];
   /** The registry's public URL; without it, trusted publishing is off. */
   publicUrl?: string;
+  /** Where to report vulnerabilities, as URIs. */
+  securityContacts?: string[];
   /** CI providers in addition to the well-known ones. */
   issuers?: Issuer[];
   /** Which requests are logged; none by default. */
@@ -114,7 +116,6 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const adminToken =
     options.newAdminToken || (await countAdminTokens(db)) === 0 ? generateToken() : undefined;
 
-  const profileBytes = options.profileBytes ?? defaultLimits.profileBytes;
   const now = () => new Date();
   const witnesses = createWitnesses(options.witnesses ?? [], now);
   const log = createLog({ db, key: logKey, now, grouped: true, witnesses });
@@ -133,8 +134,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   };
   const tracing = await startTracing(process.env);
   const destinations = createDestinations(options.webhookNetworks ?? []);
-  const send = createNodeSend(destinations);
-  const deliverer = createDeliverer({ db, now, destinations, send });
+  const deliverer = createDeliverer({ db, now, destinations, send: createNodeSend(destinations) });
   const analyser = createAnalyserThreads();
   let ending = false;
   const service = createService({
@@ -144,11 +144,13 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     analyse: analyser.analyse,
     permissions: analyser.permissions,
     limits: {
-      profileBytes,
+      profileBytes: options.profileBytes ?? defaultLimits.profileBytes,
       team: { ...defaultLimits.team, ...options.team },
       responseCacheBytes: options.responseCacheBytes ?? defaultLimits.responseCacheBytes,
     },
     oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
+    publicUrl: options.publicUrl,
+    securityContacts: options.securityContacts ?? [],
     observers: [observe],
     addressOf: createAddressOf(options.trustedProxies ?? []),
     whenSent,

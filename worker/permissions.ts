@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Compared, Summarized } from '../contract/index.ts';
-import { findBaseContent } from '../db/bases.ts';
+import { type Base, findBaseContent } from '../db/bases.ts';
 import { readSummaries, saveSummary, type Target } from '../db/summaries.ts';
 import { findContent } from '../db/versions.ts';
 import type { Viewer } from '../db/viewer.ts';
@@ -10,11 +10,14 @@ import {
   type PolicyText,
   type Release,
   releases,
+  unknownReasons,
 } from '../policy/index.ts';
-import { type Digest, type Manifest, sha256 } from '../trust/index.ts';
+import { type Digest, sha256 } from '../trust/index.ts';
+import type { LineDiff } from './analysis/line-diff.ts';
 import { policyText, type ReadWith, readWith } from './analysis/needed.ts';
 import { permissionSteps } from './analysis/permissions.ts';
 import { whenBusy } from './analysis/version.ts';
+import type { ChosenVersion } from './chosen-version.ts';
 import { knownDependencies } from './dependencies.ts';
 import { logError } from './observability/text-log.ts';
 import type { Compiler, Deps } from './ports.ts';
@@ -30,14 +33,14 @@ export interface ProfileText {
   with?: ReadWith | undefined;
 }
 
-/** The stored text of a profile or of a variant, read with what its package needs. */
+/** The stored text of a version, read with what its package needs. */
 export async function storedText(
   { db }: Deps,
   viewer: Viewer,
-  { digest, fits }: Pick<ProfileText, 'digest' | 'fits'>,
-  { name, manifest, ...rest }: { team: string; name: string; manifest: ManifestPart },
+  { place, fits, manifest }: ChosenVersion,
 ): Promise<ProfileText> {
-  const needed = await knownDependencies(db, viewer, { ...rest, name, manifest });
+  const { team, name, digest } = place;
+  const needed = await knownDependencies(db, viewer, { team, name, manifest });
   const its = readWith(name, manifest, needed);
   return {
     ...{ digest, fits },
@@ -49,8 +52,6 @@ export async function storedText(
     },
   };
 }
-
-type ManifestPart = Pick<Manifest, 'kind' | 'dependencies'>;
 
 /** The text of a profile for a release, with what it is read with. */
 async function textFor(
@@ -164,7 +165,7 @@ async function computeSummary(
   const task = { ...text, steps, ...(await compilerOf(deps, target)) };
   // Not on behalf of a team: publishers do not wait for readers, nor for summaries of what was published.
   const summary = await whenBusy(deps.permissions.summarize(task, ''));
-  const isCut = steps < permissionSteps.requested && summary.unknown.some(isOverBudget);
+  const isCut = steps < permissionSteps.requested && mayBeCut(summary);
   if (summary.state === 'unknown') stoppedSummaries.set(key, summary);
   else if (profile.with) summarizedWith.set(key, summary);
   else if (!isCut) {
@@ -175,7 +176,13 @@ async function computeSummary(
   return summary;
 }
 
-const isOverBudget = ({ reason }: Summarized['unknown'][number]) => reason === 'budget';
+/** Whether something is unknown that a larger budget may find out. */
+function mayBeCut({ unknown, ways }: Summarized): boolean {
+  return (
+    unknown.some(({ reason }) => reason === 'budget') ||
+    ways.some(({ state, note }) => state === 'unknown' && note === unknownReasons.budget)
+  );
+}
 
 /** What exceeded a limit, and would again: another process, or a faster one, may succeed. */
 const stoppedSummaries = new LRUCache<string, Summarized>({ max: 1000 });
@@ -198,17 +205,36 @@ const cacheOf = <Value extends object>() =>
 /** Summaries of what depends on others, whose next versions change it. */
 const summarizedWith = cacheOf<Summarized>();
 
+/** Comparisons by lines, by the digests of both texts. */
+const comparedLines = cacheOf<LineDiff>();
+
+/** The lines in which the texts of two profiles differ. */
+export async function linesOf(deps: Deps, from: ProfileText, to: ProfileText): Promise<LineDiff> {
+  const key = `${from.digest} ${to.digest}`;
+  let diff = comparedLines.get(key);
+  if (!diff) {
+    const [before, after] = await Promise.all([from.text(), to.text()]);
+    diff = await whenBusy(deps.permissions.lines({ from: before, to: after }, ''));
+    comparedLines.set(key, diff);
+  }
+  return diff;
+}
+
 /** Comparisons, by what identifies both texts and the base policy. */
 const compared = cacheOf<Compared>();
 
-/** Compares two profiles for a release, or for the newest one that fits both, as {@link summaryOf} chooses it. */
+/**
+ * Compares two profiles for a release, or for the newest one that fits both, as {@link summaryOf} chooses it.
+ *
+ * @param bases the current base policies
+ */
 export async function diffOf(
   deps: Deps,
+  bases: readonly Base[],
   from: ProfileText,
   to: ProfileText,
   wanted: Release | undefined,
 ): Promise<Target & { diff: Compared }> {
-  const { bases } = await readSummaries(deps.db, from.digest);
   const both = from.fits.filter((one) => to.fits.includes(one));
   let first: (Target & { diff: Compared }) | undefined;
   for (const target of targetsOf(bases, wanted, both.length > 0 ? both : releases)) {

@@ -9,6 +9,7 @@ import type { Token } from '../db/tokens.ts';
 import type { Delivery, Webhook } from '../db/webhooks.ts';
 import type { PolicyText, PolicyWidening, Release } from '../policy/index.ts';
 import type { Hash, LogEntry } from '../trust/index.ts';
+import type { LineDiff } from './analysis/line-diff.ts';
 
 /** The service's dependencies, provided by the runtime. */
 export interface Deps {
@@ -22,6 +23,10 @@ export interface Deps {
   permissions: PermissionAnalyser;
   /** Verifies the OpenID Connect tokens of CI jobs; undefined without a public URL. */
   oidc?: Oidc | undefined;
+  /** The registry's public address; that of each request by default. */
+  publicUrl?: string | undefined;
+  /** Where to report vulnerabilities, as URIs (RFC 9116). */
+  securityContacts?: readonly string[];
   /** Called after each request. */
   observers?: RequestObserver[];
   /** A client's address, from its connection or from trusted proxies. */
@@ -282,6 +287,12 @@ export interface DiffTask extends Compiler {
   to: string | PolicyText;
 }
 
+/** Two profiles' texts to be compared line by line. */
+export interface LinesTask {
+  from: string;
+  to: string;
+}
+
 /** Two versions' texts, of which the second is not to permit more, by any of these. */
 export interface WideningTask {
   from: PolicyText;
@@ -289,10 +300,11 @@ export interface WideningTask {
   compilers: Compiler[];
 }
 
-/** Finds out what profiles permit; on behalf of a team, and busy, as an {@link Analyser}. */
+/** Finds out what profiles permit, and how their texts differ; on behalf of a team, and busy, as an {@link Analyser}. */
 export interface PermissionAnalyser {
   summarize: (task: SummaryTask, onBehalfOf: string) => Promise<Summarized>;
   compare: (task: DiffTask, onBehalfOf: string) => Promise<Compared>;
+  lines: (task: LinesTask, onBehalfOf: string) => Promise<LineDiff>;
   /** No lines if it permits no more. */
   widening: (task: WideningTask, onBehalfOf: string) => Promise<PolicyWidening>;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type NoteKey, parseNoteSigner } from '../trust/index.ts';
 import { type Issuer, parseIssuer } from './auth/oidc.ts';
+import { parseContact } from './contact.ts';
 import { parseWitness, type WitnessAddress } from './log/witness.ts';
 import { parseNetwork } from './network/network.ts';
 import { isLogLevel, type LogLevel, logLevels } from './observability/request-log.ts';
@@ -16,6 +17,7 @@ export interface Settings {
   limits: Limits;
   witnesses: WitnessAddress[];
   publicUrl: string | undefined;
+  securityContacts: string[];
   issuers: Issuer[];
   webhookNetworks: string[];
   /** The header, in lower case, with the client's address, set by the proxy in front. */
@@ -89,6 +91,7 @@ const Variables = z.object({
   ANSWER_CACHE_BYTES: count(responseCacheBytes),
   WITNESSES: words(parseWitness, 'the http URL of a witness or KEY=URL'),
   PUBLIC_URL: optional(z.string().refine(url(['http:', 'https:']), 'must be an http URL')),
+  SECURITY_CONTACT: words(parseContact, 'a mailto:, https: or tel: URI'),
   OIDC_ISSUERS: words(parseIssuer, 'github=URL or gitlab=URL'),
   WEBHOOK_NETWORKS: words(
     (text) => (parseNetwork(text) ? text : undefined),
@@ -130,6 +133,7 @@ export async function readSettings(bindings: object): Promise<Settings> {
     },
     witnesses: data.WITNESSES,
     publicUrl: data.PUBLIC_URL,
+    securityContacts: data.SECURITY_CONTACT,
     issuers: data.OIDC_ISSUERS,
     webhookNetworks: data.WEBHOOK_NETWORKS,
     addressHeader: data.CLIENT_ADDRESS_HEADER?.toLowerCase(),

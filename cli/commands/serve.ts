@@ -113,6 +113,12 @@ const options = {
     value: 'URL',
     description: 'The registry’s public address; the audience of CI tokens (OIDC)',
   },
+  'security-contact': {
+    type: 'string',
+    multiple: true,
+    value: 'URI',
+    description: 'Where to report vulnerabilities, for /.well-known/security.txt; repeatable',
+  },
   'oidc-issuer': {
     type: 'string',
     multiple: true,
@@ -184,6 +190,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): ServeValues {
 async function readOptions(values: ServeValues): Promise<ServeOptions> {
   const { isLogLevel, logLevels } = await import('../../worker/observability/request-log.ts');
   const { parseIssuer } = await import('../../worker/auth/oidc.ts');
+  const { parseContact } = await import('../../worker/contact.ts');
   const { parseNetwork } = await import('../../worker/network/network.ts');
   const number = (name: keyof typeof options, maximum: number) => {
     const text = values[name];
@@ -209,6 +216,12 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
     newAdminToken: values['new-admin-token'] ?? false,
     witnesses: await readWitnesses(values.witness ?? []),
     publicUrl: values['public-url'] && checkRegistry(values['public-url']),
+    securityContacts: (values['security-contact'] ?? []).map((text) => {
+      const contact = parseContact(text);
+      if (contact !== undefined) return contact;
+      const detail = `--security-contact takes a mailto:, https: or tel: URI, not "${text}".`;
+      throw new CliError(exit.usage, detail);
+    }),
     issuers: (values['oidc-issuer'] ?? []).map((text) => {
       const issuer = parseIssuer(text);
       if (issuer) return issuer;

@@ -1,11 +1,15 @@
 import {
+  Budget,
   joinPermissions,
   type ProfileSummary,
   releases,
   type SummaryExample,
   type SummaryLine,
   summarize,
+  summarySteps,
   unknownReasons,
+  type WayOut,
+  waysOut,
 } from '../../policy/index.ts';
 import { placed, ruleText } from '../deciding-rules.ts';
 import { defineCommand, exit } from '../framework/command.ts';
@@ -40,7 +44,8 @@ export const summary = defineCommand({
     'A REF, such as team/name@1.2.0, is fetched and verified as "verify" does, unless a file has that name. ' +
     'The summary covers the profile and everything it includes, completely: whatever the kernel would grant falls ' +
     'under one of the lines, with examples of its paths, labels and so on; --all has one for each rule. Hats and child ' +
-    'profiles have summaries of their own. A program that may be run may be a script: the kernel does not ' +
+    'profiles have summaries of their own. For profiles that attach to no program, as those for containers do, the ' +
+    'known ways out of a container follow, each open or closed; where paths are concerned, with one of them. A program that may be run may be a script: the kernel does not ' +
     'check a script’s interpreter or files that a process inherits open. Exits with 0, or with 2 on errors or if ' +
     'something is unread or unknown, which the summary says.',
   examples: [
@@ -51,18 +56,31 @@ export const summary = defineCommand({
   async run({ values, args, io }) {
     const { model, file, version } = await readModel(io, args[0] ?? '', values, true);
     const { unread } = model;
-    const profiles = summarize(model);
+    const budget = new Budget(summarySteps);
+    const profiles = summarize(model, budget);
+    const ways = waysOut(model.profiles, budget);
     if (values.format === 'json') {
       const items = profiles.map((profile) => asData(profile, file));
-      io.print(toJson({ ...version, profiles: items, unread }));
+      io.print(
+        toJson({
+          ...version,
+          profiles: items,
+          ways: ways.map((one) => wayData(one, file)),
+          unread,
+        }),
+      );
     } else {
       if (unread.length > 0) {
         const names = unread.map(visibleLine).join(', ');
         printText(io, `Not read, and treated as empty: ${names}.`);
       }
       for (const profile of profiles) printProfile(io, profile, file, values.all ?? false);
+      printWays(io, ways, file, values.all ?? false);
     }
-    const known = unread.length === 0 && profiles.every(({ unknown }) => unknown.length === 0);
+    const known =
+      unread.length === 0 &&
+      profiles.every(({ unknown }) => unknown.length === 0) &&
+      ways.every(({ state }) => state !== 'unknown');
     return known ? exit.ok : exit.usage;
   },
 });
@@ -113,6 +131,33 @@ function exampleText({ text, permissions, how, note }: SummaryExample): string {
   const owner = permissions.every((one) => one.startsWith('owner ')) ? 'its own' : '';
   const details = [owner, how, note].filter(Boolean).join(', ');
   return details === '' ? text : `${text} (${details})`;
+}
+
+/** The ways out of a container: those that are open or unknown with what follows, then the closed ones by name. */
+function printWays(io: Io, ways: readonly WayOut[], file: string, all: boolean): void {
+  if (ways.length === 0) return;
+  io.print('Ways out of the container');
+  const closed = ways.filter(({ state }) => state === 'closed').map(({ name }) => name);
+  const listed = ways.filter(({ state }) => state !== 'closed');
+  const rows = listed.map((one) => [`  ${one.state}`, visibleLine(wayText(one))]);
+  if (closed.length > 0) rows.push(['  closed', closed.join(', ')]);
+  printTable(io, rows);
+  if (!all) return;
+  for (const { name, rules } of listed)
+    for (const rule of rules) io.print(`    ${name}: ${ruleText(rule, file)}`);
+}
+
+function wayText({ name, how, example, note }: WayOut): string {
+  const details = [example, note].filter((one) => one !== undefined).join(', ');
+  return `${name}: ${how}${details === '' ? '' : ` (${details})`}`;
+}
+
+function wayData({ rules, profile, example, note, ...way }: WayOut, file: string): object {
+  return {
+    ...way,
+    ...{ profile: profile ?? null, example: example ?? null, note: note ?? null },
+    rules: placed(rules, file),
+  };
 }
 
 function asData({ name, mode, parent, lines, unknown }: ProfileSummary, file: string): object {

@@ -146,7 +146,9 @@ const loggingWords = {
 } as const;
 
 /** A difference in one line, such as `+ owner w: /etc/web/a`. */
-export function describeDifference(one: PolicyDifference): string {
+export function describeDifference(
+  one: Omit<PolicyDifference, 'profile' | 'effect' | 'leftRules' | 'rightRules'>,
+): string {
   const what = [joinPermissions(one.permissions), one.example].filter(Boolean).join(': ');
   if (one.class === 'profile') {
     const mode = one.left || one.right;

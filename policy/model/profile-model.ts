@@ -81,6 +81,8 @@ export interface ProfileModel {
   declares(variable: string): boolean;
   /** The programs it is attached to. */
   attaches(): Compared | UnknownReason;
+  /** What the mode makes of a decision by rules alone. */
+  inMode(decision: Decision): Decision;
   /** The rules of a class as the kernel has them, apart from the profile's mode; or why they are not known. */
   table(of: TableClass): Compared | UnknownReason;
   /** The rules of a class with one more, which stands in this profile; or why they are not known. */
@@ -218,7 +220,7 @@ export class Profile implements ProfileModel {
       const files = this.#files();
       if (typeof files === 'string') return unknown(files);
       const budget = this.#budget(questionSteps);
-      return this.#inMode(
+      return this.inMode(
         permission === 'l' && target !== undefined
           ? files.link(path, target, owner, budget)
           : files.decide(permission, path, owner, budget),
@@ -228,7 +230,7 @@ export class Profile implements ProfileModel {
   }
 
   capability(name: string): Decision {
-    return this.#early() ?? this.#inMode(this.capabilityGrant(name).decision);
+    return this.#early() ?? this.inMode(this.capabilityGrant(name).decision);
   }
 
   capabilityGrant(name: string): Grant {
@@ -238,7 +240,7 @@ export class Profile implements ProfileModel {
   }
 
   limit(name: string, value: Limit): Decision {
-    return this.#early() ?? this.#inMode(limitDecision(this.rules, name, value));
+    return this.#early() ?? this.inMode(limitDecision(this.rules, name, value));
   }
 
   ask(of: keyof typeof permissionTables, permission: string, string: string): Decision {
@@ -247,7 +249,7 @@ export class Profile implements ProfileModel {
     if (!this.mediates(of)) return { granted: true, notMediated: true, rules: [] };
     const table = this.#table(of);
     if (typeof table === 'string') return unknown(table);
-    return this.#inMode(table.decide(string, permission, this.#budget(questionSteps)));
+    return this.inMode(table.decide(string, permission, this.#budget(questionSteps)));
   }
 
   mediates(of: TableClass): boolean {
@@ -350,7 +352,7 @@ export class Profile implements ProfileModel {
    * What the mode makes of a decision by rules. In complain mode the kernel refuses what a deny rule keeps out of the
    * log; `audit deny`, and any deny in a profile with the flag `audit`, is logged and allowed (audit.c, file.c).
    */
-  #inMode(decision: Decision): Decision {
+  inMode(decision: Decision): Decision {
     if (decision.granted !== false) return decision;
     const denies = decision.rules.some(({ deny }) => deny);
     const quiet = !this.#audits && decision.rules.some(isQuiet);

@@ -216,6 +216,24 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
     expect(seen).toEqual(rows.map(({ index }) => String(index)));
   });
 
+  test('each page has one script, from a file of its own, and each runtime has a tab', async () => {
+    for (const path of ['/', '/p/acme/web', '/p/acme/web/compare', '/t/acme', '/docs']) {
+      const page = await read(path);
+      expect(page.match(/<script[^>]*>/g)).toEqual(['<script src="/catalog.js" defer="">']);
+      expect(page).not.toMatch(/<[^>]* (style|on\w+)=/);
+    }
+    const script = await expectStatus(200, registry.fetch('/catalog.js'));
+    expect(script.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');
+    const tag = script.headers.get('ETag') ?? '';
+    const again = registry.fetch('/catalog.js', { headers: { 'If-None-Match': tag } });
+    await expectStatus(304, again);
+    const page = await read('/p/acme/web');
+    const tabs = [...page.matchAll(/<label for="run-[^"]*">(.*?)<\/label>/g)].map(([, one]) => one);
+    expect(tabs.slice(0, 4)).toEqual(['Docker', 'Compose', 'Kubernetes', 'Podman']);
+    expect(page.match(/ checked=""/g)).toHaveLength(1);
+    expect(page).toContain('<code>docker run --security-opt apparmor=web nginx</code>');
+  });
+
   test('an entry that is not one is said to be unreadable', async () => {
     await registry.db.$client.execute(`UPDATE log_entries SET data = 'no JSON' WHERE "index" = 0`);
     expect(await read('/log?before=1')).toContain('can’t be read');

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Summary } from '../../contract/index.ts';
+import type { Manifest } from '../../trust/index.ts';
 import {
   createPublisher,
   expectStatus,
@@ -71,10 +73,39 @@ describe.each(runtimes)('pages of profiles on $name', ({ start }) => {
     expect(await read('/p/acme/web')).toContain(`<span id="L${line}"`);
   });
 
+  test('each way out of a container is open or closed, with the rules that leave it open', async () => {
+    const text = profileText('loose').replace('/srv/loose/** r,', '/proc/kcore r,');
+    await expectStatus(201, publish(registry, acme, { name: 'loose', version: '1.0.0', text }));
+    await storedSummaries(2);
+    const { ways } = Summary.parse(
+      JSON.parse(await read('/v1/profiles/acme/loose/versions/1.0.0/summary')),
+    );
+    expect(ways.filter(({ state }) => state === 'open')).toMatchObject([
+      { name: 'kcore', profile: 'loose', example: '/proc/kcore', rules: [{ line: 7 }] },
+    ]);
+    const shown = section(await read('/p/acme/loose'), 'ways-out');
+    expect(shown).toContain(`Of ${ways.length} known ways, this profile closes ${ways.length - 1}`);
+    const states = [...shown.matchAll(/<li class="(\w+)">.*?<strong>(.*?)<\/strong>/gs)];
+    expect(new Map(states.map(([, state, name]) => [name, state]))).toEqual(
+      new Map(ways.map(({ name, state }) => [name, state])),
+    );
+    expect(shown).toContain('<a href="#L7" title="/proc/kcore r,">');
+  });
+
+  test('what is for programs of the host has no ways out of a container', async () => {
+    const host: Manifest = { ...manifest, kind: 'host', profiles: ['/usr/bin/tool'], images: [] };
+    const text = profileText('tool').replace('profile tool ', '/usr/bin/tool ');
+    const draft = { name: 'tool', version: '1.0.0', text, manifest: host };
+    await expectStatus(201, publish(registry, acme, draft));
+    await storedSummaries(3);
+    expect(await permits('/p/acme/tool')).toContain('/srv/tool');
+    expect(await read('/p/acme/tool')).not.toContain('ways-out');
+  });
+
   test('nothing is computed for a page: what is not stored, or outdated, is not shown', async () => {
     await putBase('3.0', { ...files, 'abstractions/base': '' });
     expect(await permits('/p/acme/web')).toContain('No summary is stored');
-    await storedSummaries(1);
+    await storedSummaries(3);
     await read('/v1/profiles/acme/web/versions/1.0.0/summary');
     const shown = await permits('/p/acme/web');
     expect(shown).toContain('/etc/cron.d/');
@@ -90,10 +121,10 @@ describe.each(runtimes)('pages of profiles on $name', ({ start }) => {
     const variants = { ...manifest, variants: ['3.0', '4.0'] };
     const draft = { name: 'both', version: '1.0.0', text: old, others: [newer] };
     await expectStatus(201, publish(registry, acme, { ...draft, manifest: variants }));
-    await storedSummaries(5);
+    await storedSummaries(7);
     // Those for other releases are stored too, but the variant is not for them.
     await read('/v1/profiles/acme/both/versions/1.0.0/summary?release=3.0&target=4.1');
-    await storedSummaries(6);
+    await storedSummaries(8);
     const first = await permits('/p/acme/both');
     expect(first).toContain('As AppArmor 3.1 compiles it');
     expect(first).toContain('/old');

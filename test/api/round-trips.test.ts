@@ -53,6 +53,13 @@ const reads: [path: string, roundTrips: number, statements: number][] = [
   ['/log', 1, 2],
   ['/log?team=library', 1, 2],
   ['/explain/no-abi', 0, 0],
+  ['/feed.atom', 1, 1],
+  ['/t/library/feed.atom', 1, 1],
+  ['/p/library/docker-nginx/feed.atom', 1, 1],
+  ['/p/library/docker-nginx/version.svg', 1, 1],
+  ['/sitemap.xml', 1, 1],
+  ['/sitemap/0.xml', 1, 1],
+  ['/robots.txt', 0, 0],
 ];
 
 describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
@@ -93,6 +100,16 @@ describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
     const summaries = path.endsWith('/summary') || path.startsWith('/p/');
     const found = await trafficOf(() => expectStatus(200, registry.fetch(path)), { summaries });
     expect([found.length, found.flat().length]).toEqual([roundTrips, statements]);
+  });
+
+  test('a comparison takes one once it is known, with two statements', async () => {
+    for (const other of ['1.0.0', 'docker-default']) {
+      const path = `/p/library/docker-nginx/compare?from=${other}&to=1.1.0`;
+      const compare = () => expectStatus(200, registry.fetch(path));
+      await compare();
+      const found = await trafficOf(compare);
+      expect([found.length, found.flat().length]).toEqual([1, 2]);
+    }
   });
 
   test('an artifact’s manifest takes one, and its referrers once their proof is made', async () => {

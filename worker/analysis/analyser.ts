@@ -1,5 +1,6 @@
 import type { Analyser, PermissionAnalyser } from '../ports.ts';
 import { analysePackage } from './analyse.ts';
+import { compareLines } from './line-diff.ts';
 import { compareTexts, summarizeText } from './permissions.ts';
 import { wideningOf } from './widening.ts';
 
@@ -13,5 +14,6 @@ export const analyseHere: Analyser = async (pack) => analysePackage(pack);
 export const permissionsHere: PermissionAnalyser = {
   summarize: async (task) => summarizeText(task),
   compare: async (task) => compareTexts(task),
+  lines: async (task) => compareLines(task),
   widening: async (task) => wideningOf(task),
 };

@@ -11,6 +11,8 @@ import {
   model,
   type ProfileSummary,
   summarize,
+  type WayOut,
+  waysOut,
 } from '../../policy/index.ts';
 import type { Compiler, DiffTask, SummaryTask } from '../ports.ts';
 
@@ -20,8 +22,9 @@ export const permissionLimits = {
   examples: [12, 6, 3, 1],
   profiles: 50,
   differences: 200,
-  /** Rules of an example or of a side, and characters of a text. */
+  /** Rules of an example or of a side, rules of a way out, and characters of a text. */
   rules: 5,
+  rulesOfWay: 2,
   text: 200,
   unread: 50,
 } as const;
@@ -49,22 +52,32 @@ export function summarizeText({ text, files, body, steps, ...compiler }: Summary
     one.unknown.map((at) => ({ ...at, profile: short(one.name) })),
   );
   const unread = found.unread.slice(0, permissionLimits.unread).map(short);
-  const known = unread.length === 0 && unknown.length === 0;
+  const ways = body === undefined ? waysOut(found.profiles, budget).map(toWay) : [];
+  const known =
+    unread.length === 0 && unknown.length === 0 && ways.every((one) => one.state !== 'unknown');
   return fitting(profiles, {
     ...{ state: known ? 'complete' : 'partial', reason: null },
-    ...{ unread, unknown: unknown.slice(0, permissionLimits.unread) },
+    ...{ unread, unknown: unknown.slice(0, permissionLimits.unread), ways },
   });
 }
 
 /** The summary whose analysis was refused, or stopped at a limit. */
 export function failed(state: 'refused' | 'unknown', reason: string): Summarized {
-  return { state, reason: short(reason), unread: [], profiles: [], omitted: 0, unknown: [] };
+  return {
+    state,
+    reason: short(reason),
+    unread: [],
+    profiles: [],
+    omitted: 0,
+    unknown: [],
+    ways: [],
+  };
 }
 
 /** The most examples that fit into the size of a summary. */
 function fitting(
   all: readonly ProfileSummary[],
-  rest: Pick<Summarized, 'state' | 'reason' | 'unread' | 'unknown'>,
+  rest: Pick<Summarized, 'state' | 'reason' | 'unread' | 'unknown' | 'ways'>,
 ): Summarized {
   let shown = all.slice(0, permissionLimits.profiles);
   for (;;) {
@@ -100,8 +113,7 @@ export function compareTexts({ from, to, ...compiler }: DiffTask): Compared {
     steps: permissionSteps.requested,
   });
   if (!change.known) {
-    const side = change.refused === 'from' ? 'the version' : '"to"';
-    return incomparable('refused', `${side}: ${change.error}`);
+    return incomparable('refused', `"${change.refused}": ${change.error}`);
   }
   const { differences, unknown } = change.comparison;
   const { unread } = change;
@@ -142,6 +154,24 @@ export function optionsOf({ release, base }: Compiler): CheckOptions {
   const resolver = baseResolver(files, { label: 'base', others: () => undefined });
   return { target: release, targetBase: true, resolver };
 }
+
+function toWay({
+  name,
+  how,
+  state,
+  profile,
+  example,
+  note,
+  rules,
+}: WayOut): Summarized['ways'][number] {
+  return {
+    ...{ name, how, state, note: note ?? null },
+    ...{ profile: orNull(profile), example: orNull(example) },
+    rules: toRules(rules).slice(0, permissionLimits.rulesOfWay),
+  };
+}
+
+const orNull = (text: string | undefined) => (text === undefined ? null : short(text));
 
 const toRules = (rules: readonly DecidingRule[]) =>
   rules.slice(0, permissionLimits.rules).map(({ file, line, text, deny, audit }) => ({

@@ -2,8 +2,9 @@
 import type { Compared, Summarized } from '../../contract/index.ts';
 import type { Package } from '../../db/analyses.ts';
 import type { PolicyWidening } from '../../policy/index.ts';
-import type { Analysed, DiffTask, SummaryTask, WideningTask } from '../ports.ts';
+import type { Analysed, DiffTask, LinesTask, SummaryTask, WideningTask } from '../ports.ts';
 import { analysePackage, limitExceeded } from './analyse.ts';
+import { compareLines, type LineDiff } from './line-diff.ts';
 import { compareTexts, failed, incomparable, summarizeText } from './permissions.ts';
 import { stoppedWidening, wideningOf } from './widening.ts';
 
@@ -11,9 +12,10 @@ export type Task =
   | { kind: 'package'; input: Package }
   | { kind: 'summary'; input: SummaryTask }
   | { kind: 'diff'; input: DiffTask }
+  | { kind: 'lines'; input: LinesTask }
   | { kind: 'widening'; input: WideningTask };
 
-export type TaskResult = Analysed | Summarized | Compared | PolicyWidening;
+export type TaskResult = Analysed | Summarized | Compared | LineDiff | PolicyWidening;
 
 /** Performs a task in the calling thread. */
 export function perform(task: Task): TaskResult {
@@ -24,6 +26,8 @@ export function perform(task: Task): TaskResult {
       return summarizeText(task.input);
     case 'diff':
       return compareTexts(task.input);
+    case 'lines':
+      return compareLines(task.input);
     case 'widening':
       return wideningOf(task.input);
   }
@@ -38,6 +42,8 @@ export function stopped(task: Task, reason: string): TaskResult {
       return failed('unknown', `The analysis was stopped: it ${reason}.`);
     case 'diff':
       return incomparable('unknown', `The analysis was stopped: it ${reason}.`);
+    case 'lines':
+      return { known: false, reason: `could not be compared: the comparison ${reason}` };
     case 'widening':
       return stoppedWidening(reason);
   }

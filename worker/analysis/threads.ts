@@ -148,6 +148,7 @@ export function createAnalyserThreads(options: Partial<ThreadLimits> = {}): Anal
     permissions: {
       summarize: (input, onBehalfOf) => perform({ kind: 'summary', input }, onBehalfOf),
       compare: (input, onBehalfOf) => perform({ kind: 'diff', input }, onBehalfOf),
+      lines: (input, onBehalfOf) => perform({ kind: 'lines', input }, onBehalfOf),
       widening: (input, onBehalfOf) => perform({ kind: 'widening', input }, onBehalfOf),
     },
     async close() {

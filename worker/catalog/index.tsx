@@ -5,12 +5,17 @@ import { viewer } from '../auth/identify.ts';
 import { decodeCursor, encodeCursor } from '../page.ts';
 import type { Env } from '../ports.ts';
 import { ProfilePlace } from '../routes/profiles.ts';
+import { badges } from './badges.ts';
+import { comparePages } from './compare.tsx';
 import { explain } from './explain.tsx';
+import { feeds } from './feeds.ts';
 import { toHtml } from './html.ts';
 import { ListPage } from './list.tsx';
 import { logPages } from './log.tsx';
 import { profilePages } from './profile-pages.tsx';
+import { script } from './script.ts';
 import { identifyReader, readerOf, session } from './session.tsx';
+import { siteFiles } from './site-files.ts';
 import { style } from './style.ts';
 import { teamPages } from './teams.tsx';
 
@@ -22,6 +27,10 @@ export const catalog = new Hono<Env>();
 
 catalog.route('/', session);
 catalog.route('/', explain);
+catalog.route('/', feeds);
+catalog.route('/', badges);
+catalog.route('/', siteFiles);
+catalog.route('/', comparePages);
 catalog.route('/', profilePages);
 catalog.route('/', teamPages);
 catalog.route('/', logPages);
@@ -68,9 +77,14 @@ function placeOf(cursor: string | undefined) {
   }
 }
 
-catalog.get('/catalog.css', (c) =>
-  c.body(style, 200, {
-    'Content-Type': 'text/css; charset=utf-8',
-    'Cache-Control': 'public, max-age=300',
-  }),
-);
+for (const [path, type, text] of [
+  ['/catalog.css', 'text/css', style],
+  ['/catalog.js', 'text/javascript', script],
+] as const) {
+  catalog.get(path, (c) =>
+    c.body(text, 200, {
+      'Content-Type': `${type}; charset=utf-8`,
+      'Cache-Control': 'public, max-age=300',
+    }),
+  );
+}

@@ -8,6 +8,10 @@ export function Layout(props: {
   reader?: string | undefined;
   /** The path that the page is best known by. */
   path?: string;
+  /** What the page is about, in a sentence. */
+  description?: string;
+  /** The path of the page's Atom feed, and its title. */
+  feed?: { path: string; title: string } | undefined;
   children: Child;
 }) {
   return (
@@ -17,8 +21,26 @@ export function Layout(props: {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{props.title}</title>
         <link rel="stylesheet" href="/catalog.css" />
-        <link rel="icon" href="data:," />
+        <script src="/catalog.js" defer />
+        <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
         {props.path !== undefined && <link rel="canonical" href={props.path} />}
+        {props.feed !== undefined && (
+          <link
+            rel="alternate"
+            type="application/atom+xml"
+            title={props.feed.title}
+            href={props.feed.path}
+          />
+        )}
+        <meta property="og:site_name" content="aa-registry" />
+        <meta property="og:type" content="website" />
+        <meta property="og:title" content={props.title} />
+        {props.description !== undefined && (
+          <>
+            <meta name="description" content={props.description} />
+            <meta property="og:description" content={props.description} />
+          </>
+        )}
       </head>
       <body>
         <header>
@@ -52,6 +74,7 @@ export function Layout(props: {
           <a href="/teams">Teams</a>
           <a href="/log">Log</a>
           <a href="/docs">API</a>
+          {props.feed !== undefined && <a href={props.feed.path}>Feed</a>}
         </footer>
       </body>
     </html>

@@ -24,7 +24,13 @@ export function ListPage(props: {
   const chosen = filterNames.filter((name) => query[name] !== undefined);
   const narrowed = q !== '' || chosen.length > 0;
   return (
-    <Layout title={q ? `${q} · aa-registry` : 'aa-registry'} query={q} reader={props.reader}>
+    <Layout
+      title={q ? `${q} · aa-registry` : 'aa-registry'}
+      query={q}
+      reader={props.reader}
+      description="Signed AppArmor profiles, and what they permit"
+      feed={{ path: '/feed.atom', title: 'New versions of all profiles' }}
+    >
       <h1>
         {q && !similar
           ? `Profiles matching “${q}”`

@@ -1,6 +1,8 @@
 import type { Summarized } from '../../contract/index.ts';
 import type { ShownSummary } from '../../db/summaries.ts';
 import { joinPermissions, unknownReasons } from '../../policy/index.ts';
+import { Place } from './place.tsx';
+import { WaysOut } from './ways-out.tsx';
 
 type Profile = Summarized['profiles'][number];
 type Line = Profile['lines'][number];
@@ -16,8 +18,10 @@ export function Permitted(props: {
   version: string;
   /** The oldest release of the shown variant; `undefined` without variants. */
   variant: string | undefined;
+  /** Whether it is for containers. */
+  container: boolean;
 }) {
-  const { summary, version, variant } = props;
+  const { summary, version, variant, container } = props;
   const api = `${version}/summary${variant === undefined ? '' : `?release=${variant}`}`;
   return (
     <>
@@ -28,14 +32,16 @@ export function Permitted(props: {
           requested.
         </p>
       ) : (
-        <Contents {...summary} api={api} />
+        <Contents {...summary} api={api} container={container} />
       )}
     </>
   );
 }
 
-function Contents({ release, base, text, api }: ShownSummary & { api: string }) {
-  const { state, reason, unread, profiles, omitted, unknown } = JSON.parse(text) as Summarized;
+function Contents(props: ShownSummary & { api: string; container: boolean }) {
+  const { release, base, text, api, container } = props;
+  const found = JSON.parse(text) as Summarized;
+  const { state, reason, unread, profiles, omitted, unknown } = found;
   if (state === 'refused') {
     return (
       <p class="error">
@@ -77,6 +83,7 @@ function Contents({ release, base, text, api }: ShownSummary & { api: string }) 
           ))}
         </ul>
       )}
+      {container && <WaysOut ways={found.ways} />}
     </>
   );
 }
@@ -122,18 +129,5 @@ function Examples({ examples }: { examples: readonly Example[] }) {
         </li>
       ))}
     </ul>
-  );
-}
-
-/** Where a rule is: a link to a line of the source, or the name of an included file. */
-function Place({ rule: { file, line, text } }: { rule: Example['rules'][number] }) {
-  return file === null ? (
-    <a href={`#L${line}`} title={text}>
-      line {line}
-    </a>
-  ) : (
-    <span class="soft" title={text}>
-      {file.replace(/^base:/, '')}:{line}
-    </span>
   );
 }

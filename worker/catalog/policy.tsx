@@ -61,7 +61,7 @@ export function Policy(props: {
       </p>
 
       <h2>Source</h2>
-      <pre class="source">
+      <pre class="source" tabindex={0}>
         <code>{raw(source.html)}</code>
       </pre>
       {source.omitted > 0 && (

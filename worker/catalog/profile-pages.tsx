@@ -13,9 +13,7 @@ import { MissingPage } from './missing.tsx';
 import { ProfilePage } from './profile.tsx';
 import { preferredType } from './representation.ts';
 import { identifyReader, readerOf } from './session.tsx';
-
-/** The maximum number of versions on a profile's page. */
-const maxVersions = 100;
+import { maxVersions } from './versions.tsx';
 
 /**
  * The pages of profiles and their versions: /p/team/name, /p/team/name/1.2.0 and /p/team/name@1.2.0. By the Accept header,
@@ -76,8 +74,7 @@ async function showProfile(c: Context<Env>, { team, name, selector }: Selected) 
         reader={readerOf(c)}
         version={version}
         latest={profile.latest}
-        versions={versions.slice(0, maxVersions)}
-        older={versions.length > maxVersions}
+        versions={versions}
         channels={channels}
         keys={keys}
         at={at}

@@ -5,14 +5,14 @@ import type { Profile } from '../../db/profiles.ts';
 import type { ShownSummary } from '../../db/summaries.ts';
 import type { Version } from '../../db/versions.ts';
 import { defaultChannel, defaultTeam } from '../../trust/index.ts';
+import { Command } from './command.tsx';
+import { CompareLink } from './compare-link.tsx';
 import { Layout } from './layout.tsx';
 import { Day } from './list.tsx';
 import { Permitted } from './permitted.tsx';
 import { Policy, Variants } from './policy.tsx';
 import { RunLines } from './run.tsx';
-
-/** The maximum number of channels listed beside a version. */
-const maxChannels = 10;
+import { Versions } from './versions.tsx';
 
 /** What a package is for, if not for containers. */
 const purposes: Partial<Record<string, string>> = {
@@ -28,9 +28,8 @@ export function ProfilePage(props: {
   reader: string | undefined;
   version: Version;
   latest: string;
+  /** A page of versions, highest first, and the one that follows it. */
   versions: Version[];
-  /** Whether there are older versions. */
-  older: boolean;
   /** Versions by channel. */
   channels: Record<string, string>;
   keys: RegisteredKey[];
@@ -56,6 +55,12 @@ export function ProfilePage(props: {
       title={`${team}/${name} ${version.version} · aa-registry`}
       reader={props.reader}
       path={isLatest ? path : `${path}/${version.version}`}
+      description={version.manifest.description}
+      feed={
+        profile.visibility === 'public'
+          ? { path: `${path}/feed.atom`, title: `Versions of ${team}/${name}` }
+          : undefined
+      }
     >
       <h1>
         <a href={`/t/${team}`}>{team}</a>/{name} <span class="soft">{version.version}</span>
@@ -81,12 +86,7 @@ export function ProfilePage(props: {
       {version.yankReason !== null && (
         <p class="error">This version was yanked: {version.yankReason}</p>
       )}
-      <pre>
-        <code>
-          sudo aa-registry pull {reference}
-          {pinned}
-        </code>
-      </pre>
+      <Command text={`sudo aa-registry pull ${reference}${pinned}`} />
       {pinned !== '' && byDefault !== latest && (
         <p class="soft">
           Without a version, <code>pull</code> installs{' '}
@@ -194,7 +194,18 @@ export function ProfilePage(props: {
       </dl>
 
       <Variants page={`${path}/${version.version}`} variants={variants} at={props.at} />
-      <Permitted summary={props.summary} version={bytes} variant={variants[props.at]?.from} />
+      <Permitted
+        summary={props.summary}
+        version={bytes}
+        variant={variants[props.at]?.from}
+        container={purpose === undefined}
+      />
+      <p>
+        <CompareLink path={path} from="docker-default" to={version.version}>
+          Compare with docker-default
+        </CompareLink>
+        , the profile that Docker applies by default.
+      </p>
 
       <RunLines name={name} manifest={version.manifest} />
 
@@ -219,57 +230,7 @@ export function ProfilePage(props: {
         analysis={props.analysis}
       />
 
-      <h2 id="versions">Versions</h2>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col">Published</th>
-              <th scope="col">Digest</th>
-            </tr>
-          </thead>
-          <tbody>
-            {versions.map((one) => (
-              <tr>
-                <td>
-                  {one.version === version.version ? (
-                    <strong>{one.version}</strong>
-                  ) : (
-                    <a href={`${path}/${one.version}`}>{one.version}</a>
-                  )}
-                  <span class="soft">
-                    {channelsOf(one, channels)}
-                    {one.yankReason !== null && ' yanked'}
-                  </span>
-                </td>
-                <td>
-                  <Day at={one.publishedAt} />
-                </td>
-                <td>
-                  <code title={one.digest}>{one.digest.slice(0, 19)}…</code>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {props.older && (
-        <p>
-          <a href={`${path}/${version.version}?below=${versions.at(-1)?.version}#versions`}>
-            Older versions
-          </a>
-        </p>
-      )}
+      <Versions path={path} shown={version.version} versions={versions} channels={channels} />
     </Layout>
   );
-}
-
-/** The names of a version's channels, up to {@link maxChannels}. */
-function channelsOf({ version }: Version, channels: Record<string, string>): string {
-  const names = Object.keys(channels)
-    .filter((name) => channels[name] === version)
-    .map((name) => ` ${name}`);
-  const more = names.length - maxChannels;
-  return names.slice(0, maxChannels).join('') + (more > 0 ? ` and ${more} more` : '');
 }

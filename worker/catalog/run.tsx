@@ -8,20 +8,25 @@ import {
   runLines,
   runOf,
 } from '../../trust/run/index.ts';
+import { Command } from './command.tsx';
 
-/** Targets by their titles, besides the line for Docker. */
+/** Targets by their titles. */
 const titles: [RunTarget, string][] = [
-  ['podman', 'Podman'],
-  ['nerdctl', 'nerdctl'],
-  ['compose', 'Docker Compose'],
+  ['docker', 'Docker'],
+  ['compose', 'Compose'],
   ['kubernetes', 'Kubernetes'],
-  ['quadlet', 'Podman unit (Quadlet)'],
-  ['systemd', 'systemd service'],
-  ['containers.conf', 'All containers of Podman (containers.conf)'],
-  ['crio.conf', 'All containers of CRI-O (crio.conf)'],
+  ['podman', 'Podman'],
+  ['quadlet', 'Quadlet'],
+  ['systemd', 'systemd'],
+  ['nerdctl', 'nerdctl'],
+  ['containers.conf', 'containers.conf'],
+  ['crio.conf', 'crio.conf'],
 ];
 
-/** How to run a container under a profile that is installed, for each runtime; nothing for programs of the host and abstractions. */
+/**
+ * How to run a container under a profile that is installed, a tab for each runtime; nothing for programs of the host and
+ * abstractions. Tabs are radio buttons, so that they work without scripts.
+ */
 export function RunLines({ name, manifest }: { name: string; manifest: Manifest }) {
   if (manifest.kind === 'host' || manifest.kind === 'abstraction') return null;
   const profile = profileToRun(name, definedProfiles({ name, manifest }));
@@ -30,24 +35,27 @@ export function RunLines({ name, manifest }: { name: string; manifest: Manifest 
   const line = { profile, run: found.run };
   const image = manifest.images[0] ?? 'IMAGE';
   const rest = [image, ...argumentsAfterImage(line.run)].join(' ');
-  const textOf = (target: RunTarget) =>
-    target === 'podman' || target === 'nerdctl'
+  const textOf = (target: RunTarget) => {
+    if (target === 'docker') return dockerRunLine(line, image);
+    return target === 'podman' || target === 'nerdctl'
       ? `${target} run ${runLines(target, line)} ${rest}`
       : runLines(target, line);
+  };
   return (
     <>
-      <h2>Run</h2>
-      <pre>
-        <code>{dockerRunLine(line, image)}</code>
-      </pre>
-      {titles.map(([target, title]) => (
-        <details>
-          <summary>{title}</summary>
-          <pre>
-            <code>{textOf(target)}</code>
-          </pre>
-        </details>
-      ))}
+      <h2 id="run">Run</h2>
+      <fieldset class="tabs">
+        <legend class="unseen-text">Container runtime</legend>
+        {titles.map(([target, title], at) => (
+          <>
+            <input type="radio" name="runtime" id={`run-${target}`} checked={at === 0} />
+            <label for={`run-${target}`}>{title}</label>
+            <div class="panel">
+              <Command text={textOf(target)} />
+            </div>
+          </>
+        ))}
+      </fieldset>
     </>
   );
 }

@@ -76,6 +76,8 @@ function SignInPage(props: { refused?: boolean }) {
       </p>
       {props.refused === true && <p class="error">The API token is unknown, revoked or expired.</p>}
       <form action="/sign-in" method="post" class="sign-in">
+        {/* For password managers. */}
+        <input type="text" value="API token" autocomplete="username" readonly hidden />
         <input
           type="password"
           name="token"

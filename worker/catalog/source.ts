@@ -59,7 +59,7 @@ const encoder = new TextEncoder();
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /** Escapes text between tags. */
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   // Marks spaces that AppArmor does not treat as such; hidden-characters.ts marks invisible characters.
   return text
     .replaceAll(/[&<>]/g, (character) => escapes[character] ?? '')

@@ -76,11 +76,25 @@ code, pre { font-family: ui-monospace, monospace; font-size: 0.9rem; }
 pre {
   margin: 0;
   padding: 0.75rem 1rem;
-  overflow-x: auto;
+  white-space: pre-wrap;
+  overflow-wrap: anywhere;
   background: var(--raised);
   border: 1px solid var(--edge);
   border-radius: 0.4rem;
 }
+.unseen-text { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.command { position: relative; }
+.command > button { position: absolute; top: 0.4rem; right: 0.4rem; padding: 0.15rem 0.6rem; font-size: 0.85rem; background: var(--paper); }
+@media (scripting: enabled) {
+  .command > pre { padding-right: 5.5rem; }
+}
+.tabs { display: flex; flex-wrap: wrap; gap: 0 1rem; margin: 0; padding: 0; border: 0; min-width: 0; }
+.tabs > input { position: absolute; opacity: 0; width: 1px; height: 1px; padding: 0; flex: none; }
+.tabs > label { padding: 0.3rem 0; cursor: pointer; color: var(--soft); }
+.tabs > input:checked + label { color: inherit; font-weight: 600; box-shadow: 0 2px var(--link); }
+.tabs > input:focus-visible + label { outline: 2px solid var(--link); outline-offset: 2px; }
+.tabs > .panel { display: none; order: 1; flex: 0 0 100%; min-width: 0; margin-top: 0.5rem; }
+.tabs > input:checked + label + .panel { display: block; }
 .unseen { background: #fd6; color: #000; border-radius: 3px; }
 .badge, .tag {
   display: inline-block;
@@ -149,6 +163,7 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 }
 .error { color: var(--error); }
 .warning { color: var(--warning); }
+.source, .lines { white-space: pre; overflow-wrap: normal; overflow-x: auto; }
 .source { counter-reset: line; }
 .source code > span { display: block; min-height: 1.4em; }
 .source code > span::before { counter-increment: line; content: counter(line); display: inline-block; width: 3.5ch; margin-right: 1.5ch; text-align: right; color: var(--soft); }
@@ -162,8 +177,35 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 .permits > .critical, .permits > .high { border-color: var(--error); }
 .permits > .medium { border-color: var(--warning); }
 .permits ul { padding-left: 1.1rem; }
+.ways { list-style: none; padding: 0; }
+.ways li { padding: 0.3rem 0 0.3rem 0.9rem; border-left: 3px solid var(--good); margin-bottom: 0.35rem; overflow-wrap: anywhere; }
+.ways .open { border-color: var(--error); }
+.ways .unknown { border-color: var(--warning); }
+.state { display: inline-block; min-width: 4rem; font-size: 0.85rem; color: var(--good); }
+.open > .state { color: var(--error); }
+.unknown > .state { color: var(--warning); }
 .severity { display: inline-block; min-width: 4.5rem; font-size: 0.85rem; color: var(--soft); }
 .critical > .severity, .high > .severity { color: var(--error); }
 .medium > .severity { color: var(--warning); }
 .source .comment { color: var(--soft); }
+form.compare { flex-wrap: wrap; align-items: end; margin: 0.75rem 0; }
+form.compare input { height: 2.4rem; color: var(--ink); }
+form.compare button { height: 2.4rem; }
+form.compare label { flex: 1 1 12rem; font-size: 0.9rem; color: var(--soft); }
+.class h3 { margin: 1rem 0 0.25rem; font-size: 1rem; }
+.class ul { list-style: none; margin: 0; padding: 0; }
+.class li { padding: 0.3rem 0 0.3rem 0.9rem; border-left: 3px solid var(--edge); margin-bottom: 0.35rem; overflow-wrap: anywhere; }
+.class .more, .class .either { border-color: var(--error); }
+.class .less { border-color: var(--good); }
+.effect { display: inline-block; min-width: 4.5rem; font-size: 0.85rem; color: var(--soft); }
+.more > .effect, .either > .effect { color: var(--error); font-weight: 600; }
+.less > .effect { color: var(--good); }
+.rules { display: inline-block; margin-right: 0.5rem; }
+.lines { padding: 0; }
+.lines code { display: block; width: max-content; min-width: 100%; }
+.lines code > * { display: block; min-height: 1.4em; padding: 0 1rem; text-decoration: none; }
+.lines ins { background: color-mix(in srgb, var(--good) 18%, transparent); }
+.lines del { background: color-mix(in srgb, var(--error) 18%, transparent); }
+.lines .hunk { color: var(--soft); border-top: 1px solid var(--edge); padding: 0.2rem 1rem; }
+.lines .hunk:first-child { border: 0; }
 `;

@@ -4,6 +4,7 @@ import { findShownTeam, listTeams, type ShownTeam } from '../../db/team-page.ts'
 import type { Team } from '../../db/teams.ts';
 import { viewer } from '../auth/identify.ts';
 import type { Env } from '../ports.ts';
+import { Command } from './command.tsx';
 import { toHtml } from './html.ts';
 import { Layout } from './layout.tsx';
 import { Day, Profiles } from './list.tsx';
@@ -78,7 +79,13 @@ function TeamPage(props: ShownTeam & { reader: string | undefined }) {
   const entries = props.entries.slice(0, maxEntries);
   const valid = keys.filter(({ revokedAt }) => revokedAt === null);
   return (
-    <Layout title={`${name} · aa-registry`} reader={props.reader} path={`/t/${name}`}>
+    <Layout
+      title={`${name} · aa-registry`}
+      reader={props.reader}
+      path={`/t/${name}`}
+      description={`AppArmor profiles of ${name}`}
+      feed={{ path: `/t/${name}/feed.atom`, title: `Versions of ${name}` }}
+    >
       <h1>{name}</h1>
       <p class="soft">
         Team since <Day at={team.createdAt} />
@@ -102,9 +109,7 @@ function TeamPage(props: ShownTeam & { reader: string | undefined }) {
             To trust profiles of this team on a host, add its keys. Compare the key ids that the
             command shows with those that the team publishes elsewhere; this page is no proof.
           </p>
-          <pre>
-            <code>sudo aa-registry trust add {name}</code>
-          </pre>
+          <Command text={`sudo aa-registry trust add ${name}`} />
         </>
       )}
       {keys.length === 0 ? (

@@ -16,6 +16,9 @@ const forPages = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     styleSrc: ["'self'"],
+    // catalog/script.ts, which fetches pages. Data are not scripts: their types are none, and X-Content-Type-Options is set.
+    scriptSrc: ["'self'"],
+    connectSrc: ["'self'"],
     imgSrc: ["'self'", 'data:'],
     formAction: ["'self'"],
     baseUri: ["'none'"],

@@ -1,7 +1,7 @@
 import { Budget } from '../../budget.ts';
 import { type Automaton, covers, intersects } from '../../glob/automaton.ts';
 import { textOf } from '../../glob/matcher.ts';
-import { mountsOfTypes, remounts } from '../../model/classes/mount.ts';
+import { remounts } from '../../model/classes/mount.ts';
 import { describeRule } from '../../model/deciding-rule.ts';
 import type { Decision } from '../../model/decision.ts';
 import { isKernelPath, walkBoth } from '../../model/difference.ts';
@@ -11,93 +11,12 @@ import { model } from '../../model/model.ts';
 import type { ProfileModel } from '../../model/profile-model.ts';
 import { controlSockets } from '../../model/sensitive-files.ts';
 import type { Grant } from '../../model/table.ts';
+import { cgroupMounts, harmlessMounts } from '../../model/ways-out/mounts.ts';
+import { type FileWay, fileWays, mountWays } from '../../model/ways-out/ways.ts';
 import { dockerDefault } from '../docker-default.ts';
 import type { LintContext, LintedProfile, LintRule } from '../rule.ts';
 
-type Permission = 'read' | 'write';
-
-interface ContainerEscape {
-  name: string;
-  path: string;
-  permission: Permission;
-  how: string;
-}
-
-/** The names and meanings of well-known ways out of a container; whether docker-default closes one, its rules say. */
-const waysOut: readonly ContainerEscape[] = [
-  {
-    name: 'core_pattern',
-    path: '/proc/sys/kernel/core_pattern',
-    permission: 'write',
-    how: 'the host runs the program named there, as root, when something crashes',
-  },
-  {
-    name: 'modprobe',
-    path: '/proc/sys/kernel/modprobe',
-    permission: 'write',
-    how: 'the host runs the program named there, as root, to load a kernel module',
-  },
-  {
-    name: 'binfmt_misc',
-    path: '/proc/sys/fs/binfmt_misc/register',
-    permission: 'write',
-    how: 'the host runs an interpreter registered there for files of its own',
-  },
-  {
-    name: 'sysctl',
-    path: '/proc/sys/vm/panic_on_oom',
-    permission: 'write',
-    how: 'kernel settings are the host’s',
-  },
-  {
-    name: 'sysrq-trigger',
-    path: '/proc/sysrq-trigger',
-    permission: 'write',
-    how: 'one letter written there reboots or halts the host',
-  },
-  {
-    name: 'kcore',
-    path: '/proc/kcore',
-    permission: 'read',
-    how: 'it is the memory of the host',
-  },
-  {
-    name: 'uevent_helper',
-    path: '/sys/kernel/uevent_helper',
-    permission: 'write',
-    how: 'the host runs the program named there, as root, when a device appears',
-  },
-  {
-    name: 'release_agent',
-    path: '/sys/fs/cgroup/memory/release_agent',
-    permission: 'write',
-    how: 'the host runs the program named there, as root, when a cgroup becomes empty',
-  },
-  {
-    name: 'sysfs',
-    path: '/sys/module/kernel/parameters/panic',
-    permission: 'write',
-    how: 'drivers and devices of the host are set there',
-  },
-  {
-    name: 'firmware',
-    path: '/sys/firmware/acpi/tables/DSDT',
-    permission: 'read',
-    how: 'it shows, and with efivars changes, the firmware of the host',
-  },
-  {
-    name: 'powercap',
-    path: '/sys/devices/virtual/powercap/intel-rapl/intel-rapl:0/energy_uj',
-    permission: 'read',
-    how: 'the power meter gives away secrets of other processes (CVE-2020-8694)',
-  },
-  {
-    name: 'securityfs',
-    path: '/sys/kernel/security/apparmor/.replace',
-    permission: 'write',
-    how: 'profiles are loaded and removed there, this one too',
-  },
-];
+type Permission = FileWay['permission'];
 
 /** The letters of a permission: who may append may write `|/program` into core_pattern. */
 const letters = { read: ['r'], write: ['w', 'a'] } as const;
@@ -172,7 +91,7 @@ function granting(
 }
 
 /** The rule of docker-default that denies a way out, if one does. */
-function denied(way: ContainerEscape): EffectiveRule | undefined {
+function denied(way: FileWay): EffectiveRule | undefined {
   if (!denials.has(way)) {
     const { others } = reference().file(way.permission === 'read' ? 'r' : 'w', way.path);
     denials.set(
@@ -183,7 +102,7 @@ function denied(way: ContainerEscape): EffectiveRule | undefined {
   return denials.get(way);
 }
 
-const denials = new Map<ContainerEscape, EffectiveRule | undefined>();
+const denials = new Map<FileWay, EffectiveRule | undefined>();
 
 /** Whether rules grant it, or let the user grant it. */
 function mayBeGranted(decision: Decision): boolean {
@@ -202,7 +121,7 @@ function checkFiles(context: LintContext, profile: LintedProfile, budget: Budget
   const reported = new Set<string>();
   const key = (rule: EffectiveRule, permission: Permission) => `${rule.rule.start} ${permission}`;
   const report = (
-    { path, permission }: Pick<ContainerEscape, 'path' | 'permission'>,
+    { path, permission }: Pick<FileWay, 'path' | 'permission'>,
     by: readonly EffectiveRule[],
     deny: EffectiveRule,
     message: string,
@@ -213,7 +132,7 @@ function checkFiles(context: LintContext, profile: LintedProfile, budget: Budget
       ...{ expected: close, suggestion: close },
     });
   };
-  for (const way of waysOut) {
+  for (const way of fileWays) {
     const deny = denied(way);
     const by = deny && granting(profile, way.permission, way.path);
     if (by) report(way, by, deny, `, and ${way.how} (${way.name}).`);
@@ -273,8 +192,8 @@ function checkSockets(context: LintContext, profile: LintedProfile): void {
   }
 }
 
-const harmless = compileLookedUp(mountsOfTypes(['tmpfs', 'mqueue', 'devpts']));
-const cgroups = compileLookedUp(mountsOfTypes(['cgroup', 'cgroup2']));
+const harmless = compileLookedUp(harmlessMounts);
+const cgroups = compileLookedUp(cgroupMounts);
 const remounting = compileLookedUp(remounts);
 
 /** A mounted cgroup hierarchy has a release_agent, and path rules say nothing of what is mounted elsewhere. */
@@ -301,16 +220,10 @@ function checkMounts(context: LintContext, profile: LintedProfile): void {
     worst.set(effective, Math.min(rank, worst.get(effective) ?? rank));
   }
   for (const [{ rule }, rank] of worst) {
-    report(rule, mountMessages[rank] as string, {
+    const { name, how } = mountWays[rank] as (typeof mountWays)[number];
+    report(rule, `${name}: ${how}.`, {
       expected: 'deny mount, or fstype= with the file systems it needs',
       suggestion: 'deny mount,',
     });
   }
 }
-
-const mountMessages = [
-  'release_agent: a container that mounts a cgroup hierarchy makes the host run the program named in its release_agent, as root.',
-  'remount: a container that remounts /proc/sys or another read-only mount can write to it.',
-  'mount: a file that is mounted elsewhere has another path, which rules for its own path do not cover.',
-  'pivot_root: with another root, files have other paths, which rules for their own paths do not cover.',
-];

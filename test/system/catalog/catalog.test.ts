@@ -212,10 +212,10 @@ describe.skipIf(missing.length > 0)(`the catalog in Chromium${reason}`, () => {
     expect(await page.locator('pre.source').innerText()).toContain('userns create');
     await page.locator('h2:text("Lint") + ul').getByRole('link', { name: 'Line 9' }).click();
     expect(await page.locator('#L9').innerText()).toContain('userns create');
-    const compose = page.locator('details', { hasText: 'Docker Compose' });
-    expect(await compose.locator('pre').isVisible()).toBe(false);
-    await compose.locator('summary').click();
-    expect(await compose.locator('pre').innerText()).toContain('command: ["a b"]');
+    const shown = page.locator('.tabs .panel:visible');
+    expect(await shown.innerText()).toContain('docker run');
+    await page.getByText('Compose', { exact: true }).click();
+    expect(await shown.innerText()).toContain('command: ["a b"]');
     await page.setViewportSize({ width: 320, height: 640 });
     const wide = await page.evaluate(
       'document.documentElement.scrollWidth > document.documentElement.clientWidth',

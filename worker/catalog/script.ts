@@ -1,0 +1,58 @@
+/**
+ * The catalog's only script, served at /catalog.js: copy buttons beside commands, and results while one types on the first
+ * page. Pages are whole without it; it needs nothing but the pages themselves.
+ */
+export const script = `'use strict';
+if (navigator.clipboard) {
+  for (const command of document.querySelectorAll('.command')) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = 'Copy';
+    button.addEventListener('click', async () => {
+      try {
+        await navigator.clipboard.writeText(command.querySelector('code').textContent.trim());
+        button.textContent = 'Copied';
+      } catch {
+        button.textContent = 'Not allowed';
+      }
+      setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+    });
+    command.append(button);
+  }
+}
+const field = document.querySelector('search input[name="q"]');
+if (field && location.pathname === '/') {
+  const found = document.createElement('p');
+  found.className = 'unseen-text';
+  found.setAttribute('role', 'status');
+  document.body.append(found);
+  let timer;
+  let request;
+  field.addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(search, 200);
+  });
+  field.form.addEventListener('submit', () => {
+    clearTimeout(timer);
+    request?.abort();
+  });
+  async function search() {
+    request?.abort();
+    request = new AbortController();
+    const query = field.value.trim();
+    const address = query === '' ? '/' : '/?' + new URLSearchParams({ q: query });
+    try {
+      const response = await fetch(address, { signal: request.signal });
+      if (!response.ok) return;
+      const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+      document.querySelector('main').replaceWith(page.querySelector('main'));
+      document.title = page.title;
+      history.replaceState(null, '', address);
+      found.textContent = document.querySelector('h1').textContent + ': ' +
+        document.querySelectorAll('ul.profiles > li').length;
+    } catch {
+      // Aborted by the next letter, or offline: the form still works.
+    }
+  }
+}
+`;
