@@ -79,6 +79,8 @@ for (const module of vitest.state.getTestModules()) {
   const state = module.state();
   // A file that can't be loaded has no tests.
   if (state === 'failed' && module.errors().length > 0) counts.failed++;
+  // Vitest says of the tests of a suite whose hook failed that they were skipped.
+  for (const suite of module.children.allSuites()) if (suite.errors().length > 0) counts.failed++;
   if (state === 'queued' || state === 'pending') unfinished.add(module.relativeModuleId);
   for (const test of module.children.allTests()) {
     const { state } = test.result();
