@@ -1,11 +1,12 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, lte, max, type SQL, sql } from 'drizzle-orm';
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { type Release, releases } from '../policy/index.ts';
 import type { Digest } from '../trust/index.ts';
 import { allBases } from './bases.ts';
 import type { Database } from './database.ts';
 import { executeTogether, prepared } from './prepared.ts';
-import { bases, summaries, versions } from './schema.ts';
+import { isLatest } from './profiles.ts';
+import { bases, profiles, summaries, versions } from './schema.ts';
 
 /** The version of summaries. Raise it when their results change: stored results of older versions are recomputed. */
 export const summaryVersion = 3;
@@ -73,6 +74,55 @@ export async function saveSummary(db: Database, summary: StoredSummary): Promise
       target: [summaries.digest, summaries.release],
       set: { base, text, summaryVersion },
     });
+}
+
+/** The latest version of a profile. */
+export interface LatestVersion {
+  team: string;
+  name: string;
+  version: string;
+}
+
+const unsummarized = prepared((db) =>
+  db
+    .select({ team: profiles.team, name: profiles.name, version: profiles.latest })
+    .from(profiles)
+    .innerJoin(versions, isLatest)
+    .where(
+      and(
+        gt(profiles.id, sql.placeholder('after')),
+        lte(profiles.id, sql.placeholder('until')),
+        // The summaries of what is read with others are not stored, since these change.
+        sql`${versions.manifest} ->> 'dependencies' IS NULL`,
+        sql`${versions.manifest} ->> 'kind' IS NOT 'abstraction'`,
+        sql`NOT EXISTS (SELECT 1 FROM ${summaries} WHERE ${summaries.digest} = ${versions.digest}
+          AND ${summaries.summaryVersion} = ${sql.raw(String(summaryVersion))}
+          AND (${summaries.base} IN (SELECT ${bases.digest} FROM ${bases})
+            OR NOT EXISTS (SELECT 1 FROM ${bases})))`,
+      ),
+    )
+    .orderBy(profiles.id),
+);
+
+const lastProfile = prepared((db) => db.select({ id: max(profiles.id) }).from(profiles));
+
+/**
+ * The latest versions among `count` profiles from the id `after` on that have no summary with a current base policy, and
+ * where to go on: undefined at the end.
+ */
+export async function findUnsummarized(
+  db: Database,
+  after: number,
+  count: number,
+): Promise<{ found: LatestVersion[]; next: number | undefined }> {
+  const until = after + count;
+  const [found, [last]] = await executeTogether(
+    db,
+    { after, until },
+    unsummarized(db),
+    lastProfile(db),
+  );
+  return { found, next: until < (last?.id ?? 0) ? until : undefined };
 }
 
 /** A release that a profile can be analysed for, with its base policy if there is one. */

@@ -11,6 +11,7 @@ import { createAnalyserThreads } from './analysis/threads.ts';
 import { createOidc, type Issuer, wellKnownIssuers } from './auth/oidc.ts';
 import { generateToken, hashToken } from './auth/token.ts';
 import { createReanalysis } from './jobs/reanalysis.ts';
+import { createSummarizing } from './jobs/summaries.ts';
 import { createLog } from './log/log.ts';
 import { createWitnesses, type WitnessAddress } from './log/witness.ts';
 import { createLimiter } from './middleware/rate-limit.ts';
@@ -45,6 +46,9 @@ const cosigningInterval = 1_000;
 
 /** The pause between reanalyses while versions are outdated, in milliseconds. */
 const analysingInterval = 100;
+
+/** The pause between steps that summarize versions, in milliseconds. */
+const summarizingInterval = 1_000;
 
 /** Options of a registry on Node. */
 export interface ServeOptions {
@@ -188,6 +192,9 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const stopDelivering = repeat(deliverer.deliverDue, deliveryInterval);
   const reanalyseDue = createReanalysis(db, analyser.analyse);
   const stopAnalysing = repeat(async () => reanalyseDue(Date.now()), analysingInterval);
+  const { permissions } = analyser;
+  const summarizeDue = createSummarizing({ db, permissions, isEnding: () => ending });
+  const stopSummarizing = repeat(async () => summarizeDue(Date.now()), summarizingInterval);
   const stopCosigning =
     witnesses.length > 0 ? repeat(log.cosign, cosigningInterval) : async () => {};
   return {
@@ -206,7 +213,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
         stopCosigning(),
       ]);
       // Background work is interrupted and resumes at the next start.
-      await Promise.all([stopAnalysing(), analyser.close()]);
+      await Promise.all([stopAnalysing(), stopSummarizing(), analyser.close()]);
       // Interrupted requests are recorded in the next turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
       flush();

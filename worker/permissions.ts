@@ -23,6 +23,9 @@ import { logError } from './observability/text-log.ts';
 import type { Compiler, Deps } from './ports.ts';
 import { ProblemError } from './problem.ts';
 
+/** What summaries and comparisons are computed with. */
+export type SummaryDeps = Pick<Deps, 'db' | 'permissions' | 'isEnding'>;
+
 /** The text of a profile or of a variant, by its digest. */
 export interface ProfileText {
   digest: Digest;
@@ -35,7 +38,7 @@ export interface ProfileText {
 
 /** The stored text of a version, read with what its package needs. */
 export async function storedText(
-  { db }: Deps,
+  { db }: SummaryDeps,
   viewer: Viewer,
   { place, fits, manifest }: ChosenVersion,
 ): Promise<ProfileText> {
@@ -74,7 +77,7 @@ async function keyOf(profile: Omit<ProfileText, 'fits'>, release: Release): Prom
  * whose apparmor_parser accepts the profile. What was not computed when it was published is computed and stored.
  */
 export async function summaryOf(
-  deps: Deps,
+  deps: SummaryDeps,
   profile: ProfileText,
   release: Release | undefined,
 ): Promise<Target & { summary: Summarized }> {
@@ -106,7 +109,7 @@ export interface PublishedText extends Pick<ProfileText, 'digest' | 'fits'> {
  * much. Never throws.
  */
 export async function summarizePublished(
-  deps: Deps,
+  deps: SummaryDeps,
   texts: readonly PublishedText[],
 ): Promise<void> {
   try {
@@ -120,7 +123,10 @@ export async function summarizePublished(
   }
 }
 
-async function summarizeNew(deps: Deps, { digest, text, fits }: PublishedText): Promise<void> {
+async function summarizeNew(
+  deps: SummaryDeps,
+  { digest, text, fits }: PublishedText,
+): Promise<void> {
   const { bases, stored } = await readSummaries(deps.db, digest);
   for (const target of targetsOf(bases, undefined, fits)) {
     const known = stored.some((one) => isFor(one, target));
@@ -131,7 +137,7 @@ async function summarizeNew(deps: Deps, { digest, text, fits }: PublishedText): 
 }
 
 /** The database may be closed under what follows the last responses. */
-function logUnlessEnding({ isEnding }: Deps, error: unknown): void {
+function logUnlessEnding({ isEnding }: SummaryDeps, error: unknown): void {
   if (!isEnding?.()) logError(error);
 }
 
@@ -153,7 +159,7 @@ export function targetsOf(
 }
 
 async function computeSummary(
-  deps: Deps,
+  deps: SummaryDeps,
   profile: Omit<ProfileText, 'fits'>,
   target: Target,
   steps: number,
@@ -188,7 +194,10 @@ function mayBeCut({ unknown, ways }: Summarized): boolean {
 const stoppedSummaries = new LRUCache<string, Summarized>({ max: 1000 });
 
 /** The release of a target with the text of its base policy. */
-export async function compilerOf({ db }: Deps, { release, base }: Target): Promise<Compiler> {
+export async function compilerOf(
+  { db }: SummaryDeps,
+  { release, base }: Target,
+): Promise<Compiler> {
   if (base === null) return { release, base };
   const text = await findBaseContent(db, base);
   if (text === undefined) throw new Error(`the base policy ${base} is missing`);
@@ -209,7 +218,11 @@ const summarizedWith = cacheOf<Summarized>();
 const comparedLines = cacheOf<LineDiff>();
 
 /** The lines in which the texts of two profiles differ. */
-export async function linesOf(deps: Deps, from: ProfileText, to: ProfileText): Promise<LineDiff> {
+export async function linesOf(
+  deps: SummaryDeps,
+  from: ProfileText,
+  to: ProfileText,
+): Promise<LineDiff> {
   const key = `${from.digest} ${to.digest}`;
   let diff = comparedLines.get(key);
   if (!diff) {
@@ -229,7 +242,7 @@ const compared = cacheOf<Compared>();
  * @param bases the current base policies
  */
 export async function diffOf(
-  deps: Deps,
+  deps: SummaryDeps,
   bases: readonly Base[],
   from: ProfileText,
   to: ProfileText,

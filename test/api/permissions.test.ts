@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Diff, Summary } from '../../contract/index.ts';
+import { permissionsHere } from '../../worker/analysis/analyser.ts';
+import { createSummarizing } from '../../worker/jobs/summaries.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 
@@ -84,6 +86,26 @@ describe.each(runtimes)('what versions permit on $name', ({ start }) => {
     });
     const { digest } = found;
     expect(await summary(`web/versions/${digest}`)).toEqual(found);
+  });
+
+  test('latest versions without one get it in the background, also after an import', async () => {
+    const versions = () =>
+      registry.db.$client.execute(`SELECT DISTINCT name || '@' || version AS path, base FROM summaries
+        JOIN versions USING (digest) JOIN profiles ON profiles.id = profile_id ORDER BY path`);
+    await registry.db.$client.execute('DELETE FROM summaries');
+    const summarize = createSummarizing({ db: registry.db, permissions: permissionsHere });
+    await summarize(0);
+    const { rows } = await versions();
+    expect(rows.map(({ path }) => path)).toEqual(['web@1.1.0']);
+    expect(summarize(59_999)).toBeUndefined();
+
+    const before = rows.map(({ base }) => base);
+    await putBase('3.0', { ...files, 'abstractions/base': '  /dev/zero w,\n' });
+    await summarize(60_000);
+    const after = (await versions()).rows.map(({ base }) => base);
+    expect(after).toHaveLength(before.length);
+    for (const base of after) expect(before).not.toContain(base);
+    await putBase('3.0', files);
   });
 
   test('one that costs more than publishing may is computed when it is requested', async () => {
