@@ -92,6 +92,7 @@ export type { Token, TokenKind } from './syntax/cursor.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
 export { isRule } from './syntax/tree.ts';
+export { includesOf, statementsAt, statementsIn, visitStatements } from './syntax/walk.ts';
 export {
   hasHidden,
   isVisible,
