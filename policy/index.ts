@@ -46,6 +46,7 @@ export {
 } from './includes.ts';
 export { dockerDefault } from './lint/docker-default.ts';
 export { type Grade, gradeOf, grades } from './lint/grade.ts';
+export { maySuppress } from './lint/lint.ts';
 export type { LintOptions } from './lint/rule.ts';
 export { abiNumber } from './lint/rules/abi-mismatch.ts';
 export { permittedBeyond } from './model/addition.ts';

@@ -34,7 +34,10 @@ const severities = {
  * The diagnostics of a file for the editor, as many as a terminal shows. Those of an included file are at the include that
  * leads to it.
  */
-export function editorDiagnostics(open: OpenFile, linted: Linted): EditorDiagnostic[] {
+export function editorDiagnostics(
+  open: OpenFile,
+  linted: Pick<Linted, 'diagnostics'>,
+): EditorDiagnostic[] {
   const { shown } = shownOf(linted);
   const leading = shown.some(({ file }) => file !== undefined) ? leadingIncludes(open) : undefined;
   return shown.map((one) => {

@@ -4,6 +4,8 @@ import {
   DiagnosticSeverity,
   type Diagnostic as EditorDiagnostic,
   type InitializeResult,
+  MessageType,
+  ShowMessageNotification,
   TextDocumentSyncKind,
   TextDocuments,
 } from 'vscode-languageserver/node';
@@ -12,8 +14,11 @@ import manifest from '../../package.json' with { type: 'json' };
 import { isSdkError } from '../../sdk/error.ts';
 import { type PolicyOptions, policyOptions } from '../target-base.ts';
 import type { Io } from '../terminal/io.ts';
+import { codeActionKinds, codeActions } from './code-actions.ts';
 import { editorDiagnostics, lintOpen } from './diagnostics.ts';
-import { openFile } from './open-file.ts';
+import { documentSymbols } from './document-symbols.ts';
+import { formatting } from './formatting.ts';
+import { type OpenFile, openFile } from './open-file.ts';
 import { readSettings, type Settings, section } from './settings.ts';
 
 /** How long after the last change a file is linted, in milliseconds: a pause between words. */
@@ -39,6 +44,11 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
   };
   /** A mistake of this program with one file must not end the session. */
   const report = (error: unknown) => connection.console.error(String(error));
+  const show = (message: string) =>
+    void connection.sendNotification(ShowMessageNotification.type, {
+      type: MessageType.Error,
+      message,
+    });
   const current = async (document: TextDocument) => {
     policy ??= policyOptions({ ...io, note }, { ...settings, offline: true });
     return openFile(document, await policy);
@@ -60,6 +70,22 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
       ];
     }
   };
+  /** Handles a request about an open file; nothing for others, or if what it includes exceeds the limits. */
+  const on =
+    <Params extends { textDocument: { uri: string } }, Result>(
+      handle: (open: OpenFile, params: Params) => Result | Promise<Result>,
+    ) =>
+    async (params: Params): Promise<Result | null> => {
+      const document = documents.get(params.textDocument.uri);
+      if (!document) return null;
+      try {
+        return await handle(await current(document), params);
+      } catch (error) {
+        if (!isSdkError(error)) throw error;
+        policy = undefined;
+        return null;
+      }
+    };
   const publish = async (uri: string) => {
     waiting.delete(uri);
     const document = documents.get(uri);
@@ -82,7 +108,7 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
   };
   const configure = (sent: unknown) => {
     const { settings: read, error } = readSettings(sent, options);
-    if (error !== undefined) connection.window.showErrorMessage(error);
+    if (error !== undefined) show(error);
     settings = read;
     refresh();
   };
@@ -90,7 +116,7 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
   connection.onInitialize(({ initializationOptions, capabilities }): InitializeResult => {
     pulls = capabilities.workspace?.configuration === true;
     const { settings: read, error } = readSettings(initializationOptions, options);
-    if (error !== undefined) connection.window.showErrorMessage(error);
+    if (error !== undefined) show(error);
     settings = read;
     return {
       serverInfo: { name: 'aa-registry', version: manifest.version },
@@ -100,11 +126,16 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
           change: TextDocumentSyncKind.Incremental,
           save: { includeText: false },
         },
+        codeActionProvider: { codeActionKinds },
+        documentFormattingProvider: true,
+        documentSymbolProvider: true,
       },
     };
   });
   connection.onDidChangeConfiguration(async ({ settings: sent }) => {
-    configure(pulls ? await connection.workspace.getConfiguration(section) : sent?.[section]);
+    // Not awaited by the library, which would end the process.
+    const pulled = pulls ? connection.workspace.getConfiguration(section) : undefined;
+    await Promise.resolve(pulled ?? sent?.[section]).then(configure, report);
   });
   connection.onDidChangeWatchedFiles(refresh);
   documents.onDidChangeContent(({ document }) =>
@@ -117,6 +148,13 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
     waiting.delete(uri);
     void connection.sendDiagnostics({ uri, diagnostics: [] });
   });
+  connection.onCodeAction(
+    on(async (open, params) =>
+      codeActions(open, params, await lintOpen(open), () => lintOpen(open, true)),
+    ),
+  );
+  connection.onDocumentFormatting(on(formatting));
+  connection.onDocumentSymbol(on(documentSymbols));
   documents.listen(connection);
   connection.listen();
   return new Promise(() => {});

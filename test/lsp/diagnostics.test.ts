@@ -6,6 +6,7 @@ import {
   DiagnosticSeverity,
   DidChangeConfigurationNotification,
   DidSaveTextDocumentNotification,
+  ShowMessageNotification,
 } from 'vscode-languageserver-protocol/node';
 import { aaRegistry } from '../cli/cli.ts';
 import { type Editor, startEditor, textAt, uriOf } from './editor.ts';
@@ -148,7 +149,13 @@ test('the target release is a setting', async () => {
   };
   expect(await configure({ 'aa-registry': { target: '3.0' } })).toEqual(['target']);
   // An invalid setting is reported and ignored.
+  const shown = new Promise<string>((resolve) =>
+    editor.connection.onNotification(ShowMessageNotification.type, ({ message }) =>
+      resolve(message),
+    ),
+  );
   expect(await configure({ 'aa-registry': { target: '1.0' } })).toEqual([]);
+  expect(await shown).toMatch(/aa-registry\.target/);
   editor.close(path);
 });
 
