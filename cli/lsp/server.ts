@@ -6,6 +6,7 @@ import {
   type InitializeResult,
   MessageType,
   ShowMessageNotification,
+  type TextDocumentPositionParams,
   TextDocumentSyncKind,
   TextDocuments,
 } from 'vscode-languageserver/node';
@@ -18,11 +19,18 @@ import { codeActionKinds, codeActions } from './code-actions.ts';
 import { editorDiagnostics, lintOpen } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { formatting } from './formatting.ts';
+import { hover } from './hover.ts';
 import { type OpenFile, openFile } from './open-file.ts';
 import { readSettings, type Settings, section } from './settings.ts';
 
 /** How long after the last change a file is linted, in milliseconds: a pause between words. */
 const pause = 200;
+
+/** A function of an offset as one of a position. */
+const at =
+  <Result>(handle: (open: OpenFile, offset: number) => Result) =>
+  (open: OpenFile, { position }: TextDocumentPositionParams) =>
+    handle(open, open.document.offsetAt(position));
 
 /**
  * Serves one editor on standard input and output until it says `exit` or closes them. The library then ends the process, as
@@ -129,6 +137,7 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
         codeActionProvider: { codeActionKinds },
         documentFormattingProvider: true,
         documentSymbolProvider: true,
+        hoverProvider: true,
       },
     };
   });
@@ -155,6 +164,7 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
   );
   connection.onDocumentFormatting(on(formatting));
   connection.onDocumentSymbol(on(documentSymbols));
+  connection.onHover(on(at(hover)));
   documents.listen(connection);
   connection.listen();
   return new Promise(() => {});
