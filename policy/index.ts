@@ -79,6 +79,11 @@ export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';
 export { type ProfileSummary, summarize } from './model/summary/summary.ts';
 export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
 export { summarizeRule, type RuleSummary } from './model/summary/rule.ts';
+export {
+  attachedProfiles,
+  type ProfileOccurrence,
+  profileOccurrences,
+} from './navigation/profiles.ts';
 export { variableOccurrences, type VariableOccurrence } from './navigation/variables.ts';
 export { variablesOf, type VariableValues } from './navigation/values.ts';
 export { packageOptions, releasesOf } from './package-options.ts';

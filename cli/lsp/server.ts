@@ -20,6 +20,7 @@ import { editorDiagnostics, lintOpen } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { formatting } from './formatting.ts';
 import { hover } from './hover.ts';
+import { definition, documentLinks, references, renamable, rename } from './navigation.ts';
 import { type OpenFile, openFile } from './open-file.ts';
 import { readSettings, type Settings, section } from './settings.ts';
 
@@ -138,6 +139,10 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
         documentFormattingProvider: true,
         documentSymbolProvider: true,
         hoverProvider: true,
+        definitionProvider: true,
+        referencesProvider: true,
+        renameProvider: { prepareProvider: true },
+        documentLinkProvider: {},
       },
     };
   });
@@ -165,6 +170,17 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
   connection.onDocumentFormatting(on(formatting));
   connection.onDocumentSymbol(on(documentSymbols));
   connection.onHover(on(at(hover)));
+  connection.onDefinition(on(at(definition)));
+  connection.onReferences(
+    on((open, { position, context }) =>
+      references(open, open.document.offsetAt(position), context.includeDeclaration),
+    ),
+  );
+  connection.onPrepareRename(on(at(renamable)));
+  connection.onRenameRequest(
+    on((open, { position, newName }) => rename(open, open.document.offsetAt(position), newName)),
+  );
+  connection.onDocumentLinks(on(documentLinks));
   documents.listen(connection);
   connection.listen();
   return new Promise(() => {});
