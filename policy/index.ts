@@ -76,16 +76,17 @@ export type { FileDecision, ProfileModel } from './model/profile-model.ts';
 export { type ClassQuestion, lookUp } from './model/questions.ts';
 export { accessOf, contradiction, requiredFields } from './model/record.ts';
 export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';
+export { type RuleSummary, summarizeRule } from './model/summary/rule.ts';
 export { type ProfileSummary, summarize } from './model/summary/summary.ts';
 export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
-export { summarizeRule, type RuleSummary } from './model/summary/rule.ts';
+export { type Completion, type CompletionPlace, completionAt } from './navigation/completion.ts';
 export {
   attachedProfiles,
   type ProfileOccurrence,
   profileOccurrences,
 } from './navigation/profiles.ts';
-export { variableOccurrences, type VariableOccurrence } from './navigation/variables.ts';
-export { variablesOf, type VariableValues } from './navigation/values.ts';
+export { type VariableValues, variablesOf } from './navigation/values.ts';
+export { type VariableOccurrence, variableOccurrences } from './navigation/variables.ts';
 export { packageOptions, releasesOf } from './package-options.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './raw-diagnostic.ts';
@@ -99,9 +100,9 @@ export type { Access } from './rules/kinds.ts';
 export { type AuditRecord, isUnnamed, type RecordField } from './rules/record.ts';
 export { lineAt, type Secret, secretsIn } from './secrets.ts';
 export type { Token, TokenKind } from './syntax/cursor.ts';
+export { printedRule } from './syntax/printer.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
-export { printedRule } from './syntax/printer.ts';
 export { isRule } from './syntax/tree.ts';
 export { includesOf, statementsAt, statementsIn, visitStatements } from './syntax/walk.ts';
 export {

@@ -16,9 +16,7 @@ export function changedLines(document: TextDocument, text: string): TextEdit[] {
   const start = lengthOf(old.slice(0, same));
   const end = before.length - lengthOf(after === 0 ? [] : old.slice(-after));
   const newText = next.slice(same, next.length - after).join('');
-  return [
-    { range: { start: document.positionAt(start), end: document.positionAt(end) }, newText },
-  ];
+  return [{ range: { start: document.positionAt(start), end: document.positionAt(end) }, newText }];
 }
 
 /** Edits of one document. */

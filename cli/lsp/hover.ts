@@ -6,8 +6,8 @@ import {
   explain,
   type Include,
   isRule,
-  printedRule,
   type Profile,
+  printedRule,
   type Rule,
   type Statement,
   statementsAt,
@@ -70,7 +70,11 @@ function suppressedId({ text }: OpenFile, offset: number): About | undefined {
     const start = lineStart + (comment?.index ?? 0) + word.index;
     const range = { start, end: start + word[0].length };
     const found = holds(range, offset) ? explain(word[0]) : undefined;
-    if (found) return { text: `**${found.id}** (${found.severity}): ${found.title}\n\n${found.text}`, range };
+    if (found)
+      return {
+        text: `**${found.id}** (${found.severity}): ${found.title}\n\n${found.text}`,
+        range,
+      };
   }
   return undefined;
 }
@@ -104,7 +108,9 @@ function aboutRule({ tree, options }: OpenFile, rule: Rule, around: readonly Sta
   const { denies, lines, mediated } = summarizeRule(tree, rule, profile, options);
   const said = mediated
     ? lines.map((line) => `- ${line.severity}: ${escape(visible(sentenceOf(line)))}`)
-    : ['The abi of this file does not mediate this, so the rule has no effect: all of it is permitted.'];
+    : [
+        'The abi of this file does not mediate this, so the rule has no effect: all of it is permitted.',
+      ];
   const heading = lines.length === 0 || !mediated ? [] : [denies ? 'It denies:' : 'It permits:'];
   return [code(printedRule(rule), 1), ...heading, said.join('\n')].filter(Boolean).join('\n\n');
 }
@@ -112,7 +118,9 @@ function aboutRule({ tree, options }: OpenFile, rule: Rule, around: readonly Sta
 /** A block of policy; `lines` is how many lines there are in all. */
 function code(text: string, lines: number): string {
   // A longer fence than any in the text.
-  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([one]) => one.length + 1)));
+  const fence = '`'.repeat(
+    Math.max(3, ...[...text.matchAll(/`+/g)].map(([one]) => one.length + 1)),
+  );
   const more = lines > maxLines ? `\n\n… and ${lines - maxLines} more lines` : '';
   return `${fence}apparmor\n${visible(text)}\n${fence}${more}`;
 }

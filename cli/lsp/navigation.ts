@@ -3,8 +3,8 @@ import { pathToFileURL } from 'node:url';
 import {
   type DocumentLink,
   type Location,
-  ResponseError,
   type Range,
+  ResponseError,
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
@@ -59,7 +59,8 @@ function namedAt({ tree }: OpenFile, offset: number): Named | undefined {
   const same = profiles.filter(({ name }) => name === profile.name);
   return {
     ...{ at: profile, profile, names: same },
-    attaches: /^[/@]/.test(profile.name) && same.some((one) => one.profile && !one.profile.attachment),
+    attaches:
+      /^[/@]/.test(profile.name) && same.some((one) => one.profile && !one.profile.attachment),
     definitions: same.filter((one) => one.profile),
     references: same.filter((one) => !one.profile),
   };
@@ -137,7 +138,9 @@ export function rename(open: OpenFile, offset: number, newName: string): Workspa
   if (named.attaches) throw refused('Its name is also the path of the programs that it confines.');
   if (variable) {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(newName)) {
-      throw refused(`"${newName}" is not the name of a variable: a letter, then letters, digits or _.`);
+      throw refused(
+        `"${newName}" is not the name of a variable: a letter, then letters, digits or _.`,
+      );
     }
     const renamed = { ...variable, name: newName };
     if (variableOccurrences(open.tree).some((one) => isSame(one, renamed)))
@@ -150,7 +153,10 @@ export function rename(open: OpenFile, offset: number, newName: string): Workspa
     if (profileOccurrences(open.tree).some(({ name }) => name === full))
       throw refused(`The file has a profile ${full} already.`);
   }
-  const edits = named.names.map((one) => ({ range: rangeOf(open.document, one), newText: newName }));
+  const edits = named.names.map((one) => ({
+    range: rangeOf(open.document, one),
+    newText: newName,
+  }));
   return editOf(open.document, edits);
 }
 

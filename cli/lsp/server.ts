@@ -16,6 +16,7 @@ import { isSdkError } from '../../sdk/error.ts';
 import { type PolicyOptions, policyOptions } from '../target-base.ts';
 import type { Io } from '../terminal/io.ts';
 import { codeActionKinds, codeActions } from './code-actions.ts';
+import { completion } from './completion.ts';
 import { editorDiagnostics, lintOpen } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { formatting } from './formatting.ts';
@@ -143,6 +144,7 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
         referencesProvider: true,
         renameProvider: { prepareProvider: true },
         documentLinkProvider: {},
+        completionProvider: { triggerCharacters: ['/', '<', '"', '{', '(', '='] },
       },
     };
   });
@@ -181,6 +183,7 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
     on((open, { position, newName }) => rename(open, open.document.offsetAt(position), newName)),
   );
   connection.onDocumentLinks(on(documentLinks));
+  connection.onCompletion(on(at((open, offset) => completion(open, offset, settings))));
   documents.listen(connection);
   connection.listen();
   return new Promise(() => {});

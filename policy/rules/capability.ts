@@ -23,6 +23,7 @@ const syntax = keywordRule({
   names: true,
   commas: true,
   comments: true,
+  known: { words: capabilities },
   check(rule, report) {
     for (const word of rule.words) {
       // A backslash ends a name here.

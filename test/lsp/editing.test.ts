@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type CodeAction,
   CodeActionRequest,
@@ -8,7 +9,6 @@ import {
   type DocumentSymbol,
   DocumentSymbolRequest,
 } from 'vscode-languageserver-protocol/node';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aaRegistry } from '../cli/cli.ts';
 import { applied, type Editor, startEditor, textAt, uriOf } from './editor.ts';
 
@@ -109,7 +109,11 @@ describe('formatting', () => {
   const formatted = 'profile web {\n  /srv/** r,\n}\n';
   const broken = 'profile web {\n/srv/** rq,\n}\n';
   test.each([
-    ['indented', 'profile web {\n/srv/** r,\n      /🦀   w,\n}\n', 'profile web {\n  /srv/** r,\n  /🦀 w,\n}\n'],
+    [
+      'indented',
+      'profile web {\n/srv/** r,\n      /🦀   w,\n}\n',
+      'profile web {\n  /srv/** r,\n  /🦀 w,\n}\n',
+    ],
     ['one line', 'profile web { /srv/** r, }', formatted],
     ['Windows line ends', 'profile web {\r\n/srv/** r,\r\n}\r\n', formatted],
     ['formatted', formatted, formatted],

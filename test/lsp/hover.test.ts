@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HoverRequest, type MarkupContent } from 'vscode-languageserver-protocol/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { HoverRequest, type MarkupContent } from 'vscode-languageserver-protocol/node';
 import { capabilities, capabilityMeanings } from '../../policy/index.ts';
 import { type Editor, startEditor, textAt, uriOf } from './editor.ts';
 
@@ -57,7 +57,12 @@ async function hoverOn(part: string): Promise<{ value: string; range: string } |
 }
 
 test.each([
-  ['a rule', '/etc/shadow r', '/etc/shadow r,', [/It permits:/, /high: Reads secrets: .*password hashes/]],
+  [
+    'a rule',
+    '/etc/shadow r',
+    '/etc/shadow r,',
+    [/It permits:/, /high: Reads secrets: .*password hashes/],
+  ],
   ['a deny rule', 'deny /etc', 'deny /etc/shadow w,', [/It denies:/, /\/etc\/shadow/]],
   ['a path after one outside of the BMP', '"/srv/🦀" r', '"/srv/🦀" r,', [/Reads other files/]],
   ['a capability', 'sys_admin', 'sys_admin', [/CAP_SYS_ADMIN\*\*: mount/]],
@@ -67,7 +72,12 @@ test.each([
   ['an unknown variable', '@{NONE}', '@{NONE}', [/not declared/]],
   ['what the abi leaves out', 'userns', 'userns,', [/no effect/]],
   ['a missing include', 'abstractions/none', 'include <abstractions/none>', [/not found/]],
-  ['an include', 'abstractions/web', 'include <abstractions/web>', [/For the web/, /abstractions\/web\*\*/]],
+  [
+    'an include',
+    'abstractions/web',
+    'include <abstractions/web>',
+    [/For the web/, /abstractions\/web\*\*/],
+  ],
   ['a suppressed id', 'bare-network', 'bare-network', [/^\*\*bare-network\*\* \(warning\)/]],
   ['a child', 'Cx -> tool', '/usr/bin/tool Cx -> tool,', [/under another profile/]],
   ['a limit', 'rlimit nofile', 'set rlimit nofile <= 3,', [/set rlimit nofile <= 3/]],

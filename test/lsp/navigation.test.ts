@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   DefinitionRequest,
   DocumentLinkRequest,
@@ -10,7 +11,6 @@ import {
   ReferencesRequest,
   RenameRequest,
 } from 'vscode-languageserver-protocol/node';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applied, type Editor, startEditor, textAt, uriOf } from './editor.ts';
 
 let folder: string;
@@ -164,10 +164,10 @@ test('includes that name a file are links', async () => {
   const found = await editor.connection.sendRequest(DocumentLinkRequest.type, {
     textDocument: { uri: uriOf(path) },
   });
-  expect(
-    found?.map(({ range, target }) => [textAt(editor.document(path), range), target]),
-  ).toEqual([
-    ['<tunables/global>', uriOf(join(folder, 'tunables/global'))],
-    ['"local"', uriOf(join(folder, 'local'))],
-  ]);
+  expect(found?.map(({ range, target }) => [textAt(editor.document(path), range), target])).toEqual(
+    [
+      ['<tunables/global>', uriOf(join(folder, 'tunables/global'))],
+      ['"local"', uriOf(join(folder, 'local'))],
+    ],
+  );
 });

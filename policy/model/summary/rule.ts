@@ -67,4 +67,5 @@ const preambleKinds: ReadonlySet<Statement['kind']> = new Set([
 
 const unnamed = { start: 0, end: 0, text: 'profile', value: 'profile', quoted: false };
 
-const isTable = (of: string): of is TableClass => of === 'file' || Object.hasOwn(permissionTables, of);
+const isTable = (of: string): of is TableClass =>
+  of === 'file' || Object.hasOwn(permissionTables, of);
