@@ -16,18 +16,21 @@ export interface OpenFile {
   text: string;
   tree: PolicyFile;
   options: PolicyOptions;
+  /** The options of all files: others once what was read of included files may have changed. */
+  shared: PolicyOptions;
 }
 
-/** An open file; `options` are those of all files. */
-export function openFile(document: TextDocument, options: PolicyOptions): OpenFile {
+/** An open file; `shared` are the options of all files. */
+export function openFile(document: TextDocument, shared: PolicyOptions): OpenFile {
   const path = pathOf(document.uri);
-  const resolver = path === undefined ? options.resolver : within(dirname(path), options.resolver);
+  const resolver = path === undefined ? shared.resolver : within(dirname(path), shared.resolver);
   return {
     document,
     path,
     text: document.getText(),
     tree: treeOf(document),
-    options: { ...options, resolver },
+    options: { ...shared, resolver },
+    shared,
   };
 }
 

@@ -16,6 +16,7 @@ import { isSdkError } from '../../sdk/error.ts';
 import { type PolicyOptions, policyOptions } from '../target-base.ts';
 import type { Io } from '../terminal/io.ts';
 import { codeActionKinds, codeActions } from './code-actions.ts';
+import { codeLenses, differences, differencesCommand, resolvedLens } from './code-lens.ts';
 import { completion } from './completion.ts';
 import { editorDiagnostics, lintOpen } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
@@ -27,6 +28,9 @@ import { readSettings, type Settings, section } from './settings.ts';
 
 /** How long after the last change a file is linted, in milliseconds: a pause between words. */
 const pause = 200;
+
+/** The parameters of a request about a file, from its URI as the editor gives it back. */
+const about = (uri: unknown) => ({ textDocument: { uri: String(uri) } });
 
 /** A function of an offset as one of a position. */
 const at =
@@ -54,11 +58,8 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
   };
   /** A mistake of this program with one file must not end the session. */
   const report = (error: unknown) => connection.console.error(String(error));
-  const show = (message: string) =>
-    void connection.sendNotification(ShowMessageNotification.type, {
-      type: MessageType.Error,
-      message,
-    });
+  const show = (message: string, type: MessageType = MessageType.Error) =>
+    void connection.sendNotification(ShowMessageNotification.type, { type, message });
   const current = async (document: TextDocument) => {
     policy ??= policyOptions({ ...io, note }, { ...settings, offline: true });
     return openFile(document, await policy);
@@ -144,6 +145,8 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
         referencesProvider: true,
         renameProvider: { prepareProvider: true },
         documentLinkProvider: {},
+        codeLensProvider: { resolveProvider: true },
+        executeCommandProvider: { commands: [differencesCommand] },
         completionProvider: { triggerCharacters: ['/', '<', '"', '{', '(', '='] },
       },
     };
@@ -184,6 +187,16 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
   );
   connection.onDocumentLinks(on(documentLinks));
   connection.onCompletion(on(at((open, offset) => completion(open, offset, settings))));
+  connection.onCodeLens(on(codeLenses));
+  connection.onCodeLensResolve(
+    async (lens) => (await on((open) => resolvedLens(open, lens))(about(lens.data))) ?? lens,
+  );
+  connection.onExecuteCommand(async ({ command, arguments: [uri] = [] }) => {
+    if (command !== differencesCommand) return null;
+    const text = await on(differences)(about(uri));
+    if (text !== null) show(text, MessageType.Info);
+    return text;
+  });
   documents.listen(connection);
   connection.listen();
   return new Promise(() => {});

@@ -40,7 +40,7 @@ async function actionsAt(part: string, only?: string[]): Promise<CodeAction[]> {
 }
 
 /** The text after an action. */
-const after = (action: CodeAction | undefined) =>
+const afterAction = (action: CodeAction | undefined) =>
   applied(editor.document(path), action?.edit?.changes?.[uriOf(path)]);
 
 describe('code actions', () => {
@@ -52,7 +52,7 @@ describe('code actions', () => {
     expect(fix?.title).toBe('Change to chown');
     expect(fix?.isPreferred).toBe(true);
     expect(fix?.diagnostics?.map(({ code }) => code)).toEqual(['capability-name']);
-    expect(after(fix)).toBe(text.replace('chwon', 'chown'));
+    expect(afterAction(fix)).toBe(text.replace('chwon', 'chown'));
     // A name that does not exist is an error, which no comment suppresses.
     expect(others).toEqual([]);
     editor.close(path);
@@ -63,7 +63,7 @@ describe('code actions', () => {
     const found = await actionsAt('profile', ['source.fixAll']);
     expect(found.map(({ kind }) => kind)).toEqual(['source.fixAll']);
     const { stdout } = await aaRegistry(['lint', '--fix', '--base', folder, '-'], { input: text });
-    expect(after(found[0])).toBe(stdout);
+    expect(afterAction(found[0])).toBe(stdout);
     expect(stdout).not.toBe(text);
     editor.close(path);
   });
@@ -71,7 +71,7 @@ describe('code actions', () => {
   test('a comment suppresses a finding once it gives the reason', async () => {
     await editor.open(path, 'profile web {\n\tnetwork,\n}\n');
     const ignore = (await actionsAt('network')).find(({ title }) => /ignore/i.test(title));
-    const commented = after(ignore);
+    const commented = afterAction(ignore);
     expect(commented).toBe('profile web {\n\t# lint-ignore bare-network: \n\tnetwork,\n}\n');
     editor.close(path);
     const codesOf = async (text: string) => {
