@@ -13,11 +13,28 @@ import { shownOf } from '../terminal/report.ts';
 import { leadingIncludes } from './includes.ts';
 import { abstractionName, type OpenFile, packageOf } from './open-file.ts';
 
+const known = new WeakMap<TextDocument, { version: number; shared: object; linted: Linted }>();
+
 /**
- * Lints an open file as `aa-registry lint` does; a file of a package with what its manifest says. Throws an
- * {@link SdkError} if what it includes exceeds the limits.
+ * What `aa-registry lint` says about an open file, for a file of a package with what its manifest says. Throws an
+ * {@link SdkError} if what it includes exceeds the limits. Editors ask again whenever the cursor moves.
  */
-export async function lintOpen(open: OpenFile, fix = false): Promise<Linted> {
+export async function lintedOpen(open: OpenFile): Promise<Linted> {
+  const { document, shared } = open;
+  const { version } = document;
+  const before = known.get(document);
+  if (before?.version === version && before.shared === shared) return before.linted;
+  const linted = await lintOpen(open, false);
+  known.set(document, { version, shared, linted });
+  return linted;
+}
+
+/** What `aa-registry lint --fix` makes of an open file. */
+export function fixedOpen(open: OpenFile): Promise<Linted> {
+  return lintOpen(open, true);
+}
+
+async function lintOpen(open: OpenFile, fix: boolean): Promise<Linted> {
   const { text, options } = open;
   const ofPackage = await packageOf(open);
   const body = ofPackage ? undefined : abstractionName(open);

@@ -107,7 +107,7 @@ function aboutRule({ tree, options }: OpenFile, rule: Rule, around: readonly Sta
   const profile = around.findLast((one): one is Profile => one.kind === 'profile');
   const { denies, lines, mediated } = summarizeRule(tree, rule, profile, options);
   const said = mediated
-    ? lines.map((line) => `- ${line.severity}: ${escape(visible(sentenceOf(line)))}`)
+    ? lines.map((line) => `- ${line.severity}: ${asText(visible(sentenceOf(line)))}`)
     : [
         'The abi of this file does not mediate this, so the rule has no effect: all of it is permitted.',
       ];
@@ -126,6 +126,6 @@ function code(text: string, lines: number): string {
 }
 
 /** Text of a policy in Markdown: no part of it is markup. */
-function escape(text: string): string {
+function asText(text: string): string {
   return text.replace(/[\\`*_{}[\]<>()#!|~]/g, '\\$&');
 }

@@ -18,7 +18,7 @@ import type { Io } from '../terminal/io.ts';
 import { codeActionKinds, codeActions } from './code-actions.ts';
 import { codeLenses, differences, differencesCommand, resolvedLens } from './code-lens.ts';
 import { completion } from './completion.ts';
-import { editorDiagnostics, lintOpen } from './diagnostics.ts';
+import { editorDiagnostics, fixedOpen, lintedOpen } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { formatting } from './formatting.ts';
 import { hover } from './hover.ts';
@@ -45,6 +45,8 @@ const at =
 export function serveEditor(io: Io, options: Settings): Promise<never> {
   const connection = createConnection(io.stdin as NodeJS.ReadStream, io.stdout);
   const documents = new TextDocuments(TextDocument);
+  /** The options with what the editor said at the start. */
+  let initial = options;
   let settings = options;
   let pulls = false;
   /** What all files share; made anew when what was read of included files may have changed. */
@@ -59,7 +61,7 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
   /** A mistake of this program with one file must not end the session. */
   const report = (error: unknown) => connection.console.error(String(error));
   const show = (message: string, type: MessageType = MessageType.Error) =>
-    void connection.sendNotification(ShowMessageNotification.type, { type, message });
+    connection.sendNotification(ShowMessageNotification.type, { type, message }).catch(report);
   const current = async (document: TextDocument) => {
     policy ??= policyOptions({ ...io, note }, { ...settings, offline: true });
     return openFile(document, await policy);
@@ -68,7 +70,7 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
   const diagnose = async (document: TextDocument): Promise<EditorDiagnostic[]> => {
     try {
       const open = await current(document);
-      return editorDiagnostics(open, await lintOpen(open));
+      return editorDiagnostics(open, await lintedOpen(open));
     } catch (error) {
       if (!isSdkError(error)) throw error;
       policy = undefined;
@@ -118,17 +120,18 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
     for (const uri of documents.keys()) publishSoon(uri, 0);
   };
   const configure = (sent: unknown) => {
-    const { settings: read, error } = readSettings(sent, options);
+    const { settings: read, error } = readSettings(sent, initial);
     if (error !== undefined) show(error);
     settings = read;
     refresh();
   };
+  const pullSettings = () =>
+    connection.workspace.getConfiguration(section).then(configure).catch(report);
 
   connection.onInitialize(({ initializationOptions, capabilities }): InitializeResult => {
     pulls = capabilities.workspace?.configuration === true;
-    const { settings: read, error } = readSettings(initializationOptions, options);
-    if (error !== undefined) show(error);
-    settings = read;
+    configure(initializationOptions);
+    initial = settings;
     return {
       serverInfo: { name: 'aa-registry', version: manifest.version },
       capabilities: {
@@ -151,25 +154,25 @@ export function serveEditor(io: Io, options: Settings): Promise<never> {
       },
     };
   });
-  connection.onDidChangeConfiguration(async ({ settings: sent }) => {
-    // Not awaited by the library, which would end the process.
-    const pulled = pulls ? connection.workspace.getConfiguration(section) : undefined;
-    await Promise.resolve(pulled ?? sent?.[section]).then(configure, report);
-  });
-  connection.onDidChangeWatchedFiles(refresh);
-  documents.onDidChangeContent(({ document }) =>
-    publishSoon(document.uri, document.version <= 1 ? 0 : pause),
+  connection.onInitialized(() => (pulls ? pullSettings() : undefined));
+  connection.onDidChangeConfiguration(({ settings: sent }) =>
+    pulls ? pullSettings() : configure(sent?.[section]),
   );
+  // What it includes may have changed since other files were opened.
+  documents.onDidOpen(() => {
+    policy = undefined;
+  });
+  documents.onDidChangeContent(({ document: { uri } }) => publishSoon(uri));
   // It may be included by others.
   documents.onDidSave(refresh);
   documents.onDidClose(({ document: { uri } }) => {
     clearTimeout(waiting.get(uri));
     waiting.delete(uri);
-    void connection.sendDiagnostics({ uri, diagnostics: [] });
+    connection.sendDiagnostics({ uri, diagnostics: [] }).catch(report);
   });
   connection.onCodeAction(
     on(async (open, params) =>
-      codeActions(open, params, await lintOpen(open), () => lintOpen(open, true)),
+      codeActions(open, params, await lintedOpen(open), () => fixedOpen(open)),
     ),
   );
   connection.onDocumentFormatting(on(formatting));

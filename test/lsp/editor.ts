@@ -1,7 +1,6 @@
 // A headless editor: a client of the Language Server Protocol that runs `aa-registry lsp` as editors do.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   type ClientCapabilities,
@@ -23,14 +22,14 @@ import {
   type TextEdit,
 } from 'vscode-languageserver-protocol/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-
-const root = join(import.meta.dirname, '../..');
+import { launcher } from '../cli/cli.ts';
 
 export interface EditorOptions {
   args?: string[];
-  cwd?: string;
   settings?: unknown;
   capabilities?: ClientCapabilities;
+  /** Answers requests of the server. */
+  answer?: (connection: MessageConnection) => void;
 }
 
 /** A running editor with its server. */
@@ -53,9 +52,8 @@ export const uriOf = (path: string) => pathToFileURL(path).href;
 
 /** Starts `aa-registry lsp --stdio` and initializes it. */
 export async function startEditor(options: EditorOptions = {}): Promise<Editor> {
-  const { args = [], cwd = root, settings, capabilities = {} } = options;
-  const child = spawn(process.execPath, [join(root, 'cli/main.ts'), 'lsp', '--stdio', ...args], {
-    cwd,
+  const { args = [], settings, capabilities = {} } = options;
+  const child = spawn(launcher, ['lsp', '--stdio', ...args], {
     env: { PATH: process.env.PATH, HOME: '/nonexistent' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -70,6 +68,7 @@ export async function startEditor(options: EditorOptions = {}): Promise<Editor> 
     published.set(params.uri, params);
     waiting.get(params.uri)?.();
   });
+  options.answer?.(connection);
   connection.listen();
   const initialized = await connection.sendRequest(InitializeRequest.type, {
     ...{ processId: process.pid, rootUri: null, capabilities },
