@@ -12,7 +12,7 @@ import {
 import { comparisonSteps } from '../../sdk/policy-change.ts';
 import type { PolicyOptions } from '../target-base.ts';
 import { rangeOf } from './diagnostics.ts';
-import { abstractionName, type OpenFile } from './open-file.ts';
+import { bodyName, type OpenFile } from './open-file.ts';
 
 /** The command of the lens, which shows the differences. Its argument is the URI of the file. */
 export const differencesCommand = 'aa-registry.differences';
@@ -26,7 +26,7 @@ export function codeLenses(open: OpenFile): CodeLens[] {
 
 /** The profile that is compared: the only one of the file, if it attaches to no program of the host. */
 function comparable(open: OpenFile): Profile | undefined {
-  if (abstractionName(open) !== undefined) return undefined;
+  if (bodyName(open) !== undefined) return undefined;
   const [profile, ...others] = open.tree.statements.filter((one) => one.kind === 'profile');
   const attaches = profile?.attachment !== undefined || /^[/@]/.test(profile?.name.value ?? '');
   return profile && others.length === 0 && !attaches ? profile : undefined;

@@ -15,7 +15,7 @@ import {
   variablesOf,
 } from '../../policy/index.ts';
 import { rangeOf } from './diagnostics.ts';
-import type { OpenFile } from './open-file.ts';
+import { bodyName, type OpenFile } from './open-file.ts';
 import type { Settings } from './settings.ts';
 
 /** How many names of one folder are read. */
@@ -41,7 +41,7 @@ export async function completion(
   offset: number,
   settings: Settings,
 ): Promise<CompletionList> {
-  const { start, words, also } = completionAt(open.tree, offset);
+  const { start, words, also } = completionAt(open.tree, offset, bodyName(open) !== undefined);
   const items: CompletionItem[] = words.map(({ text, kind, detail = meaningOf(text) }) => ({
     ...{ label: text, kind: kinds[kind] },
     ...(detail !== undefined && { detail }),

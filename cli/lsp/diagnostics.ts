@@ -11,7 +11,7 @@ import { type Linted, lint } from '../../sdk/calls/lint.ts';
 import { readPolicyFile } from '../../sdk/host/includes.ts';
 import { shownOf } from '../terminal/report.ts';
 import { leadingIncludes } from './includes.ts';
-import { abstractionName, type OpenFile, packageOf } from './open-file.ts';
+import { bodyName, type OpenFile, packageOf } from './open-file.ts';
 
 const known = new WeakMap<TextDocument, { version: number; shared: object; linted: Linted }>();
 
@@ -37,7 +37,7 @@ export function fixedOpen(open: OpenFile): Promise<Linted> {
 async function lintOpen(open: OpenFile, fix: boolean): Promise<Linted> {
   const { text, options } = open;
   const ofPackage = await packageOf(open);
-  const body = ofPackage ? undefined : abstractionName(open);
+  const body = ofPackage ? undefined : bodyName(open);
   return lint({ ...ofPackage, text }, { ...options, body, fix });
 }
 

@@ -72,7 +72,10 @@ export async function packageOf({ path }: OpenFile): Promise<ProfileFile | undef
   return files.find(({ file }) => resolve(file) === path);
 }
 
-/** The name of an abstraction, which is no profile but the body of one; undefined for other files. */
-export function abstractionName({ path }: OpenFile): string | undefined {
-  return /\/abstractions\/(.+)$/.exec(path ?? '')?.[1];
+/**
+ * The name of a file that is the body of a profile and has none itself: an abstraction, or a local addition to a profile of
+ * the system; undefined for other files.
+ */
+export function bodyName({ path }: Pick<OpenFile, 'path'>): string | undefined {
+  return /(?:\/abstractions|\/apparmor\.d\/local)\/(.+)$/.exec(path ?? '')?.[1];
 }

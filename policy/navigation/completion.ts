@@ -28,11 +28,22 @@ export interface CompletionPlace {
   also?: 'path' | 'magic include' | 'relative include' | 'variable';
 }
 
+/** A place in a file that may be the body of profiles. */
+interface Cursor {
+  file: PolicyFile;
+  offset: number;
+  isBody: boolean;
+}
+
 /** How far before the place its statement may start. */
 const maxStatement = 2000;
 
-/** What may be written at an offset. */
-export function completionAt(file: PolicyFile, offset: number): CompletionPlace {
+/**
+ * What may be written at an offset.
+ *
+ * @param isBody the file is included into profiles, such as an abstraction
+ */
+export function completionAt(file: PolicyFile, offset: number, isBody = false): CompletionPlace {
   const statement = statementBefore(file.text, offset);
   const comment = /(?:^|\s)#(?!include)\s*(lint-ignore\s[^:]*)?/.exec(statement);
   if (comment) {
@@ -56,7 +67,12 @@ export function completionAt(file: PolicyFile, offset: number): CompletionPlace 
   }
   const path = /(?:^|[\s=("])(\/[^\s",(){}]*)$/.exec(statement);
   if (path) return { start: offset - (path[1] ?? '').length, words: [], also: 'path' };
-  return place(offset, /[^\s,(){}<>="]*$/, statement, wordsAfter(file, offset, statement));
+  return place(
+    offset,
+    /[^\s,(){}<>="]*$/,
+    statement,
+    wordsAfter({ file, offset, isBody }, statement),
+  );
 }
 
 function place(
@@ -110,11 +126,12 @@ function afterLastEnd(text: string): string {
 }
 
 /** The words that may follow those of a statement; its last one is not finished. */
-function wordsAfter(file: PolicyFile, offset: number, statement: string): readonly Completion[] {
+function wordsAfter(at: Cursor, statement: string): readonly Completion[] {
+  const { file, offset } = at;
   const words = statement.replace(/[^\s,(){}<>="]*$/, '').match(/"[^"]*"|[^\s,]+/g) ?? [];
   const rest = words.slice(words.findLastIndex(isQualifier) + 1);
   const [first] = rest;
-  if (first === undefined) return startsOf(file, offset, words);
+  if (first === undefined) return startsOf(at, words);
   const names = profileNames(file);
   if (
     first === 'profile' ||
@@ -167,8 +184,7 @@ function ofVocabulary(vocabulary: Vocabulary, statement: string): readonly Compl
 
 /** What a statement may start with, or go on with after qualifiers. */
 function startsOf(
-  file: PolicyFile,
-  offset: number,
+  { file, offset, isBody }: Cursor,
   qualifiers: readonly string[],
 ): readonly Completion[] {
   const order = Math.max(
@@ -182,10 +198,12 @@ function startsOf(
   );
   const rules = [...further, ...kindByKeyword.keys()];
   if (qualifiers.length > 0) return as('keyword', rules);
-  const isInside = statementsAt(file, offset).some(
-    ({ kind, start }) =>
-      (kind === 'profile' || kind === 'block' || kind === 'conditional') && start < offset,
-  );
+  const isInside =
+    isBody ||
+    statementsAt(file, offset).some(
+      ({ kind, start }) =>
+        (kind === 'profile' || kind === 'block' || kind === 'conditional') && start < offset,
+    );
   const statements = isInside
     ? ['include', 'profile', 'hat', 'if', ...rules]
     : ['abi', 'include', 'alias', 'profile', 'hat', 'if'];

@@ -127,6 +127,12 @@ describe('words', () => {
     for (const one of others) expect(labels).not.toContain(one);
   });
 
+  test('an abstraction has rules without a profile', async () => {
+    path = join(folder, 'base/abstractions/web');
+    expect((await completed('|')).labels).toContain('capability');
+    path = join(folder, 'web');
+  });
+
   test('a capability comes with its meaning', async () => {
     const { items } = await completed(inProfile('capability net_ad|'));
     expect(items.find(({ label }) => label === 'net_admin')?.detail).toMatch(/routes/);
