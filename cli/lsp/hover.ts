@@ -12,6 +12,7 @@ import {
   type Statement,
   statementsAt,
   summarizeRule,
+  unknownReasons,
   variableOccurrences,
   variablesOf,
 } from '../../policy/index.ts';
@@ -23,6 +24,9 @@ import type { OpenFile } from './open-file.ts';
 
 /** How many lines of an included file, and how many values of a variable, are shown. */
 const maxLines = 40;
+
+/** How many characters of policy are shown. */
+const maxCharacters = 4000;
 
 /** What the word at an offset means; nothing for one without a meaning of its own. */
 export function hover(open: OpenFile, offset: number): Hover | null {
@@ -105,24 +109,27 @@ function aboutInclude(open: OpenFile, statement: Include | Abi): string {
 
 function aboutRule({ tree, options }: OpenFile, rule: Rule, around: readonly Statement[]): string {
   const profile = around.findLast((one): one is Profile => one.kind === 'profile');
-  const { denies, lines, mediated } = summarizeRule(tree, rule, profile, options);
+  const { denies, lines, mediated, unknown } = summarizeRule(tree, rule, profile, options);
   const said = mediated
     ? lines.map((line) => `- ${line.severity}: ${asText(visible(sentenceOf(line)))}`)
     : [
         'The abi of this file does not mediate this, so the rule has no effect: all of it is permitted.',
       ];
   const heading = lines.length === 0 || !mediated ? [] : [denies ? 'It denies:' : 'It permits:'];
-  return [code(printedRule(rule), 1), ...heading, said.join('\n')].filter(Boolean).join('\n\n');
+  const rest = unknown === undefined ? '' : `Not all of it is known: ${unknownReasons[unknown]}.`;
+  const parts = [code(printedRule(rule), 1), ...heading, said.join('\n'), rest];
+  return parts.filter(Boolean).join('\n\n');
 }
 
 /** A block of policy; `lines` is how many lines there are in all. */
 function code(text: string, lines: number): string {
+  const start = text.slice(0, maxCharacters).toWellFormed();
+  const shown = visible(start.length < text.length ? `${start}…` : text);
   // A longer fence than any in the text.
-  const fence = '`'.repeat(
-    Math.max(3, ...[...text.matchAll(/`+/g)].map(([one]) => one.length + 1)),
-  );
+  const fences = [...shown.matchAll(/`+/g)].map(([one]) => one.length + 1);
+  const fence = '`'.repeat(Math.max(3, ...fences));
   const more = lines > maxLines ? `\n\n… and ${lines - maxLines} more lines` : '';
-  return `${fence}apparmor\n${visible(text)}\n${fence}${more}`;
+  return `${fence}apparmor\n${shown}\n${fence}${more}`;
 }
 
 /** Text of a policy in Markdown: no part of it is markup. */

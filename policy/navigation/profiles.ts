@@ -1,4 +1,5 @@
 // Where a file names profiles, hats and child profiles.
+import { maxDepth } from '../syntax/limits.ts';
 import type { Range } from '../syntax/source.ts';
 import type { Condition, PolicyFile, Profile, Statement, Word } from '../syntax/tree.ts';
 import { visitStatements } from '../syntax/walk.ts';
@@ -25,7 +26,8 @@ export function profileOccurrences(file: PolicyFile): ProfileOccurrence[] {
     const value = word.value.slice(stacked);
     const isPlain =
       !value.startsWith(':') && written === (word.quoted ? `"${word.value}"` : word.value);
-    const parts = isPlain ? value.split('//') : [value];
+    const split = isPlain ? value.split('//', maxDepth + 1) : [];
+    const parts = split.length > 0 && split.length <= maxDepth ? split : [value];
     let at = start + stacked;
     let name = within;
     for (const [index, part] of parts.entries()) {
@@ -36,12 +38,18 @@ export function profileOccurrences(file: PolicyFile): ProfileOccurrence[] {
       at = end + 2;
     }
   };
+  // Made once for each profile: names may be long, and rules many.
+  const fullNames = new Map<Statement, string>();
   visitStatements(file, (one, around) => {
-    const within = enclosingName(around);
+    const outer = around.findLast(({ kind }) => kind === 'profile');
+    const within = outer && fullNames.get(outer);
     switch (one.kind) {
-      case 'profile':
+      case 'profile': {
+        const name = one.name.value;
+        fullNames.set(one, within === undefined ? name : `${within}//${name}`);
         add(one.name, within, one);
         break;
+      }
       case 'file': {
         if (!one.target || !one.permissions.exec) break;
         add(one.target, one.permissions.exec.mode === 'c' ? within : undefined);

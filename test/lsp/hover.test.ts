@@ -98,6 +98,20 @@ test('nothing is shown where there is nothing to say', async () => {
   editor.close(path);
 });
 
+test('what is shown is bounded, and no markup of the policy counts', async () => {
+  const path = join(folder, 'web');
+  const long = `profile web {\n  "/srv/\`\`\`\`*x*${'y'.repeat(100_000)}" r,\n}\n`;
+  await editor.open(path, long);
+  const found = await editor.connection.sendRequest(HoverRequest.type, {
+    textDocument: { uri: uriOf(path) },
+    position: { line: 1, character: 4 },
+  });
+  const { value } = found?.contents as MarkupContent;
+  expect(value.length).toBeLessThan(20_000);
+  expect(value).toMatch(/^`{5}apparmor\n.*…\n`{5}\n\nNot all of it is known: /s);
+  editor.close(path);
+});
+
 test('every capability has a meaning', () => {
   expect(Object.keys(capabilityMeanings)).toEqual(capabilities);
   // linux/capability.h numbers them: CAP_CHOWN is the first, CAP_CHECKPOINT_RESTORE the last.

@@ -4,6 +4,7 @@ import type { Unit } from '../../checks/unit.ts';
 import { kindOf, type Rule } from '../../rules/kinds.ts';
 import type { PolicyFile, Profile, Statement } from '../../syntax/tree.ts';
 import { permissionTables, type TableClass } from '../classes/classes.ts';
+import type { UnknownReason } from '../decision.ts';
 import { type ModelOptions, modelOf } from '../model.ts';
 import type { SummaryLine } from './lines.ts';
 import { summarize } from './summary.ts';
@@ -16,6 +17,8 @@ export interface RuleSummary {
   lines: readonly SummaryLine[];
   /** Whether the abi of the file asks the kernel to mediate it; else it has no effect. */
   mediated: boolean;
+  /** Why it is not known what it says, or not all of it. */
+  unknown: UnknownReason | undefined;
 }
 
 /** The steps that summarizing one rule may cost, `file,` as well. */
@@ -57,6 +60,7 @@ export function summarizeRule(
   return {
     denies: rule.qualifiers.effect?.value === 'deny',
     lines: (first?.lines ?? []).filter(({ topic }) => topic !== 'not-mediated'),
+    unknown: first?.unknown.find((one) => one.class === of)?.reason,
     mediated: !isTable(of) || model.profiles[0]?.mediates(of) !== false,
   };
 }
