@@ -106,7 +106,7 @@ test('what is shown is bounded, and no markup of the policy counts', async () =>
     textDocument: { uri: uriOf(path) },
     position: { line: 1, character: 4 },
   });
-  const { value } = found?.contents as MarkupContent;
+  const value = found ? (found.contents as MarkupContent).value : '';
   expect(value.length).toBeLessThan(20_000);
   expect(value).toMatch(/^`{5}apparmor\n.*…\n`{5}\n\nNot all of it is known: /s);
   editor.close(path);
