@@ -48,6 +48,7 @@ export const topics: Topic[] = [
       summary: async () => (await import('./commands/summary.ts')).summary,
       fmt: async () => (await import('./commands/fmt.ts')).fmt,
       explain: async () => (await import('./commands/explain.ts')).explain,
+      lsp: async () => (await import('./commands/lsp.ts')).lsp,
     },
   },
   {

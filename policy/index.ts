@@ -46,6 +46,7 @@ export {
 } from './includes.ts';
 export { dockerDefault } from './lint/docker-default.ts';
 export { type Grade, gradeOf, grades } from './lint/grade.ts';
+export { maySuppress } from './lint/lint.ts';
 export type { LintOptions } from './lint/rule.ts';
 export { abiNumber } from './lint/rules/abi-mismatch.ts';
 export { permittedBeyond } from './model/addition.ts';
@@ -75,24 +76,36 @@ export type { FileDecision, ProfileModel } from './model/profile-model.ts';
 export { type ClassQuestion, lookUp } from './model/questions.ts';
 export { accessOf, contradiction, requiredFields } from './model/record.ts';
 export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';
+export { type RuleSummary, summarizeRule } from './model/summary/rule.ts';
 export { type ProfileSummary, summarize, summarySteps } from './model/summary/summary.ts';
 export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
 export { type WayOut, waysOut } from './model/ways-out/ways-out.ts';
+export { type Completion, type CompletionPlace, completionAt } from './navigation/completion.ts';
+export {
+  attachedProfiles,
+  type ProfileOccurrence,
+  profileOccurrences,
+} from './navigation/profiles.ts';
+export { type VariableValues, variablesOf } from './navigation/values.ts';
+export { type VariableOccurrence, variableOccurrences } from './navigation/variables.ts';
 export { packageOptions, releasesOf } from './package-options.ts';
 export { diagnosticPage } from './page.ts';
 export type { Explanation, Severity } from './raw-diagnostic.ts';
 export { compareReleases, isRelease, newestRelease, type Release, releases } from './release.ts';
 export { type ProfileMaker, profileMaker, reservedName } from './reserved.ts';
 export { capabilities } from './rules/capability.ts';
+export { capabilityMeanings } from './rules/capability-meanings.ts';
 export { withoutMode } from './rules/dbus.ts';
 export type { FilePermission } from './rules/file.ts';
 export type { Access } from './rules/kinds.ts';
 export { type AuditRecord, isUnnamed, type RecordField } from './rules/record.ts';
 export { lineAt, type Secret, secretsIn } from './secrets.ts';
 export type { Token, TokenKind } from './syntax/cursor.ts';
+export { printedRule } from './syntax/printer.ts';
 export type { Position, Span } from './syntax/source.ts';
 export type * from './syntax/tree.ts';
 export { isRule } from './syntax/tree.ts';
+export { includesOf, statementsAt, statementsIn, visitStatements } from './syntax/walk.ts';
 export {
   hasHidden,
   isVisible,

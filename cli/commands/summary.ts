@@ -3,8 +3,6 @@ import {
   joinPermissions,
   type ProfileSummary,
   releases,
-  type SummaryExample,
-  type SummaryLine,
   summarize,
   summarySteps,
   unknownReasons,
@@ -17,6 +15,7 @@ import { formatOption, toJson } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
 import { readModel } from '../profile-model.ts';
+import { exampleText, sentenceOf } from '../summary-text.ts';
 import { rootOption } from '../target.ts';
 import { targetBaseOptions } from '../target-base.ts';
 import { type Io, visibleLine } from '../terminal/io.ts';
@@ -85,9 +84,6 @@ export const summary = defineCommand({
   },
 });
 
-/** The characters of the examples of a line without --all; at least one is shown. */
-const shownCharacters = 90;
-
 function printProfile(io: Io, profile: ProfileSummary, file: string, all: boolean): void {
   const { name, mode, lines, unknown } = profile;
   io.print(`${visibleLine(name)} (${mode})`);
@@ -111,26 +107,6 @@ function printProfile(io: Io, profile: ProfileSummary, file: string, all: boolea
   if (lines.length === 0 && unknown.length === 0) io.print('  It permits nothing.');
   for (const one of unknown)
     printText(io, `  unknown: ${one.class}: ${unknownReasons[one.reason]}`);
-}
-
-function sentenceOf({ text, examples }: SummaryLine): string {
-  const shown: string[] = [];
-  let characters = 0;
-  // Examples of several permissions may read alike.
-  const texts = new Set(examples.map(exampleText));
-  for (const one of texts) {
-    characters += one.length + 2;
-    if (shown.length > 0 && characters > shownCharacters) break;
-    shown.push(one);
-  }
-  const more = texts.size - shown.length;
-  return `${text}: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
-}
-
-function exampleText({ text, permissions, how, note }: SummaryExample): string {
-  const owner = permissions.every((one) => one.startsWith('owner ')) ? 'its own' : '';
-  const details = [owner, how, note].filter(Boolean).join(', ');
-  return details === '' ? text : `${text} (${details})`;
 }
 
 /** The ways out of a container: those that are open or unknown with what follows, then the closed ones by name. */

@@ -22,7 +22,10 @@ export interface FileReport {
 export const maxShown = 100;
 
 /** The diagnostics of a file to show, in order, and the number of omitted ones. */
-function shownOf({ diagnostics, omitted = 0 }: FileReport): {
+export function shownOf({
+  diagnostics,
+  omitted = 0,
+}: Pick<FileReport, 'diagnostics' | 'omitted'>): {
   shown: Diagnostic[];
   omitted: number;
 } {

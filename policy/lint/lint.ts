@@ -26,6 +26,11 @@ const maxFindings = 100;
 const ids = new Set(lintRules.map((rule) => rule.id));
 const always = new Set(lintRules.filter((rule) => rule.always).map((rule) => rule.id));
 
+/** Whether a comment may suppress findings of this id: those of lint rules, but for those that protect hosts. */
+export function maySuppress(id: string): boolean {
+  return ids.has(id) && !always.has(id);
+}
+
 /** The findings of one file, how many more there are, and how many comments suppress. */
 export interface Advice {
   findings: LintFinding[];

@@ -2,7 +2,7 @@
 
 import type { Budget } from '../budget.ts';
 import { type Analysis, analyse, type ProfileReport } from '../checks/analyse.ts';
-import { mainUnit } from '../checks/unit.ts';
+import { mainUnit, type Unit } from '../checks/unit.ts';
 import type { IncludeResolver } from '../includes.ts';
 import { dialectOf, newestRelease, type Release } from '../release.ts';
 import type { Alias } from '../syntax/tree.ts';
@@ -38,6 +38,11 @@ export function model(source: string, options: ModelOptions = {}): Model {
     body: options.body,
     ...(options.target && { target: options.target }),
   });
+  return modelOf(main, options);
+}
+
+/** {@link model} of a parsed policy. */
+export function modelOf(main: Unit, options: ModelOptions): Model {
   const analysis = analyse(main, options);
   const unread = unreadIncludes(analysis);
   const { target = newestRelease, presume = false, budget } = options;

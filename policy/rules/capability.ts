@@ -1,5 +1,6 @@
 // Capabilities (apparmor.d(5), "Capabilities").
 import { nearest } from '../syntax/names.ts';
+import { capabilityMeanings } from './capability-meanings.ts';
 import { type KeywordRule, keywordRule } from './keyword-rule.ts';
 import type { RuleKind } from './kind.ts';
 
@@ -12,49 +13,7 @@ export interface CapabilityAccess {
 }
 
 /** The capabilities of capabilities(7), by the name apparmor.d(5) uses, each at its number (linux/capability.h). */
-export const capabilities: readonly string[] = [
-  'chown',
-  'dac_override',
-  'dac_read_search',
-  'fowner',
-  'fsetid',
-  'kill',
-  'setgid',
-  'setuid',
-  'setpcap',
-  'linux_immutable',
-  'net_bind_service',
-  'net_broadcast',
-  'net_admin',
-  'net_raw',
-  'ipc_lock',
-  'ipc_owner',
-  'sys_module',
-  'sys_rawio',
-  'sys_chroot',
-  'sys_ptrace',
-  'sys_pacct',
-  'sys_admin',
-  'sys_boot',
-  'sys_nice',
-  'sys_resource',
-  'sys_time',
-  'sys_tty_config',
-  'mknod',
-  'lease',
-  'audit_write',
-  'audit_control',
-  'setfcap',
-  'mac_override',
-  'mac_admin',
-  'syslog',
-  'wake_alarm',
-  'block_suspend',
-  'audit_read',
-  'perfmon',
-  'bpf',
-  'checkpoint_restore',
-];
+export const capabilities: readonly string[] = Object.keys(capabilityMeanings);
 const known = new Set(capabilities);
 const since30 = new Set(['perfmon', 'bpf', 'checkpoint_restore']);
 
@@ -64,6 +23,7 @@ const syntax = keywordRule({
   names: true,
   commas: true,
   comments: true,
+  known: { words: capabilities },
   check(rule, report) {
     for (const word of rule.words) {
       // A backslash ends a name here.

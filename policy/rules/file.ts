@@ -68,6 +68,26 @@ export function execText(exec: ExecTransition): string {
   return `${exec.safe ? text.toUpperCase().replace('I', 'i') : text}x`;
 }
 
+/** The exec transitions of file rules as they are written, with what a program gets by each. */
+export const execTransitions: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    { mode: 'i', safe: true } as const,
+    ...(['p', 'c', 'u'] as const).flatMap((mode) =>
+      [undefined, ...(mode === 'u' ? [] : (['i', 'u'] as const))].flatMap((fallback) =>
+        [true, false].map((safe) => ({ mode, safe, ...(fallback && { fallback }) })),
+      ),
+    ),
+  ].map((exec: ExecTransition) => [execText(exec), describeExec(exec)]),
+);
+
+function describeExec({ mode, fallback, safe }: ExecTransition): string {
+  const names = { i: 'this profile', p: 'its own profile', c: 'a child profile', u: 'no profile' };
+  if (mode === 'x') return 'run';
+  const or = fallback ? `, or ${names[fallback]}` : '';
+  const environment = mode === 'i' ? '' : safe ? ', environment scrubbed' : ', environment kept';
+  return `run under ${names[mode]}${or}${environment}`;
+}
+
 function sameExec(a: ExecTransition, b: ExecTransition): boolean {
   return a.mode === b.mode && a.fallback === b.fallback && a.safe === b.safe;
 }

@@ -71,6 +71,8 @@ export interface Grammar<Kind extends string> {
   comments?: boolean;
   /** Takes `-> target`. */
   arrow?: boolean;
+  /** Names that its words may be, and values of conditions, for editors; the tables above need not repeat them. */
+  known?: { words?: readonly string[]; values?: Readonly<Record<string, readonly string[]>> };
   /** What the tables cannot say. */
   check?(rule: KeywordRule<Kind>, report: Report): void;
 }
@@ -79,10 +81,16 @@ export interface Grammar<Kind extends string> {
 export function keywordRule<Kind extends string>(
   grammar: Grammar<Kind>,
 ): RuleSyntax<KeywordRule<Kind>> {
-  const { kind, keywords = [kind], since } = grammar;
+  const { kind, keywords = [kind], since, known = {} } = grammar;
   return {
     nodes: [kind],
     keywords,
+    vocabulary: {
+      words: [...(grammar.permissions ?? []), ...(known.words ?? [])],
+      conditions: grammar.conditions ?? [],
+      peer: grammar.peer ?? [],
+      values: known.values ?? {},
+    },
     ...(since && { since }),
     parse: (cursor, head) => parseKeywordRule(cursor, grammar, head),
     print: printKeywordRule,

@@ -48,6 +48,17 @@ export const abis = [
   '5.0',
 ] as const;
 
+/** The words of the language that a rule of a kind may have after its keyword, as far as there are lists of them. */
+export interface Vocabulary {
+  /** Names of permissions, families and so on. */
+  words: readonly string[];
+  /** Names of conditions, and of those inside of `peer=( )`. */
+  conditions: readonly string[];
+  peer: readonly string[];
+  /** The values of conditions. */
+  values: Readonly<Record<string, readonly string[]>>;
+}
+
 /** What is read, printed, checked and looked up of a rule. */
 export interface RuleSyntax<Rule extends RuleBase> {
   /** What the tree calls its rules. */
@@ -60,6 +71,8 @@ export interface RuleSyntax<Rule extends RuleBase> {
   readonly since?: Release;
   /** The first abi file that asks the kernel to mediate it, where not every one does. */
   readonly abi?: (typeof abis)[number];
+  /** What an editor completes. */
+  readonly vocabulary?: Vocabulary;
   /** `owner` may qualify it. */
   readonly owned?: boolean;
   /** Reads the rest of a rule, up to its comma; `undefined` after reporting what is wrong. */

@@ -156,6 +156,7 @@ const syntax = keywordRule({
   repeatable: ['options', 'option', 'fstype', 'vfstype'],
   lists: ['options', 'option', 'fstype', 'vfstype'],
   plain: ['options', 'option'],
+  known: { values: { options: mountOptions, option: mountOptions } },
   paths: true,
   words: 2,
   wordsLast: true,

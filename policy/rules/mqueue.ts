@@ -34,6 +34,7 @@ const syntax = keywordRule({
   since: '4.0',
   permissions,
   plain: ['type'],
+  known: { values: { type: types } },
   conditions: ['type', 'label'],
   words: 1,
   wordsLast: true,

@@ -159,6 +159,7 @@ const syntax = keywordRule({
   quotedNames: true,
   permissionsFirst: true,
   plain: ['ip', 'port'],
+  known: { words: [...families, ...socketTypes, ...Object.keys(protocols)] },
   check(rule, report) {
     // Refused by the parsers of 4.1.0 and 5.0.2.
     const { priority } = rule.qualifiers;

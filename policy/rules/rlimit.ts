@@ -125,6 +125,7 @@ function checkValue(cursor: Cursor, name: string, measure: Measure, words: Word[
 export const rlimit: RuleKind<RlimitRule, RlimitAccess> = {
   nodes: ['rlimit'],
   keywords: ['set'],
+  vocabulary: { words: ['rlimit', ...Object.keys(rlimits)], conditions: [], peer: [], values: {} },
   reserves: ['rlimit'],
   parse(cursor, head) {
     for (const word of head.qualifiers.words) {

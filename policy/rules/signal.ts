@@ -96,6 +96,7 @@ const syntax = keywordRule({
   repeatable: ['set'],
   lists: ['set'],
   plain: ['set'],
+  known: { values: { set: signals } },
   check(rule, report) {
     for (const one of rule.conditions) {
       if (one.name.value !== 'set') continue;

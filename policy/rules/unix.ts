@@ -38,6 +38,7 @@ const syntax = keywordRule({
   conditions: ['type', 'addr', 'peer', 'protocol', 'attr', 'opt'],
   peer: ['addr', 'label'],
   plain: ['type'],
+  known: { values: { type: socketTypes } },
   check(rule, report) {
     const peer = rule.conditions.find((one) => one.name.value === 'peer');
     checkLocalPermissions(rule.permissions, peer, report);

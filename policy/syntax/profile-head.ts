@@ -39,7 +39,13 @@ export const plainFlags: readonly string[] = [
   'namespace_relative',
   'attach_disconnected.ipc',
 ];
-const valued = ['kill.signal', 'error', 'attach_disconnected.path', 'attach_disconnected.ipc'];
+/** Flags with a value after `=`. */
+export const valuedFlags: readonly string[] = [
+  'kill.signal',
+  'error',
+  'attach_disconnected.path',
+  'attach_disconnected.ipc',
+];
 
 /** Error names errno(3) gives; a profile's `error=` is one of them. */
 const errors = new Set(
@@ -74,7 +80,7 @@ export function checkFlags(flags: readonly Word[], range: Range, report: Report)
   const given = new Map<string, string | undefined>();
   for (const flag of flags) {
     const { name, value } = splitFlag(flag.value);
-    if (value === undefined ? plainFlags.includes(name) : valued.includes(name)) {
+    if (value === undefined ? plainFlags.includes(name) : valuedFlags.includes(name)) {
       for (const [a, b] of exclusive) {
         const other = name === a ? b : name === b ? a : undefined;
         if (other && given.has(other)) {
@@ -100,7 +106,7 @@ export function checkFlags(flags: readonly Word[], range: Range, report: Report)
       if (value !== undefined || !given.has(name)) given.set(name, value);
       if (value !== undefined) checkFlagValue(flag, name, value, report);
     } else {
-      const suggestion = nearest(name, [...plainFlags, ...valued]);
+      const suggestion = nearest(name, [...plainFlags, ...valuedFlags]);
       report('profile-flags', flag, `Unknown profile flag "${flag.value}".`, {
         expected: 'flags such as complain, attach_disconnected or mediate_deleted',
         ...(suggestion && suggestion !== name && { suggestion }),

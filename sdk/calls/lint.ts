@@ -21,6 +21,8 @@ export interface LintOptions {
   target?: Release | undefined;
   /** Whether the includes that are found are the base policy of `target`: a file that is missing is an error then. */
   targetBase?: boolean | undefined;
+  /** The text is an abstraction, judged as the body of a profile of this name. */
+  body?: string | undefined;
   /** Apply the fixes that are known. A file is rewritten if they change it, with its mode and owner. */
   fix?: boolean | undefined;
 }
@@ -92,6 +94,7 @@ async function lintFile(
     resolver,
     target,
     targetBase = false,
+    body,
     fix = false,
   }: LintOptions,
   rewrite = false,
@@ -101,6 +104,7 @@ async function lintFile(
   const options = {
     resolver: ofPackage ? withinDirectories(finds) : finds,
     ...(target && { target, targetBase }),
+    ...(body !== undefined && { body }),
     ...ofPackage,
     ...more,
   };
