@@ -13,6 +13,7 @@ import versionPolicy from './0011_version_policy.sql';
 import variants from './0012_variants.sql';
 import dependencies from './0013_dependencies.sql';
 import logTeam from './0014_log_team.sql';
+import fleet from './0017_fleet.sql';
 
 /** Every migration, oldest first; written by scripts/migrations.ts. Released ones are never changed or removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -31,4 +32,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0012_variants', sql: variants },
   { name: '0013_dependencies', sql: dependencies },
   { name: '0014_log_team', sql: logTeam },
+  { name: '0017_fleet', sql: fleet },
 ];

@@ -11,6 +11,7 @@ import { createAnalyserThreads } from './analysis/threads.ts';
 import { createOidc, type Issuer, wellKnownIssuers } from './auth/oidc.ts';
 import { generateToken, hashToken } from './auth/token.ts';
 import { createReanalysis } from './jobs/reanalysis.ts';
+import { createReportRetention } from './jobs/report-retention.ts';
 import { createLog } from './log/log.ts';
 import { createWitnesses, type WitnessAddress } from './log/witness.ts';
 import { createLimiter } from './middleware/rate-limit.ts';
@@ -46,6 +47,9 @@ const cosigningInterval = 1_000;
 /** The pause between reanalyses while versions are outdated, in milliseconds. */
 const analysingInterval = 100;
 
+/** The pause between deletions while old reports of hosts are left, in milliseconds. */
+const forgettingInterval = 1_000;
+
 /** Options of a registry on Node. */
 export interface ServeOptions {
   /** The folder of the database and the log key; created if absent. */
@@ -76,6 +80,8 @@ export interface ServeOptions {
   tokenLimit?: number;
   /** The default quota of a team. */
   team?: Partial<Amounts>;
+  /** How long what hosts report is kept, in days. */
+  reportDays?: number;
   /** The size of the response cache, in bytes. */
   responseCacheBytes?: number;
   /** Private networks that webhooks may point to, with http or https. */
@@ -115,6 +121,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
     options.newAdminToken || (await countAdminTokens(db)) === 0 ? generateToken() : undefined;
 
   const profileBytes = options.profileBytes ?? defaultLimits.profileBytes;
+  const reportDays = options.reportDays ?? defaultLimits.reportDays;
   const now = () => new Date();
   const witnesses = createWitnesses(options.witnesses ?? [], now);
   const log = createLog({ db, key: logKey, now, grouped: true, witnesses });
@@ -147,6 +154,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       profileBytes,
       team: { ...defaultLimits.team, ...options.team },
       responseCacheBytes: options.responseCacheBytes ?? defaultLimits.responseCacheBytes,
+      reportDays,
     },
     oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
     observers: [observe],
@@ -186,6 +194,8 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const stopDelivering = repeat(deliverer.deliverDue, deliveryInterval);
   const reanalyseDue = createReanalysis(db, analyser.analyse);
   const stopAnalysing = repeat(async () => reanalyseDue(Date.now()), analysingInterval);
+  const forgetDue = createReportRetention(db, reportDays);
+  const stopForgetting = repeat(async () => forgetDue(Date.now()), forgettingInterval);
   const stopCosigning =
     witnesses.length > 0 ? repeat(log.cosign, cosigningInterval) : async () => {};
   return {
@@ -204,7 +214,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
         stopCosigning(),
       ]);
       // Background work is interrupted and resumes at the next start.
-      await Promise.all([stopAnalysing(), analyser.close()]);
+      await Promise.all([stopAnalysing(), stopForgetting(), analyser.close()]);
       // Interrupted requests are recorded in the next turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
       flush();
