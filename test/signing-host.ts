@@ -51,10 +51,16 @@ export async function sendSigned(
 export async function createJoinToken(
   registry: TestRegistry,
   { team, token }: Pick<Publisher, 'team' | 'token'>,
-  expiresAt = new Date(Date.now() + 3_600_000).toISOString(),
+  ends = new Date(Date.now() + 3_600_000),
 ): Promise<{ id: number; token: string }> {
   const path = `/v1/teams/${team}/join-tokens`;
-  const made = send(registry, 'POST', path, { label: 'a test', expiresAt }, token);
+  const made = send(
+    registry,
+    'POST',
+    path,
+    { label: 'a test', expiresAt: ends.toISOString() },
+    token,
+  );
   return (await (await expectStatus(201, made)).json()) as { id: number; token: string };
 }
 
