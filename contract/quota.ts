@@ -13,7 +13,7 @@ const Amounts = z.object({
   }),
   tokens: count.meta({ description: 'The team’s own tokens, and those created within a day' }),
   webhooks: count,
-  hosts: count.meta({ description: 'Hosts that joined the team and are not retired' }),
+  hosts: count.default(0).meta({ description: 'Hosts that joined the team and are not retired' }),
 });
 
 export const Quota = z
