@@ -159,25 +159,28 @@ function modeOf(mode: string | undefined): ProfileMode {
 async function sendAll(root: string, client: Client, enrolment: Enrolment) {
   const key = await readHostKey(root);
   if (!key) throw new SdkError('key-file', 'the key of this host is missing', { next: rejoin });
+  let { sequence: known, dropped } = enrolment;
   let sent = 0;
   let failure: Error | undefined;
   for (const { sequence, text } of spooled(root)) {
     try {
       const receipt = await client.sendReport(enrolment.id, text, key);
-      removeFromSpool(root, sequence);
       sent++;
-      // The registry has later ones than this host knows of, as after its disk was restored.
-      if (receipt.sequence > enrolment.sequence) {
-        await writeEnrolment(root, { ...enrolment, sequence: receipt.sequence });
+      // The registry has later ones than this host knows of, as after its disk was restored: it did not store this one.
+      if (receipt.sequence > known) {
+        known = receipt.sequence;
+        dropped++;
       }
     } catch (error) {
       failure = error as Error;
-      if (isMalformed(error)) {
-        removeFromSpool(root, sequence);
-        await writeEnrolment(root, { ...enrolment, dropped: enrolment.dropped + 1 });
-      }
-      break;
+      if (!isMalformed(error)) break;
+      dropped++;
     }
+    removeFromSpool(root, sequence);
+    if (failure) break;
+  }
+  if (known !== enrolment.sequence || dropped !== enrolment.dropped) {
+    await writeEnrolment(root, { ...enrolment, sequence: known, dropped });
   }
   return { sent, failure, waiting: countSpooled(root) };
 }

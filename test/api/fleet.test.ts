@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Fleet, FleetEventList, Host, HostPage } from '../../contract/index.ts';
 import { forgetReportsBefore } from '../../db/host-reports.ts';
 import { generateKeyPair } from '../../trust/index.ts';
+import { createReportRetention } from '../../worker/jobs/report-retention.ts';
 import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
 import {
@@ -416,6 +417,25 @@ describe.each(runtimes)('hosts and their reports on $name', ({ name: runtime, st
       await retire(b);
     },
   );
+
+  test('a job deletes them', async () => {
+    const one = await join(registry, acme);
+    const all = [eventOf('web', '/kept'), eventOf('web', '/gone')];
+    await expectStatus(200, report(registry, one, reportOf(1, { events: all })));
+    const { items } = await events();
+    expect(items).toHaveLength(2);
+    const old = new Date(Date.now() - 91 * 24 * hour).toISOString().slice(0, 10);
+    const gone = `(SELECT id FROM host_events WHERE record ->> 'name' = '/gone')`;
+    const { $client } = registry.db;
+    await $client.execute(`UPDATE host_event_days SET day = '${old}' WHERE event_id = ${gone}`);
+    await $client.execute(
+      `UPDATE host_event_hosts SET last_day = '${old}' WHERE event_id = ${gone}`,
+    );
+    if (runtime === 'workerd') await registry.deliver();
+    else await createReportRetention(registry.db, 90)(Date.now());
+    expect((await events()).items).toMatchObject([{ record: { name: '/kept' } }]);
+    await retire(one);
+  });
 
   test.runIf(runtime === 'workerd')('a report whose response was lost is stored once', async () => {
     const one = await join(registry, acme);

@@ -10,9 +10,9 @@ import { spoolLimits } from '../../sdk/report/spool.ts';
 import { generateKeyPair } from '../../trust/index.ts';
 import { command, type Outcome } from '../command.ts';
 import { type Fixture, startFixture, succeed } from '../host/fixture.ts';
-import { createPublisher, profileText, publish } from '../publisher.ts';
+import { createPublisher, expectStatus, profileText, publish } from '../publisher.ts';
 import { node } from '../runtimes.ts';
-import { createJoinToken, reportOf } from '../signing-host.ts';
+import { createJoinToken, eventOf, join as joinTeam, report, reportOf } from '../signing-host.ts';
 
 const policy = [
   ...['abi <abi/3.0>,', 'profile web flags=(attach_disconnected, mediate_deleted) {'],
@@ -290,6 +290,16 @@ describe('a fleet', () => {
     await registry.close();
   });
 
+  test('a host whose disk was restored continues after what the registry has', async () => {
+    const host = await joined();
+    for (let made = 0; made < 3; made++) await ok(['report', '--root', host]);
+    const file = join(host, 'var/lib/aa-registry/fleet/host.json');
+    await writeFile(file, JSON.stringify({ ...(await state(host)), sequence: 0 }));
+    await ok(['report', '--root', host]);
+    const { report } = await json<{ report: Report }>(['report', '--root', host]);
+    expect(report).toMatchObject({ sequence: 4, droppedReports: 1 });
+  });
+
   test('a retired host is refused', async () => {
     const host = await joined();
     const { id } = await state(host);
@@ -372,6 +382,33 @@ shop
       { hosts: 2, count: 2, suggestion: { beyond: { unknown: null } }, days: [{ count: 2 }] },
       { hosts: 1, outcome: 'denied', rules: [{ line: 4, text: 'audit deny /srv/secret/** rw,' }] },
     ]);
+  });
+
+  test('hostile records are shown as what they are', async () => {
+    await fixture.publish('till', '1.0.0', policy.replaceAll('web', 'till'));
+    const host = await joinTeam(fixture.registry, fixture.team);
+    const names = ['/a\n}\nprofile evil {', '/b\u202e\u001b[31m', '/** rwx,#', '/c" name="/d'];
+    const sent = names.map((name) => eventOf('till', name));
+    const { record } = eventOf('till', '/x');
+    const bare = [
+      { profile: 'till', operation: 'open', name: '/e' },
+      { ...record, capname: 'sys_admin', operation: 'capable' },
+      { operation: 'x'.repeat(1024), ...record, profile: 'y'.repeat(1024) },
+      {},
+    ];
+    const more = bare.map((one) => eventOf('till', '/x', { record: one as typeof record }));
+    await expectStatus(
+      200,
+      report(fixture.registry, host, reportOf(1, { events: [...sent, ...more] })),
+    );
+    const trust = ['--trust', join(root, 'etc/aa-registry/trust.toml'), '--root', root];
+    const { stdout } = await ok(['fleet', 'denials', 'library/till@1.0.0', ...trust]);
+    expect(stdout).not.toMatch(/^profile evil|\u202e|\u001b/m);
+    // The kernel's name of a file may have wildcards, which a rule then quotes.
+    expect(stdout).toMatch(/owner "\/\\\*\\\* rwx,#" r,/);
+    const rules = stdout.split('\n').filter((line) => / r,$/.test(line));
+    expect(rules.length).toBeGreaterThan(0);
+    for (const rule of rules) expect(rule).not.toMatch(/[^\\]\*/);
   });
 
   test('a team learns nothing about packages of others', async () => {
