@@ -4,13 +4,14 @@ import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
 import { labelText, requireLabels } from '../host-labels.ts';
+import { ownTeam } from '../own-team.ts';
 import { openSession, registryOptions } from '../session.ts';
 import { printList } from '../terminal/table.ts';
 
 export const fleetHosts = defineCommand({
   name: 'fleet hosts',
   summary: 'List a team’s hosts, as they reported',
-  args: [{ name: 'TEAM' }],
+  args: [{ name: 'TEAM', optional: true }],
   usage: '[--state STATE] [--label KEY=VALUE] [--profile NAME[@VERSION]]',
   options: {
     state: {
@@ -28,12 +29,12 @@ export const fleetHosts = defineCommand({
     format: formatOption,
     ...registryOptions,
   },
-  details: 'Requires the role publisher.',
+  details: 'By default, the team is that of the token. Requires the role publisher.',
   examples: [
     'aa-registry fleet hosts platform --state drifted',
     'aa-registry fleet hosts platform --profile web@1.2.0 --label role=edge',
   ],
-  async run({ values, args: [team = ''], io }) {
+  async run({ values, args: [named], io }) {
     const limit = requireWholeNumber('limit', values.limit ?? '1000', {
       minimum: 1,
       maximum: 10_000,
@@ -41,6 +42,7 @@ export const fleetHosts = defineCommand({
     if (values.label !== undefined) requireLabels([values.label]);
     const json = values.format === 'json';
     const client = await openSession(io, values);
+    const team = await ownTeam(client, named);
     const hosts: Host[] = [];
     let more = false;
     const filter = {

@@ -3,7 +3,7 @@ import { forgetReportsBefore } from '../../db/host-reports.ts';
 import { logError } from '../observability/text-log.ts';
 
 /** The maximum number of events of a run, and the pause when nothing is left to delete, in milliseconds. */
-const maxEvents = 200;
+const maxEvents = 50;
 const pause = 60 * 60_000;
 
 /** Deletes some of what hosts reported longer ago than is kept; returns `undefined` while nothing is due. */
