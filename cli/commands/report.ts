@@ -24,15 +24,19 @@ export const report = defineCommand({
     const { report: made, sent, failure } = reported;
     for (const line of troubles(reported)) io.note(line);
     const events = made.events.reduce((sum, { count }) => sum + count, made.omittedEvents);
-    const what = `${made.profiles.length} profiles, ${events} events`;
+    const what = `${counted(made.profiles.length, 'profile')}, ${counted(events, 'event')}`;
     printResult(
       io,
       values,
       { report: made, sent, waiting: reported.waiting, dropped: reported.dropped },
       ...(failure
         ? []
-        : [`Reported ${what}${sent > 1 ? `, with ${sent - 1} earlier reports` : ''}.`]),
+        : [`Reported ${what}${sent > 1 ? `, with ${counted(sent - 1, 'earlier report')}` : ''}.`]),
     );
     return failure ? exit.unreachable : exit.ok;
   },
 });
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -218,7 +218,7 @@ describe('a fleet', () => {
       JSON.stringify({ ...(await state(host)), registry: fixture.registry.url }),
     );
     const back = await ok(['report', '--root', host]);
-    expect(back.stdout).toBe('Reported 1 profiles, 0 events, with 2 earlier reports.\n');
+    expect(back.stdout).toBe('Reported 1 profile, 0 events, with 2 earlier reports.\n');
 
     await writeFile(file, '{');
     const damaged = await sync();
