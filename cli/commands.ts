@@ -15,6 +15,8 @@ export const topics: Topic[] = [
       status: async () => (await import('./commands/status.ts')).status,
       denials: async () => (await import('./commands/denials.ts')).denials,
       inspect: async () => (await import('./commands/inspect.ts')).inspect,
+      report: async () => (await import('./commands/report.ts')).report,
+      'fleet join': async () => (await import('./commands/fleet-join.ts')).fleetJoin,
       'run-args': async () => (await import('./commands/run-args.ts')).runArgs,
       rollback: async () => (await import('./commands/rollback.ts')).rollback,
       remove: async () => (await import('./commands/remove.ts')).remove,
@@ -91,6 +93,26 @@ export const topics: Topic[] = [
       'webhook deliveries': async () =>
         (await import('./commands/webhook-deliveries.ts')).webhookDeliveries,
       'webhook remove': async () => (await import('./commands/webhook-remove.ts')).webhookRemove,
+    },
+  },
+  {
+    title: 'Fleet',
+    commands: {
+      fleet: async () => (await import('./commands/fleet.ts')).fleet,
+      'fleet hosts': async () => (await import('./commands/fleet-hosts.ts')).fleetHosts,
+      'fleet denials': async () => (await import('./commands/fleet-denials.ts')).fleetDenials,
+      'fleet host label': async () =>
+        (await import('./commands/fleet-host-label.ts')).fleetHostLabel,
+      'fleet host rename': async () =>
+        (await import('./commands/fleet-host-rename.ts')).fleetHostRename,
+      'fleet host retire': async () =>
+        (await import('./commands/fleet-host-retire.ts')).fleetHostRetire,
+      'fleet token create': async () =>
+        (await import('./commands/fleet-token-create.ts')).fleetTokenCreate,
+      'fleet token list': async () =>
+        (await import('./commands/fleet-token-list.ts')).fleetTokenList,
+      'fleet token revoke': async () =>
+        (await import('./commands/fleet-token-revoke.ts')).fleetTokenRevoke,
     },
   },
   {

@@ -22,6 +22,8 @@ export interface AdvisedFinding {
   advice: Advice;
   beyond: Beyond | undefined;
   onHost: ProfileOnHost | undefined;
+  /** The number of hosts that reported it; of this host's own log without. */
+  hosts?: number;
 }
 
 /** The profile: its reference if it was installed by this program, and its file. */
@@ -43,7 +45,7 @@ export function profileHeading(
  * which were printed before for the same profile, are left out.
  */
 export function findingLines(
-  { finding, advice, beyond, onHost }: AdvisedFinding,
+  { finding, advice, beyond, onHost, hosts }: AdvisedFinding,
   shown: Set<string>,
   width: number,
 ): string[] {
@@ -52,7 +54,7 @@ export function findingLines(
   const explanations = advice.explanations.filter(({ text }) => !shown.has(key(text)));
   for (const { text } of explanations) shown.add(key(text));
   return [
-    `  ${finding.type} ${times(finding)}${period(finding)}${programs(finding)}`,
+    `  ${finding.type} ${times(finding)}${onHosts(hosts)}${period(finding)}${programs(finding)}`,
     `    ${what(finding)}`,
     ...verdict(finding, advice, onHost).map((line) => `    ${spelt(line)}`),
     ...(flag === undefined ? [] : [`    The profile needs the flag ${flag}.`]),
@@ -73,13 +75,18 @@ export function findingLines(
 }
 
 /** A finding as one line of JSON. */
-export function findingJson({ finding, advice, beyond, onHost }: AdvisedFinding): string {
+export function findingJson(advised: AdvisedFinding): string {
+  return toJson(findingData(advised));
+}
+
+/** A finding as data for JSON. */
+export function findingData({ finding, advice, beyond, onHost }: AdvisedFinding) {
   const { type, profile, namespace, operation, access, info, count, first, last } = finding;
   const { evaluation, suggestion, flag, explanations, noRule } = advice;
   const installation = onHost?.installation;
   const when = (time: number | undefined) =>
     time === undefined ? null : new Date(time).toISOString();
-  return toJson({
+  return {
     type,
     profile: profile ?? null,
     namespace: namespace ?? null,
@@ -112,7 +119,7 @@ export function findingJson({ finding, advice, beyond, onHost }: AdvisedFinding)
     // All fields of the last event.
     line: finding.line,
     fields: Object.fromEntries(eventOf(finding).fields.map(({ key, value }) => [key, value])),
-  });
+  };
 }
 
 /** The maximum number of differences that are shown of a rule. */
@@ -163,6 +170,11 @@ export function spelt(text: string): string {
 
 function times({ count }: Finding): string {
   return count === 1 ? 'once' : `${count} times`;
+}
+
+function onHosts(hosts: number | undefined): string {
+  if (hosts === undefined) return '';
+  return hosts === 1 ? ' on 1 host' : ` on ${hosts} hosts`;
 }
 
 function period({ first, last }: Finding): string {

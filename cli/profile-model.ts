@@ -11,6 +11,8 @@ export interface NamedModel {
   model: Model;
   file: string;
   version: object;
+  /** The version, if it came from a registry. */
+  verified: ProfileSource['verified'];
 }
 
 type ModelValues = Parameters<typeof readProfileSource>[2] & Parameters<typeof policyOptions>[1];
@@ -75,5 +77,6 @@ function modelOf(read: ProfileSource, policy: PolicyOptions, presume: boolean): 
     model: model(read.text, { ...options, presume }),
     file: read.file,
     version: versionOf(read),
+    verified: read.verified,
   };
 }

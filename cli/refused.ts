@@ -31,6 +31,8 @@ export function refused(
     case 'not-installed':
     case 'nothing-to-approve':
     case 'installed-changed':
+    case 'already-joined':
+    case 'not-joined':
       return new CliError(exit.failed, `${reason}.`, next, id);
     case 'record-damaged':
       return new CliError(exit.failed, sentence, next, id);

@@ -38,7 +38,7 @@ export async function openSession(
   io: Io,
   named: Values<typeof registryOptions> & { root?: string | undefined; trust?: unknown },
   preferred?: string,
-  { brief, ...pacing }: SessionOptions = {},
+  { brief, anonymous, ...pacing }: SessionOptions = {},
 ): Promise<Client> {
   const config = await readConfiguration(io.env);
   const registry = checkRegistry(
@@ -50,7 +50,9 @@ export async function openSession(
     rootOf(named.root) !== '/' &&
     typeof named.trust !== 'string' &&
     ![named.registry, io.env.AA_REGISTRY, config.registry].includes(registry);
-  const token = (!isAnothers && io.env.AA_TOKEN) || (await config.tokenFor(registry));
+  const token = anonymous
+    ? undefined
+    : (!isAnothers && io.env.AA_TOKEN) || (await config.tokenFor(registry));
   return createClient({
     registry,
     token: token === undefined ? undefined : checkToken(token),
@@ -73,6 +75,8 @@ export function connectWith(
 export interface SessionOptions extends PacingOptions {
   /** The response is optional. */
   brief?: boolean;
+  /** Send no API token: a host signs its requests. */
+  anonymous?: boolean;
 }
 
 /** Prints that the command waits for the registry: once, and again for each long wait. */

@@ -33,6 +33,18 @@ export const problems = {
     meaning:
       'The API token was not issued by this registry, was revoked, or has expired. Create a new one.',
   },
+  'host-refused': {
+    status: 401,
+    title: 'Host refused',
+    meaning:
+      'The request is not signed by the key of a host, the host was retired, or the join token is unknown, revoked or expired; the detail says which.',
+  },
+  'clock-skew': {
+    status: 401,
+    title: 'Clocks differ',
+    meaning:
+      'The host signed the request with a time that differs by more than ten minutes from the registry’s, which the Date header has. Sign it again with that time.',
+  },
   'token-other-team': {
     status: 403,
     title: 'Token of another team',
@@ -93,6 +105,11 @@ export const problems = {
     title: 'Request in progress',
     meaning: 'A request with this Idempotency-Key is still in progress. Try again later.',
   },
+  'host-exists': {
+    status: 409,
+    title: 'Key is enrolled',
+    meaning: 'A host has already joined with this key. Generate a new one for each host.',
+  },
   'team-exists': {
     status: 409,
     title: 'Team exists',
@@ -146,7 +163,7 @@ export const problems = {
     status: 409,
     title: 'Limit of the team reached',
     meaning:
-      'The team has reached its limit of keys, trusted publishers or webhooks; the detail says which.',
+      'The team has reached its limit of keys, trusted publishers, webhooks or join tokens; the detail says which.',
   },
   'key-revoked': {
     status: 409,

@@ -13,6 +13,7 @@ const Amounts = z.object({
   }),
   tokens: count.meta({ description: 'The team’s own tokens, and those created within a day' }),
   webhooks: count,
+  hosts: count.default(0).meta({ description: 'Hosts that joined the team and are not retired' }),
 });
 
 export const Quota = z
@@ -30,6 +31,7 @@ export const QuotaChange = z
     changes: limit,
     tokens: limit,
     webhooks: limit,
+    hosts: limit,
   })
   .meta({ id: 'QuotaChange', description: "null resets to the registry's limit" });
 export type QuotaChange = z.infer<typeof QuotaChange>;

@@ -19,6 +19,8 @@ export interface Amounts extends Stored {
   changes: number;
   tokens: number;
   webhooks: number;
+  /** Hosts that joined the team and are not retired. */
+  hosts: number;
 }
 
 /** A team's usage and its own limits; null where the registry's apply. */
@@ -60,6 +62,7 @@ export function toQuota(row: typeof quotas.$inferSelect | undefined, now: Date):
       changes: row?.maxChanges ?? null,
       tokens: row?.maxTokens ?? null,
       webhooks: row?.maxWebhooks ?? null,
+      hosts: row?.maxHosts ?? null,
     },
   };
 }
@@ -77,6 +80,7 @@ export async function setQuota(
     maxChanges: own.changes,
     maxTokens: own.tokens,
     maxWebhooks: own.webhooks,
+    maxHosts: own.hosts,
   };
   const set = Object.fromEntries(Object.entries(limits).filter(([, max]) => max !== undefined));
   const insert = db.insert(quotas).values({ team, ...set });

@@ -375,6 +375,7 @@ export const quotas = sqliteTable('quotas', {
   maxChanges: integer(),
   maxTokens: integer(),
   maxWebhooks: integer(),
+  maxHosts: integer(),
 });
 
 /** A team's webhooks, which receive events about its profiles. */
@@ -548,5 +549,151 @@ export const idempotencyKeys = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.tokenId, table.key] }),
     index('idempotency_keys_created').on(table.createdAt),
+  ],
+);
+
+/** Tokens with which hosts join a team, by their hashes only. */
+export const joinTokens = sqliteTable(
+  'join_tokens',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    team: text()
+      .notNull()
+      .references(() => teams.name),
+    /** Hexadecimal SHA-256 of the token. */
+    hash: text().notNull().unique(),
+    label: text().notNull(),
+    createdAt: createdAt(),
+    expiresAt: text().notNull(),
+    revokedAt: text(),
+  },
+  (table) => [index('join_tokens_team').on(table.team)],
+);
+
+/** Hosts that joined a team, to report to it. */
+export const hosts = sqliteTable(
+  'hosts',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    team: text()
+      .notNull()
+      .references(() => teams.name),
+    /** `sha256:<hex>` of the SubjectPublicKeyInfo; a key is enrolled once, also after its host is retired. */
+    keyId: text().$type<Digest>().notNull().unique(),
+    /** Base64 of the SubjectPublicKeyInfo. */
+    publicKey: text().notNull(),
+    joinTokenId: integer()
+      .notNull()
+      .references(() => joinTokens.id),
+    name: text().notNull(),
+    labels: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
+    joinedAt: text().notNull(),
+    /** Null while its reports are accepted. */
+    retiredAt: text(),
+    /** The sequence number of the last report; 0 before the first. */
+    sequence: integer().notNull().default(0),
+    reportedAt: text(),
+    kernel: text(),
+    apparmor: text(),
+    /** Whether a profile that it reports has drifted. */
+    drifted: integer({ mode: 'boolean' }).notNull().default(false),
+    /** The events that it counted without listing them, and the reports that it dropped, in all. */
+    omittedEvents: integer().notNull().default(0),
+    droppedReports: integer().notNull().default(0),
+  },
+  (table) => [
+    index('hosts_team').on(table.team, table.id),
+    index('hosts_join_token').on(table.joinTokenId),
+  ],
+);
+
+/** The packages of its team that a host has, as its last report says. */
+export const hostProfiles = sqliteTable(
+  'host_profiles',
+  {
+    hostId: integer()
+      .notNull()
+      .references(() => hosts.id),
+    profileId: integer()
+      .notNull()
+      .references(() => profiles.id),
+    versionId: integer()
+      .notNull()
+      .references(() => versions.id),
+    mode: text().notNull(),
+    drifted: integer({ mode: 'boolean' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.hostId, table.profileId] }),
+    index('host_profiles_profile').on(table.profileId, table.versionId),
+    index('host_profiles_version').on(table.versionId),
+  ],
+);
+
+/** The kinds of reported events: refused, or permitted because of complain mode. */
+export const eventTypes = ['DENIED', 'ALLOWED'] as const;
+
+/** Denials and complain-mode events of a version that hosts reported, each kind once. */
+export const hostEvents = sqliteTable(
+  'host_events',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    versionId: integer()
+      .notNull()
+      .references(() => versions.id),
+    /** Hexadecimal SHA-256 of the type and the record. */
+    hash: text().notNull(),
+    type: text({ enum: eventTypes }).notNull(),
+    /** Fields of the kernel's record. */
+    record: text({ mode: 'json' }).$type<Record<string, string>>().notNull(),
+    /** The host that reported it first. */
+    hostId: integer()
+      .notNull()
+      .references(() => hosts.id),
+    firstAt: text().notNull(),
+    lastAt: text().notNull(),
+    /** The number of hosts in `host_event_hosts`. */
+    hosts: integer().notNull().default(0),
+  },
+  (table) => [
+    unique('host_events_hash').on(table.versionId, table.hash),
+    index('host_events_hosts').on(table.versionId, table.hosts),
+    index('host_events_host').on(table.hostId, table.versionId),
+    index('host_events_unreported').on(table.hosts).where(sql`hosts = 0`),
+  ],
+);
+
+/** How often an event was reported, by day (UTC). */
+export const hostEventDays = sqliteTable(
+  'host_event_days',
+  {
+    eventId: integer()
+      .notNull()
+      .references(() => hostEvents.id),
+    day: text().notNull(),
+    count: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.eventId, table.day] }),
+    index('host_event_days_day').on(table.day),
+  ],
+);
+
+/** The hosts that reported an event, and the day of the last one. */
+export const hostEventHosts = sqliteTable(
+  'host_event_hosts',
+  {
+    eventId: integer()
+      .notNull()
+      .references(() => hostEvents.id),
+    hostId: integer()
+      .notNull()
+      .references(() => hosts.id),
+    lastDay: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.eventId, table.hostId] }),
+    index('host_event_hosts_host').on(table.hostId),
+    index('host_event_hosts_day').on(table.lastDay),
   ],
 );

@@ -1,8 +1,10 @@
+import { gzipSync } from 'node:zlib';
 import type { ZodType } from 'zod';
 import {
   Base,
   BaseList,
   Channel,
+  CreatedJoinToken,
   CreatedToken,
   CreatedWebhook,
   Delivery,
@@ -11,11 +13,20 @@ import {
   DependentPage,
   Deprecation,
   type Diagnostic,
+  Fleet,
+  FleetEventList,
+  Host,
+  type HostChange,
+  HostPage,
   Identity,
+  type JoinToken,
+  JoinTokenList,
   LogKey,
   Member,
   MemberList,
   maxBaseJson,
+  type NewHost,
+  type NewJoinToken,
   type NewToken,
   type NewTrustedPublisher,
   Problem,
@@ -27,6 +38,7 @@ import {
   problemNamespace,
   Quota,
   type QuotaChange,
+  ReportReceipt,
   Resolutions,
   type Role,
   Team,
@@ -51,9 +63,11 @@ import {
   Envelope,
   formatReference,
   importPublicKey,
+  type KeyPair,
   parseJson as parseBounded,
   type Reference,
   readAtMost,
+  signHostRequest,
 } from '../trust/index.ts';
 import { confirmsPublication } from './confirmation.ts';
 import { refuseManyCodings } from './content-codings.ts';
@@ -93,6 +107,8 @@ export class RegistryError extends Error {
   /** What a version may permit beyond the one that it follows, if it was refused for that. */
   readonly widening: Widening | undefined;
   readonly request: RefusedRequest | undefined;
+  /** The time of the registry's clock, as its response says. */
+  readonly date: string | undefined;
 
   constructor(
     status: number,
@@ -104,8 +120,10 @@ export class RegistryError extends Error {
       retryAfter,
       request,
       widening,
+      date,
     }: {
       omitted?: number;
+      date?: string | undefined;
       retryAfter?: number | undefined;
       request?: RefusedRequest;
       widening?: Widening | undefined;
@@ -114,6 +132,7 @@ export class RegistryError extends Error {
     super(detail);
     this.retryAfter = retryAfter;
     this.request = request;
+    this.date = date;
     this.widening = widening;
     this.status = status;
     this.id = id;
@@ -135,6 +154,9 @@ export function isTemporary(error: unknown): error is UnreachableError | Registr
   if (error instanceof UnreachableError) return true;
   return error instanceof RegistryError && (error.status === 429 || error.status >= 500);
 }
+
+/** The size from which on a report is compressed, in bytes. */
+const maxPlainBytes = 4 * 1024;
 
 /** The default timeout of one request, in milliseconds. */
 const usualTimeout = 30_000;
@@ -180,6 +202,8 @@ export interface ProfileSearch {
 /** The options of a request: its body, the known ETag, and the maximum size of its response. */
 interface Sending {
   body?: unknown;
+  /** The exact body and further headers, instead of `body`. */
+  exact?: { bytes: Uint8Array<ArrayBuffer>; headers: Record<string, string> } | undefined;
   known?: string | undefined;
   maxBytes?: number;
 }
@@ -211,11 +235,11 @@ export function createClient({
   async function exchange(
     method: string,
     path: string,
-    { body, known, maxBytes = maxResponseBytes.json }: Sending = {},
+    { body, exact, known, maxBytes = maxResponseBytes.json }: Sending = {},
   ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
     for (let tries = 1; ; tries++) {
       await pacing.turn();
-      const sending = { body, known, maxBytes };
+      const sending = { body, exact, known, maxBytes };
       const isInTime = pacing.timed();
       const reply = await ask(method, path, sending).catch((error: unknown) => {
         if (method !== 'GET' || !isLostConnection(error)) throw error;
@@ -235,6 +259,7 @@ export function createClient({
       throw toRegistryError(base, status, reply.bytes, {
         retryAfter: parseRetryAfter(retryAfter, Date.now()),
         request: { registry: base, path, hasToken: token !== undefined },
+        date: headers.get('Date') ?? undefined,
       });
     }
   }
@@ -242,7 +267,7 @@ export function createClient({
   async function ask(
     method: string,
     path: string,
-    { body, known, maxBytes = maxResponseBytes.json }: Sending,
+    { body, exact, known, maxBytes = maxResponseBytes.json }: Sending,
   ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
     let response: Response;
     let bytes: Uint8Array<ArrayBuffer> | undefined;
@@ -251,10 +276,12 @@ export function createClient({
         method,
         headers: {
           ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...(body === undefined && !exact ? {} : { 'Content-Type': 'application/json' }),
+          ...exact?.headers,
           ...(known === undefined ? {} : { 'If-None-Match': known }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(exact && { body: exact.bytes }),
         // A redirect could send the token, or a path with another meaning, to another host.
         redirect: 'error',
         signal: signal
@@ -278,6 +305,38 @@ export function createClient({
 
   async function send(method: string, path: string, sending?: Sending) {
     return (await exchange(method, path, sending)).bytes;
+  }
+
+  /**
+   * Sends a body that a host signs, compressed if it is large. If the registry's clock differs, it is signed once more
+   * with that time.
+   */
+  async function sendSigned<Result>(
+    schema: ZodType<Result>,
+    path: string,
+    text: string,
+    key: KeyPair,
+  ): Promise<Result> {
+    const plain = new TextEncoder().encode(text);
+    const isLarge = plain.length > maxPlainBytes;
+    const bytes = isLarge ? new Uint8Array(gzipSync(plain)) : plain;
+    const sendAt = async (at: Date) => {
+      const time = at.toISOString();
+      const signature = await signHostRequest({ method: 'POST', path, time, body: bytes }, key);
+      const headers = {
+        'AA-Host-Time': time,
+        'AA-Host-Signature': signature,
+        ...(isLarge && { 'Content-Encoding': 'gzip' }),
+      };
+      return send('POST', path, { exact: { bytes, headers } });
+    };
+    const reply = await sendAt(new Date()).catch((error: unknown) => {
+      const date = new Date((error instanceof RegistryError && error.date) || Number.NaN);
+      const isSkewed = error instanceof RegistryError && error.id === 'clock-skew';
+      if (!isSkewed || Number.isNaN(date.getTime())) throw error;
+      return sendAt(date);
+    });
+    return read(schema, path, reply);
   }
 
   async function call<Result>(
@@ -330,6 +389,8 @@ export function createClient({
     }
   }
 
+  const hostsPath = (team: string) => `/v1/teams/${encodeURIComponent(team)}/hosts`;
+  const joinTokensPath = (team: string) => `/v1/teams/${encodeURIComponent(team)}/join-tokens`;
   const teamPath = (team: string) => `/v1/teams/${encodeURIComponent(team)}`;
   const memberPath = (team: string, user: string) =>
     `${teamPath(team)}/members/${encodeURIComponent(user)}`;
@@ -659,6 +720,52 @@ export function createClient({
       return { ...read(Base, path, bytes), changed: response.status === 201 };
     },
 
+    /** Creates a token with which hosts join a team; only this response contains its secret. */
+    createJoinToken(team: string, token: NewJoinToken): Promise<CreatedJoinToken> {
+      return call(CreatedJoinToken, 'POST', joinTokensPath(team), token);
+    },
+
+    async listJoinTokens(team: string): Promise<JoinToken[]> {
+      return (await call(JoinTokenList, 'GET', joinTokensPath(team))).items;
+    },
+
+    async revokeJoinToken(team: string, id: number): Promise<void> {
+      await send('DELETE', `${joinTokensPath(team)}/${id}`);
+    },
+
+    /** Joins a team as a host with this key. */
+    joinTeam(host: NewHost, key: KeyPair): Promise<Host> {
+      return sendSigned(Host, '/v1/hosts', JSON.stringify(host), key);
+    },
+
+    /** Sends the report of a host, as exact JSON. */
+    sendReport(id: number, text: string, key: KeyPair): Promise<ReportReceipt> {
+      return sendSigned(ReportReceipt, `/v1/hosts/${id}/reports`, text, key);
+    },
+
+    /** The hosts of a team, in numbers. */
+    getFleet(team: string): Promise<Fleet> {
+      return call(Fleet, 'GET', `${teamPath(team)}/fleet`);
+    },
+
+    /** The hosts of a team, as these parameters of `GET /v1/teams/{team}/hosts` say. */
+    listHosts(team: string, filter: Readonly<Record<string, string>> = {}): AsyncGenerator<Host> {
+      return pages(HostPage, hostsPath(team), { limit: '100', ...filter });
+    },
+
+    async changeHost(team: string, id: number, change: HostChange): Promise<Host> {
+      return call(Host, 'PATCH', `${hostsPath(team)}/${id}`, change);
+    },
+
+    async retireHost(team: string, id: number): Promise<void> {
+      await send('DELETE', `${hostsPath(team)}/${id}`);
+    },
+
+    /** The denials and complain-mode events of a version that hosts reported, those of the most hosts first. */
+    listEvents(path: VersionPath, limit: number): Promise<FleetEventList> {
+      return call(FleetEventList, 'GET', `${versionPath(path)}/events?limit=${limit}`);
+    },
+
     /** Whose token this client has. */
     whoami(): Promise<Identity> {
       return call(Identity, 'GET', '/v1/whoami');
@@ -685,7 +792,7 @@ function toRegistryError(
   base: string,
   status: number,
   bytes: Uint8Array,
-  more: { retryAfter: number | undefined; request: RefusedRequest },
+  more: { retryAfter: number | undefined; request: RefusedRequest; date: string | undefined },
 ): RegistryError {
   const { data } = Problem.safeParse(parseJson(bytes));
   if (!data) return new RegistryError(status, '', `${base} responded with ${status}.`, [], more);

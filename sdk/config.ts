@@ -21,7 +21,12 @@ export const Config = Settings.extend({ token: z.string().optional() });
 export type Config = z.infer<typeof Config>;
 
 /** A host's file, which all its users may read; the token is in a separate file. */
-const HostConfig = Settings.extend({ token_file: z.string().optional() });
+const HostConfig = Settings.extend({
+  token_file: z.string().optional(),
+  /** Whether `sync` reports to the team that the host joined, and with which names. */
+  report: z.boolean().optional(),
+  report_names: z.boolean().optional(),
+});
 
 /** The effective configuration: the user's settings, then the host's. */
 export interface Configuration {
@@ -29,6 +34,8 @@ export interface Configuration {
   /** The token stored for a registry; it is sent to no other. */
   tokenFor: (registry: string) => Promise<string | undefined>;
   network: NetworkSettings;
+  /** Whether the host reports to the team that it joined after each sync, and whether with names as they are. */
+  report: { isOn: boolean; rawNames: boolean };
 }
 
 /** The user's folder: `$XDG_CONFIG_HOME/aa-registry`, or `~/.config/aa-registry`. */
@@ -76,6 +83,7 @@ export async function readConfiguration(env: Environment): Promise<Configuration
       noProxy: user.no_proxy ?? host.no_proxy,
       caFile: user.ca_file ?? host.ca_file,
     },
+    report: { isOn: host.report ?? false, rawNames: host.report_names ?? false },
   };
 }
 

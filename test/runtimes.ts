@@ -200,7 +200,12 @@ const node: Runtime = {
       now,
       analyse: analyser.analyse,
       permissions: analyser.permissions,
-      limits: { profileBytes, team: { ...defaultLimits.team, ...team }, responseCacheBytes },
+      limits: {
+        ...defaultLimits,
+        profileBytes,
+        team: { ...defaultLimits.team, ...team },
+        responseCacheBytes,
+      },
       oidc: createOidc(
         origin,
         issuers.map(parseIssuer).filter((issuer) => issuer !== undefined),

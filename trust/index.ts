@@ -35,6 +35,7 @@ export { type Digest, isDigest, sha256 } from './digest.ts';
 export { Envelope, type Opened, open, preAuthenticationEncoding, sign } from './dsse.ts';
 export { type Endorsed, endorse, verifyEndorsement } from './endorsement.ts';
 export { decodeHex, encodeHex } from './hex.ts';
+export { type HostRequest, signHostRequest, verifyHostRequest } from './host-request.ts';
 export { type JsonLimits, parseJson, requireBoundedJson } from './json.ts';
 export {
   exportPrivateKey,

@@ -8,7 +8,7 @@ import { reference } from './catalog/reference.tsx';
 import { conditional } from './middleware/conditional.ts';
 import { corsForReads } from './middleware/cors.ts';
 import { respondUnrouted } from './middleware/methods.ts';
-import { limitAddresses } from './middleware/rate-limit.ts';
+import { createLimiter, limitAddresses } from './middleware/rate-limit.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { recordRequest } from './observability/request-record.ts';
 import { logError } from './observability/text-log.ts';
@@ -22,7 +22,10 @@ import { bases } from './routes/bases.ts';
 import { channels } from './routes/channels.ts';
 import { dependents } from './routes/dependents.ts';
 import { deprecation } from './routes/deprecation.ts';
+import { fleet } from './routes/fleet.ts';
 import { health } from './routes/health.ts';
+import { hosts } from './routes/hosts.ts';
+import { joinTokens } from './routes/join-tokens.ts';
 import { log } from './routes/log.ts';
 import { members } from './routes/members.ts';
 import { metrics } from './routes/metrics.ts';
@@ -39,6 +42,9 @@ import { users } from './routes/users.ts';
 import { versions } from './routes/versions.ts';
 import { visibility } from './routes/visibility.ts';
 import { webhooks } from './routes/webhooks.ts';
+
+/** The maximum number of reports of a host: one a minute, with those that it kept while the registry was away. */
+const reportsPerHour = 60;
 
 /**
  * Creates the registry service: the API under /v1, artifacts for OCI clients under /v2, the catalog's pages, health checks
@@ -60,9 +66,11 @@ export function createApp(deps: Deps) {
   app.use(corsForReads);
   const { rateLimits = {} } = deps;
   const tokenChecks = createTokenChecks(rateLimits, deps.now);
+  const hostReports = createLimiter(reportsPerHour, 3600, () => deps.now().getTime());
   app.use(async (c, next) => {
     c.set('deps', deps);
     c.set('tokenChecks', tokenChecks);
+    c.set('hostReports', hostReports);
     await next();
   });
 
@@ -95,6 +103,9 @@ export function createApp(deps: Deps) {
     resolve,
     webhooks,
     bases,
+    joinTokens,
+    hosts,
+    fleet,
   ]) {
     app.route('/v1', routes);
   }

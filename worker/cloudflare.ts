@@ -4,6 +4,7 @@ import { openRemote } from '../db/web.ts';
 import { analyseHere, permissionsHere } from './analysis/analyser.ts';
 import { createOidc, wellKnownIssuers } from './auth/oidc.ts';
 import { createReanalysis, type Reanalysis } from './jobs/reanalysis.ts';
+import { createReportRetention, type ReportRetention } from './jobs/report-retention.ts';
 import { createLog } from './log/log.ts';
 import { createWitnesses } from './log/witness.ts';
 import { createAddressFrom } from './network/proxies.ts';
@@ -44,6 +45,7 @@ interface Registry extends Service {
   log: Log;
   deliverer: Deliverer;
   reanalyseDue: Reanalysis;
+  forgetDue: ReportRetention;
 }
 
 /** Limits of concurrent deliveries: a Worker has six connections, and the database uses one of them. */
@@ -111,7 +113,9 @@ async function start(bindings: Bindings): Promise<Registry> {
       put: (url, response) => caches.default.put(url, response),
     },
   });
-  return { ...service, log, deliverer, reanalyseDue: createReanalysis(db, analyseHere) };
+  const reanalyseDue = createReanalysis(db, analyseHere);
+  const forgetDue = createReportRetention(db, limits.reportDays);
+  return { ...service, log, deliverer, reanalyseDue, forgetDue };
 }
 
 function limiterOf(binding: RateLimitBinding | undefined): Limiter | undefined {
@@ -165,11 +169,12 @@ export default {
     );
   },
 
-  /** The cron trigger of wrangler.toml: retries deliveries and requests cosignatures. */
+  /** The cron trigger of wrangler.toml: retries deliveries, requests cosignatures, deletes old reports. */
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
     const known = registries.get(bindings);
     const registry = known ?? remember(bindings, await start(bindings));
-    const { deliverer, reanalyseDue, log } = registry;
-    await Promise.all([deliverer.deliverDue(), reanalyseDue(Date.now()), log.cosign()]);
+    const { deliverer, reanalyseDue, forgetDue, log } = registry;
+    const now = Date.now();
+    await Promise.all([deliverer.deliverDue(), reanalyseDue(now), forgetDue(now), log.cosign()]);
   },
 };

@@ -11,6 +11,7 @@ import { createAnalyserThreads } from './analysis/threads.ts';
 import { createOidc, type Issuer, wellKnownIssuers } from './auth/oidc.ts';
 import { generateToken, hashToken } from './auth/token.ts';
 import { createReanalysis } from './jobs/reanalysis.ts';
+import { createReportRetention } from './jobs/report-retention.ts';
 import { createSummarizing } from './jobs/summaries.ts';
 import { createLog } from './log/log.ts';
 import { createWitnesses, type WitnessAddress } from './log/witness.ts';
@@ -50,6 +51,9 @@ const analysingInterval = 100;
 /** The pause between steps that summarize versions, in milliseconds. */
 const summarizingInterval = 1_000;
 
+/** The pause between deletions while old reports of hosts are left, in milliseconds. */
+const forgettingInterval = 1_000;
+
 /** Options of a registry on Node. */
 export interface ServeOptions {
   /** The folder of the database and the log key; created if absent. */
@@ -82,6 +86,8 @@ export interface ServeOptions {
   tokenLimit?: number;
   /** The default quota of a team. */
   team?: Partial<Amounts>;
+  /** How long what hosts report is kept, in days. */
+  reportDays?: number;
   /** The size of the response cache, in bytes. */
   responseCacheBytes?: number;
   /** Private networks that webhooks may point to, with http or https. */
@@ -120,6 +126,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const adminToken =
     options.newAdminToken || (await countAdminTokens(db)) === 0 ? generateToken() : undefined;
 
+  const reportDays = options.reportDays ?? defaultLimits.reportDays;
   const now = () => new Date();
   const witnesses = createWitnesses(options.witnesses ?? [], now);
   const log = createLog({ db, key: logKey, now, grouped: true, witnesses });
@@ -151,6 +158,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
       profileBytes: options.profileBytes ?? defaultLimits.profileBytes,
       team: { ...defaultLimits.team, ...options.team },
       responseCacheBytes: options.responseCacheBytes ?? defaultLimits.responseCacheBytes,
+      reportDays,
     },
     oidc: options.publicUrl === undefined ? undefined : createOidc(options.publicUrl, issuers),
     publicUrl: options.publicUrl,
@@ -195,6 +203,8 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
   const { permissions } = analyser;
   const summarizeDue = createSummarizing({ db, permissions, isEnding: () => ending });
   const stopSummarizing = repeat(async () => summarizeDue(Date.now()), summarizingInterval);
+  const forgetDue = createReportRetention(db, reportDays);
+  const stopForgetting = repeat(async () => forgetDue(Date.now()), forgettingInterval);
   const stopCosigning =
     witnesses.length > 0 ? repeat(log.cosign, cosigningInterval) : async () => {};
   return {
@@ -213,7 +223,7 @@ export async function startRegistry(options: ServeOptions): Promise<RunningRegis
         stopCosigning(),
       ]);
       // Background work is interrupted and resumes at the next start.
-      await Promise.all([stopAnalysing(), stopSummarizing(), analyser.close()]);
+      await Promise.all([stopAnalysing(), stopSummarizing(), stopForgetting(), analyser.close()]);
       // Interrupted requests are recorded in the next turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
       flush();

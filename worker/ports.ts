@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { Compared, Summarized } from '../contract/index.ts';
 import type { Analysis, Package } from '../db/analyses.ts';
 import type { Database } from '../db/database.ts';
+import type { Host } from '../db/hosts.ts';
 import type { LogHead, Statement } from '../db/log.ts';
 import type { Amounts } from '../db/quotas.ts';
 import type { Role } from '../db/schema.ts';
@@ -56,6 +57,8 @@ export interface Limits {
   team: Amounts;
   /** The size of the response cache in memory, in bytes; 0 turns it off. */
   responseCacheBytes: number;
+  /** How long what hosts report is kept, in days. */
+  reportDays: number;
 }
 
 export const defaultLimits: Limits = {
@@ -67,8 +70,10 @@ export const defaultLimits: Limits = {
     changes: 1_000,
     tokens: 1_000,
     webhooks: 10,
+    hosts: 10_000,
   },
   responseCacheBytes: 64 * 1024 * 1024,
+  reportDays: 90,
 };
 
 /** Hono's bindings for a request, besides those of the runtime. */
@@ -88,6 +93,10 @@ export interface Env {
     tokenChecks: TokenChecks;
     /** The author of the request (auth/identify.ts). */
     caller: Caller;
+    /** The host that signed the request, on routes of hosts (auth/host-signature.ts). */
+    host: Host;
+    /** The rate limit of reports by host. */
+    hostReports: Limiter;
   };
 }
 

@@ -20,6 +20,7 @@ export function limitsOf(own: { [K in keyof Amounts]: number | null }, limits: A
     changes: own.changes ?? limits.changes,
     tokens: own.tokens ?? limits.tokens,
     webhooks: own.webhooks ?? limits.webhooks,
+    hosts: own.hosts ?? limits.hosts,
   };
 }
 

@@ -51,7 +51,7 @@ const count = (preset: number) =>
     text === undefined ? preset : Number(text),
   );
 
-const { profileBytes, team } = defaultLimits;
+const { profileBytes, team, reportDays } = defaultLimits;
 
 /** The default size of the response cache, in bytes: an isolate has 128 MB in total. */
 const responseCacheBytes = 16 * 1024 * 1024;
@@ -88,6 +88,8 @@ const Variables = z.object({
   TEAM_CHANGES: count(team.changes),
   TEAM_TOKENS: count(team.tokens),
   TEAM_WEBHOOKS: count(team.webhooks),
+  TEAM_HOSTS: count(team.hosts),
+  REPORT_DAYS: count(reportDays).refine((n) => n > 0 && n <= 3650, 'must be 1 to 3650'),
   ANSWER_CACHE_BYTES: count(responseCacheBytes),
   WITNESSES: words(parseWitness, 'the http URL of a witness or KEY=URL'),
   PUBLIC_URL: optional(z.string().refine(url(['http:', 'https:']), 'must be an http URL')),
@@ -129,7 +131,9 @@ export async function readSettings(bindings: object): Promise<Settings> {
         changes: data.TEAM_CHANGES,
         tokens: data.TEAM_TOKENS,
         webhooks: data.TEAM_WEBHOOKS,
+        hosts: data.TEAM_HOSTS,
       },
+      reportDays: data.REPORT_DAYS,
     },
     witnesses: data.WITNESSES,
     publicUrl: data.PUBLIC_URL,

@@ -92,6 +92,16 @@ const options = {
     value: 'N',
     description: 'Maximum webhooks of a team (default 10)',
   },
+  'team-hosts': {
+    type: 'string',
+    value: 'N',
+    description: 'Maximum hosts that join a team (default 10000)',
+  },
+  'report-days': {
+    type: 'string',
+    value: 'DAYS',
+    description: 'How long to keep what hosts report (default 90)',
+  },
   'answer-cache-bytes': {
     type: 'string',
     value: 'N',
@@ -243,7 +253,11 @@ async function readOptions(values: ServeValues): Promise<ServeOptions> {
       changes: number('team-changes', Number.MAX_SAFE_INTEGER),
       tokens: number('team-tokens', Number.MAX_SAFE_INTEGER),
       webhooks: number('team-webhooks', Number.MAX_SAFE_INTEGER),
+      hosts: number('team-hosts', Number.MAX_SAFE_INTEGER),
     }),
+    reportDays:
+      values['report-days'] &&
+      requireWholeNumber('report-days', values['report-days'], { minimum: 1, maximum: 3650 }),
     shutdownDelay: delay === undefined ? undefined : delay * 1000,
   }) as ServeOptions;
 }

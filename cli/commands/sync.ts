@@ -10,6 +10,7 @@ import { pathOf } from '../installed.ts';
 import { changeData } from '../policy-comparison.ts';
 import { profilesOption } from '../profiles-option.ts';
 import { refused } from '../refused.ts';
+import { reportAfterSync } from '../reported-host.ts';
 import { connectWith, registryOptions } from '../session.ts';
 import { changeOf, isChange, reportOutcome, showPlan } from '../sync-outcome.ts';
 import { rootOf, rootOption, targetOption } from '../target.ts';
@@ -75,6 +76,7 @@ export const sync = defineCommand({
       onEvent: (event) => reportHostEvent(io, event, values),
     });
     if (!report.ok) throw refused(report);
+    if (!dryRun && !offline) await reportAfterSync(io, { ...values, root });
     const code = dryRun ? plannedCode(report) : exitCodes[report.verdict];
     for (const line of describeUnmanaged(report.unmanaged, values.root)) io.note(line);
     for (const { team, name, reason } of report.deprecated) {

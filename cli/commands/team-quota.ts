@@ -3,13 +3,14 @@ import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
 import { openSession, registryOptions } from '../session.ts';
 
-const what = ['profiles', 'versions', 'bytes', 'changes', 'tokens', 'webhooks'] as const;
+const what = ['profiles', 'versions', 'bytes', 'changes', 'tokens', 'webhooks', 'hosts'] as const;
 
 export const teamQuota = defineCommand({
   name: 'team quota',
   summary: 'Show or set a team’s quota (administrators)',
   args: [{ name: 'TEAM' }],
-  usage: '[--profiles N] [--versions N] [--bytes N] [--changes N] [--tokens N] [--webhooks N]',
+  usage:
+    '[--profiles N] [--versions N] [--bytes N] [--changes N] [--tokens N] [--webhooks N] [--hosts N]',
   options: {
     profiles: { type: 'string', value: 'N', description: 'Maximum profiles' },
     versions: { type: 'string', value: 'N', description: 'Maximum versions' },
@@ -25,6 +26,7 @@ export const teamQuota = defineCommand({
       description: 'Maximum tokens, and new tokens per day',
     },
     webhooks: { type: 'string', value: 'N', description: 'Maximum webhooks' },
+    hosts: { type: 'string', value: 'N', description: 'Maximum hosts that join it' },
     format: formatOption,
     ...registryOptions,
   },

@@ -1,5 +1,6 @@
 import { Scope } from '../../contract/index.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { requireEnd } from '../framework/end.ts';
 import { formatOption, printResult } from '../framework/format.ts';
 import { openSession, registryOptions } from '../session.ts';
 
@@ -47,7 +48,7 @@ export const tokenCreate = defineCommand({
     if (profile !== undefined && team === undefined) {
       throw new CliError(exit.usage, '--profile requires --team.');
     }
-    const expiresAt = values.expires === undefined ? undefined : parseEnd(values.expires);
+    const expiresAt = values.expires === undefined ? undefined : requireEnd(values.expires);
     const client = await openSession(io, values);
     const made = await client.createToken({
       label,
@@ -70,19 +71,3 @@ export const tokenCreate = defineCommand({
     return exit.ok;
   },
 });
-
-/** The maximum number of days. */
-const maxDays = 3650;
-
-function parseEnd(text: string): string {
-  const days = /^(\d{1,4})d$/.exec(text)?.[1];
-  if (days !== undefined && Number(days) >= 1 && Number(days) <= maxDays) {
-    return new Date(Date.now() + Number(days) * 24 * 60 * 60_000).toISOString();
-  }
-  const time = Date.parse(text);
-  if (days === undefined && time > Date.now()) return new Date(time).toISOString();
-  throw new CliError(
-    exit.usage,
-    `--expires takes days such as 90d, or a future time such as 2027-01-31T12:00:00Z, not "${text}".`,
-  );
-}

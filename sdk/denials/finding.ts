@@ -68,6 +68,27 @@ function identity({ time, serial, fields }: LogEvent): number {
   return Number.parseInt(hash('sha256', logged, 'hex').slice(0, 12), 16);
 }
 
+/** Recognises events that are logged several times, such as in two logs. */
+export class Repetitions {
+  /** The most recent events, in two generations. */
+  #seen = new Set<number>();
+  #seenBefore = new Set<number>();
+
+  /** Whether the same event was given before; never for one without a serial number. */
+  has(event: LogEvent): boolean {
+    if (event.serial === undefined) return false;
+    const id = identity(event);
+    if (this.#seen.has(id) || this.#seenBefore.has(id)) return true;
+    this.#seen.add(id);
+    // Replaced as a whole, since deleting the oldest entries of a large Set one by one is slow.
+    if (this.#seen.size >= remembered) {
+      this.#seenBefore = this.#seen;
+      this.#seen = new Set();
+    }
+    return false;
+  }
+}
+
 /** A copy of a text: a part of a string keeps the whole string in memory. */
 function copyOf(text: string): string {
   const encoding = text.isWellFormed() ? 'utf8' : 'utf16le';
@@ -105,9 +126,7 @@ export class Findings {
   readonly #keep: 'first' | 'last';
   /** The total length of the lines of all findings. */
   #characters = 0;
-  /** The most recent events, in two generations. */
-  #seen = new Set<number>();
-  #seenBefore = new Set<number>();
+  readonly #repetitions = new Repetitions();
   /** The number of events of findings beyond the limit. */
   leftOut = 0;
 
@@ -131,16 +150,7 @@ export class Findings {
    * over the limit.
    */
   add(event: LogEvent): Finding | undefined {
-    if (event.serial !== undefined) {
-      const id = identity(event);
-      if (this.#seen.has(id) || this.#seenBefore.has(id)) return undefined;
-      this.#seen.add(id);
-      // Replaced as a whole, since deleting the oldest entries of a large Set one by one is slow.
-      if (this.#seen.size >= remembered) {
-        this.#seenBefore = this.#seen;
-        this.#seen = new Set();
-      }
-    }
+    if (this.#repetitions.has(event)) return undefined;
     const { type, operation, access, profile, namespace, info, ...flaws } = described(event);
     const { missing, doubled, contradictory } = flaws;
     const what = access ?? [operation, fieldOf(event, 'name')];

@@ -103,6 +103,12 @@ const profileRoutes: Route[] = [
     path: (name) => `${name}/versions/1.0.0/readme`,
   },
   {
+    route: 'GET /profiles/{team}/{name}/versions/{version}/events',
+    need: 'publisher',
+    status: 200,
+    path: (name) => `${name}/versions/1.0.0/events`,
+  },
+  {
     route: 'PUT /profiles/{team}/{name}/versions/{version}',
     need: 'publisher',
     status: 200,
@@ -220,6 +226,51 @@ const otherRoutes: Route[] = [
     path: () => '/v1/teams/acme/webhooks/999/deliveries',
   },
   {
+    route: 'GET /teams/{team}/join-tokens',
+    need: 'owner',
+    status: 200,
+    path: () => '/v1/teams/acme/join-tokens',
+  },
+  {
+    route: 'POST /teams/{team}/join-tokens',
+    need: 'owner',
+    // After its end.
+    status: 400,
+    path: () => '/v1/teams/acme/join-tokens',
+    body: async () => ({ label: 'a test', expiresAt: '2026-01-01T00:00:00.000Z' }),
+  },
+  {
+    route: 'DELETE /teams/{team}/join-tokens/{id}',
+    need: 'owner',
+    status: 404,
+    path: () => '/v1/teams/acme/join-tokens/999',
+  },
+  {
+    route: 'GET /teams/{team}/hosts',
+    need: 'publisher',
+    status: 200,
+    path: () => '/v1/teams/acme/hosts',
+  },
+  {
+    route: 'GET /teams/{team}/fleet',
+    need: 'publisher',
+    status: 200,
+    path: () => '/v1/teams/acme/fleet',
+  },
+  {
+    route: 'PATCH /teams/{team}/hosts/{host}',
+    need: 'owner',
+    status: 404,
+    path: () => '/v1/teams/acme/hosts/999',
+    body: async () => ({ name: 'x' }),
+  },
+  {
+    route: 'DELETE /teams/{team}/hosts/{host}',
+    need: 'owner',
+    status: 404,
+    path: () => '/v1/teams/acme/hosts/999',
+  },
+  {
     route: 'GET /teams/{team}/members',
     need: 'reader',
     status: 200,
@@ -316,8 +367,11 @@ const otherRoutes: Route[] = [
   },
 ];
 
-/** Routes with their own tests: test/api/tokens.test.ts and test/api/trusted-publishing.test.ts. */
-const testedElsewhere = ['POST /tokens', 'GET /tokens', 'POST /oidc/token'];
+/** Routes with their own tests: tokens.test.ts, trusted-publishing.test.ts and fleet.test.ts in test/api. */
+const testedElsewhere = [
+  ...['POST /tokens', 'GET /tokens', 'POST /oidc/token'],
+  ...['POST /hosts', 'POST /hosts/{host}/reports'],
+];
 
 async function publication(name: string) {
   const draft = { name, version: '1.0.0' };

@@ -9,6 +9,7 @@ import {
   send,
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { eventOf, join, report, reportOf } from '../signing-host.ts';
 import type { Traffic } from '../traffic.ts';
 
 const profile = '/v1/profiles/library/docker-nginx';
@@ -128,6 +129,32 @@ describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
     const read = () => expectStatus(200, registry.fetch(profile, { headers }));
     await read();
     expect(await trafficOf(read)).toHaveLength(2);
+  });
+
+  test.each([
+    ['/v1/teams/library/fleet', 3],
+    ['/v1/teams/library/hosts?label=role=edge&profile=docker-nginx', 2],
+    ['/v1/teams/library/join-tokens', 2],
+    [`${profile}/versions/1.0.0/events`, 1],
+  ])(
+    'GET %s takes one besides that for the token, with %i statements',
+    async (path, statements) => {
+      const headers = { Authorization: `Bearer ${publisher.token}` };
+      const read = () => expectStatus(200, registry.fetch(path, { headers }));
+      await read();
+      const [, ...found] = await trafficOf(read);
+      expect([found.length, found.flat().length]).toEqual([1, statements]);
+    },
+  );
+
+  test('a report takes two: the host, and the transaction', async () => {
+    const host = await join(registry, publisher);
+    const events = [eventOf('docker-nginx', '/a'), eventOf('docker-nginx', '/b')];
+    const name = 'docker-nginx';
+    const profiles = [{ name, version: '1.0.0', mode: 'enforce' as const, drifted: false }];
+    const body = reportOf(1, { profiles, events });
+    const found = await trafficOf(() => expectStatus(200, report(registry, host, body)));
+    expect(found.map((statements) => statements.length)).toEqual([1, 7]);
   });
 
   test('publishing takes three, the last of which is the transaction', async () => {

@@ -93,6 +93,17 @@ const outputs: [command: string, args: string, has: string[]][] = [
   ['sync', '--root ROOT', ['items.0.action', 'items.0.version', 'present', 'wanted', 'log']],
   ['sync', '--root ROOT', ['items', 'present']],
   ['denials', '--root ROOT --file AT/denials.log', ['profile', 'count']],
+  ['fleet token create', 'library edge', ['id', 'token', 'expiresAt']],
+  ['fleet token list', 'library', ['items.0.label']],
+  ['fleet join', '--root ROOT --token-file JOIN', ['id', 'team', 'name']],
+  ['report', '--root ROOT', ['report.profiles', 'report.events', 'sent', 'waiting', 'dropped']],
+  ['fleet', 'library', ['hosts', 'silent', 'drifted', 'versions.0.hosts']],
+  ['fleet hosts', 'library', ['items.0.profiles', 'more']],
+  ['fleet host label', 'library 1 role=edge', ['labels.role']],
+  ['fleet host rename', 'library 1 other', ['name']],
+  ['fleet denials', 'docker-nginx@1.1.0 --trust TRUST', ['items', 'more', 'unread']],
+  ['fleet host retire', 'library 1', ['team', 'id']],
+  ['fleet token revoke', 'library 1', ['team', 'id']],
   ['doctor', '--root ROOT --offline', ['ok', 'findings']],
   ['log key', 'example.org/log -o AT/log.key', ['file', 'verifier']],
   ['log verify', '--trust TRUST', ['key', 'size', 'entries', 'contents']],
@@ -140,6 +151,7 @@ describe('--format json', () => {
 
   async function argsOf(text: string): Promise<string[]> {
     const keyId = text.includes('KEY-ID') ? await firstKey() : '';
+    if (text.includes('JOIN')) await writeFile(at('join'), await joinToken());
     return text
       .replace('AT/', `${folder}/`)
       .replace('AT/', `${folder}/`)
@@ -148,9 +160,14 @@ describe('--format json', () => {
       .replace('TRUST', at('host/etc/aa-registry/trust.toml'))
       .replace('URL', registry.url)
       .replace('HOOK', hook)
+      .replace('JOIN', at('join'))
       .replace('KEY-ID', keyId)
       .split(' ')
       .filter((word) => word !== '');
+  }
+
+  async function joinToken(): Promise<string> {
+    return (await command(['fleet', 'token', 'create', 'library', 'other'], env)).stdout;
   }
 
   async function firstKey(): Promise<string> {

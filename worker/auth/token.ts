@@ -1,12 +1,12 @@
 import { encodeBase64, sha256 } from '../../trust/index.ts';
 
-/** The prefix of every token, for secret scanners and people. */
-const prefix = 'aar_';
+/** The prefixes of tokens, for secret scanners and people: of API tokens, and of those with which hosts join a team. */
+const prefixes = { api: 'aar_', join: 'aaj_' };
 
-/** A new API token: the prefix and 256 random bits in base64url. */
-export function generateToken(): string {
+/** A new token: its prefix and 256 random bits in base64url. */
+export function generateToken(kind: keyof typeof prefixes = 'api'): string {
   const random = encodeBase64(crypto.getRandomValues(new Uint8Array(32)));
-  return prefix + random.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  return prefixes[kind] + random.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
 /**

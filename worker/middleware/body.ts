@@ -20,9 +20,7 @@ export function readBodyUpTo(most: (deps: Deps) => number): MiddlewareHandler<En
   return async (c, next) => {
     const { body, headers, method, url } = c.req.raw;
     const maxBytes = most(c.var.deps);
-    if (!/^application\/json\s*(;|$)/i.test(headers.get('Content-Type') ?? '')) {
-      throw bodyType();
-    }
+    requireJson(headers);
     requirePlain(headers);
     const bytes = await readAtMost(body, maxBytes).catch(refuseIncomplete);
     if (!bytes) {
@@ -31,29 +29,43 @@ export function readBodyUpTo(most: (deps: Deps) => number): MiddlewareHandler<En
         `The request body is larger than ${maxBytes} bytes.`,
       );
     }
-    requireBounded(decodeUtf8(bytes));
+    decodeJsonBody(bytes);
     c.req.raw = new Request(url, { method, headers, body: bytes });
     await next();
   };
 }
 
-/**
- * Refuses bodies with another charset than UTF-8 (RFC 8259 section 8.1) or with a Content-Encoding, which is not
- * supported.
- */
-export function requirePlain(headers: Headers): void {
+/** Refuses bodies that are not JSON, or in another charset than UTF-8 (RFC 8259 section 8.1). */
+export function requireJson(headers: Headers): void {
   const type = headers.get('Content-Type') ?? '';
-  for (const [, quoted, word = quoted] of type.matchAll(
-    /;\s*charset\s*=\s*(?:"([^"]*)"?|([^\s;]*))/gi,
-  )) {
-    if (!/^utf-?8$/i.test(word ?? ''))
-      throw bodyType('Send the body in UTF-8; other charsets are not supported.');
-  }
+  if (!/^application\/json\s*(;|$)/i.test(type)) throw bodyType();
+  requireUtf8(type);
+}
+
+/** Decodes a body; refuses one that is not UTF-8, or whose JSON is nested too deep or has too many values. */
+export function decodeJsonBody(bytes: Uint8Array): string {
+  const text = decodeUtf8(bytes);
+  requireBounded(text);
+  return text;
+}
+
+/** Refuses bodies with another charset than UTF-8 or with a Content-Encoding, which is not supported. */
+export function requirePlain(headers: Headers): void {
+  requireUtf8(headers.get('Content-Type') ?? '');
   const encodings = (headers.get('Content-Encoding') ?? 'identity').split(',');
   if (encodings.some((one) => !/^\s*(?:identity)?\s*$/i.test(one))) {
     throw bodyType(
       'Send the body without a Content-Encoding; compressed bodies are not supported.',
     );
+  }
+}
+
+function requireUtf8(type: string): void {
+  for (const [, quoted, word = quoted] of type.matchAll(
+    /;\s*charset\s*=\s*(?:"([^"]*)"?|([^\s;]*))/gi,
+  )) {
+    if (!/^utf-?8$/i.test(word ?? ''))
+      throw bodyType('Send the body in UTF-8; other charsets are not supported.');
   }
 }
 

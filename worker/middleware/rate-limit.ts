@@ -61,6 +61,7 @@ const labels = {
   token: 'requests with this token',
   failures: 'requests with invalid tokens from your address',
   tests: 'webhook tests by this team',
+  reports: 'reports of this host',
 };
 
 /** Sets the rate limit headers, and throws a problem over the limit. */

@@ -19,6 +19,7 @@ const tags: [name: string, description: string][] = [
   ['Teams', 'Owners of profiles, with their publisher keys and members.'],
   ['Users', 'People, who are members of teams; for administrators.'],
   ['Tokens', 'API tokens, which authenticate requests.'],
+  ['Hosts', 'Hosts that joined a team, what they report, and what is known from that.'],
   ['Webhooks', 'HTTP notifications of changes to a team’s profiles.'],
   ['Trusted publishing', 'Publishing from CI jobs with OpenID Connect tokens.'],
   [
@@ -99,6 +100,15 @@ export function describeApi(app: OpenAPIHono<Env>): Document {
     type: 'http',
     scheme: 'bearer',
     description: 'An API token, aar_…',
+  });
+  registry.registerComponent('securitySchemes', 'host', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'AA-Host-Signature',
+    description:
+      'Base64 of the host’s Ed25519 signature of the DSSE pre-authentication encoding of the type ' +
+      'application/vnd.aa-registry.host-request and the payload "METHOD PATH\\nTIME\\n" and the exact body, where TIME is ' +
+      'the header AA-Host-Time in ISO 8601',
   });
   for (const [name, header] of Object.entries(headers)) {
     registry.registerComponent('headers', name, header);

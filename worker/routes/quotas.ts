@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { TeamName } from '../../contract/name.ts';
 import { Quota, QuotaChange } from '../../contract/quota.ts';
+import { countHosts } from '../../db/hosts.ts';
 import { readQuota, setQuota } from '../../db/quotas.ts';
 
 import { countTokens } from '../../db/tokens.ts';
@@ -56,13 +57,14 @@ quotas.openapi(
 async function requireQuota({ db, now, limits }: Deps, team: string): Promise<Quota> {
   await requireTeam(db, team);
   const time = now();
-  const [{ used, own }, tokens, webhooks] = await Promise.all([
+  const [{ used, own }, tokens, webhooks, hosts] = await Promise.all([
     readQuota(db, team, time),
     countTokens(db, { team }, time),
     listWebhooks(db, team),
+    countHosts(db, team),
   ]);
   return {
-    used: { ...used, tokens: tokens.live, webhooks: webhooks.length },
+    used: { ...used, tokens: tokens.live, webhooks: webhooks.length, hosts },
     limits: limitsOf(own, limits.team),
   };
 }

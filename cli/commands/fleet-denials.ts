@@ -1,0 +1,103 @@
+import type { FleetEvent } from '../../contract/report.ts';
+import { releases } from '../../policy/index.ts';
+import { adviseOn, beyondRequest } from '../../sdk/denials/advice.ts';
+import { eventOfRecord } from '../../sdk/denials/event-record.ts';
+import { Findings } from '../../sdk/denials/finding.ts';
+import { readTrust, trustPlace } from '../../sdk/trust-file.ts';
+import { type AdvisedFinding, findingData, findingLines, spelt } from '../denials-report.ts';
+import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { formatOption, toJson } from '../framework/format.ts';
+import { requireWholeNumber } from '../framework/whole-number.ts';
+import { trustOption } from '../host-trust.ts';
+import { includeOptions } from '../include-options.ts';
+import { type NamedModel, readModel } from '../profile-model.ts';
+import { openSession } from '../session.ts';
+import { rootOf, rootOption } from '../target.ts';
+import { targetBaseOptions } from '../target-base.ts';
+import { visibleLine, widthOf } from '../terminal/io.ts';
+import { printText } from '../terminal/table.ts';
+
+export const fleetDenials = defineCommand({
+  name: 'fleet denials',
+  summary: 'Explain what hosts reported as denied by a version, and suggest rules',
+  args: [{ name: 'REF' }],
+  options: {
+    limit: { type: 'string', value: 'N', description: 'How many events to show (default 20)' },
+    ...includeOptions,
+    ...targetBaseOptions,
+    target: {
+      type: 'string',
+      choices: releases,
+      description: 'Explain as this AppArmor release compiles it, with the variant for it',
+    },
+    root: rootOption,
+    trust: trustOption,
+    format: formatOption,
+  },
+  details:
+    'Shows denials and complain-mode events of a version, those of the most hosts first: the rule that denied it, with ' +
+    'its line, or the narrowest rule that would allow it, and what else that rule permits, as "denials" does. The ' +
+    'version is fetched and verified as "verify" does. Hosts may report what they like: read a rule before you add ' +
+    'it. Variable parts of names are samples, such as process id 1. Requires the role publisher.',
+  examples: [
+    'aa-registry fleet denials acme/web@1.2.0',
+    'aa-registry fleet denials acme/web:candidate --limit 100 --format json',
+  ],
+  async run({ values, args: [named = ''], io }) {
+    const limit = requireWholeNumber('limit', values.limit ?? '20', { minimum: 1, maximum: 100 });
+    const found = await readModel(io, named, values, true);
+    const { model, verified, file } = found;
+    if (!verified) {
+      throw new CliError(
+        exit.usage,
+        `${visibleLine(named)} is a file, not a version of a registry.`,
+      );
+    }
+    const trust = await readTrust(values.trust ?? trustPlace(rootOf(values.root)));
+    const client = await openSession(io, values, trust?.registry);
+    const { items, more } = await client.listEvents(verified, limit);
+    const advised = items.flatMap((event) => {
+      const one = explain(event, found);
+      return one ? [{ ...one, days: event.days }] : [];
+    });
+    if (values.format === 'json') {
+      const data = advised.map(({ days, ...one }) => ({
+        ...findingData(one),
+        hosts: one.hosts,
+        days,
+      }));
+      io.print(toJson({ ...found.version, items: data, more, unread: model.unread }));
+    } else {
+      if (model.unread.length > 0) {
+        const names = model.unread.map(visibleLine).join(', ');
+        printText(io, `Not read, and treated as empty: ${names}.`);
+      }
+      const shown = new Set<string>();
+      for (const one of advised) {
+        io.print(spelt(one.finding.profile ?? file));
+        for (const line of findingLines(one, shown, widthOf(io.stdout))) io.print(line);
+        io.print('');
+      }
+      if (items.length === 0) io.print(`No events of ${file} were reported.`);
+    }
+    const unread = items.length - advised.length;
+    if (unread > 0) io.note(`${unread} reported events are not records of the kernel.`);
+    if (more) io.note(`There are more events than ${limit}; use --limit.`);
+    return exit.ok;
+  },
+});
+
+/** An event with the advice that the host itself would give; `undefined` if it is no record of the kernel. */
+function explain(
+  { type, record, count, hosts, firstAt, lastAt }: FleetEvent,
+  { model: { profiles, unread }, file }: NamedModel,
+): (AdvisedFinding & { hosts: number }) | undefined {
+  const event = eventOfRecord(type, record, Date.parse(lastAt));
+  const alone = event && new Findings().add(event);
+  if (!alone) return undefined;
+  const finding = { ...alone, count, first: Date.parse(firstAt), last: Date.parse(lastAt) };
+  const profile = profiles.find(({ name }) => name === finding.profile);
+  const advice = adviseOn(finding, profile, { generalise: true, missing: unread });
+  const beyond = beyondRequest(finding, advice, profile);
+  return { finding, advice, beyond, hosts, onHost: { file, text: '' } };
+}
