@@ -393,9 +393,8 @@ describe.each(runtimes)('hosts and their reports on $name', ({ name: runtime, st
     expect((await events()).items).toEqual([]);
   });
 
-  test.runIf(runtime === 'Node')(
-    'reports are deleted when they are older than is kept',
-    async () => {
+  if (runtime === 'Node')
+    test('reports are deleted when they are older than is kept', async () => {
       const [a, b] = [await join(registry, acme), await join(registry, acme)];
       const day = (ago: number) => new Date(Date.now() - ago * 24 * hour).toISOString();
       const at = (path: string, ago: number) =>
@@ -415,8 +414,7 @@ describe.each(runtimes)('hosts and their reports on $name', ({ name: runtime, st
       await retire(a);
       expect((await events()).items).toMatchObject([{ hosts: 1, count: 1 }]);
       await retire(b);
-    },
-  );
+    });
 
   test('a job deletes them', async () => {
     const one = await join(registry, acme);
@@ -437,14 +435,15 @@ describe.each(runtimes)('hosts and their reports on $name', ({ name: runtime, st
     await retire(one);
   });
 
-  test.runIf(runtime === 'workerd')('a report whose response was lost is stored once', async () => {
-    const one = await join(registry, acme);
-    const isLost = registry.loseResponse?.(/update "hosts" set "sequence"/i);
-    const body = reportOf(1, { events: [eventOf('web', '/lost')] });
-    await expectStatus(200, report(registry, one, body));
-    expect(isLost?.()).toBe(true);
-    await expectStatus(200, report(registry, one, body));
-    expect((await events()).items).toMatchObject([{ count: 1, hosts: 1 }]);
-    await retire(one);
-  });
+  if (runtime === 'workerd')
+    test('a report whose response was lost is stored once', async () => {
+      const one = await join(registry, acme);
+      const isLost = registry.loseResponse?.(/update "hosts" set "sequence"/i);
+      const body = reportOf(1, { events: [eventOf('web', '/lost')] });
+      await expectStatus(200, report(registry, one, body));
+      expect(isLost?.()).toBe(true);
+      await expectStatus(200, report(registry, one, body));
+      expect((await events()).items).toMatchObject([{ count: 1, hosts: 1 }]);
+      await retire(one);
+    });
 });
