@@ -14,6 +14,7 @@ import variants from './0012_variants.sql';
 import dependencies from './0013_dependencies.sql';
 import logTeam from './0014_log_team.sql';
 import ociManifests from './0015_oci_manifests.sql';
+import bundleCheckpoints from './0016_bundle_checkpoints.sql';
 
 /** Every migration, oldest first; written by scripts/migrations.ts. Released ones are never changed or removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -33,4 +34,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0013_dependencies', sql: dependencies },
   { name: '0014_log_team', sql: logTeam },
   { name: '0015_oci_manifests', sql: ociManifests },
+  { name: '0016_bundle_checkpoints', sql: bundleCheckpoints },
 ];

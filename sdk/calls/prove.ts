@@ -1,17 +1,11 @@
 import {
+  type Bundle,
   type Evidence,
   formatReference,
   parseReference,
   type Reference,
 } from '../../trust/index.ts';
-import {
-  type Bundle,
-  bundledReferences,
-  evidenceIn,
-  findBundled,
-  maxBundle,
-  parseBundle,
-} from '../bundle.ts';
+import { bundledReferences, evidenceIn, findBundled, maxBundle, parseBundle } from '../bundle.ts';
 import { type Client, isRegistryFailure } from '../client.ts';
 import { SdkError } from '../error.ts';
 import { readBounded } from '../files.ts';
