@@ -2,15 +2,20 @@ import { CliError, exit } from './framework/command.ts';
 
 export const offlineOption = {
   type: 'boolean',
-  description: 'With --bundle: do not ask the registry for revoked keys',
+  description: 'With --bundle or --from: do not ask the registry for revoked keys',
 } as const;
 
-/** Throws a usage error when --offline is given without --bundle, which leaves no source. */
+/** Throws a usage error when --offline is given without --bundle or --from, which leaves no source; and for both of these. */
 export function requireOfflineBundle(values: {
   offline?: boolean | undefined;
   bundle?: string | undefined;
+  from?: string | undefined;
 }): void {
-  if (!values.offline || values.bundle !== undefined) return;
+  const { offline, bundle, from } = values;
+  if (bundle !== undefined && from !== undefined) {
+    throw new CliError(exit.usage, '--bundle and --from can’t be combined.');
+  }
+  if (!offline || bundle !== undefined || from !== undefined) return;
   throw new CliError(exit.usage, '--offline requires --bundle.');
 }
 

@@ -4,6 +4,7 @@ import { bundleAdvice } from './bundle-file.ts';
 import type { Values } from './framework/command.ts';
 import { reportHostEvent, reportVariant } from './host-events.ts';
 import { trustAdvice, type trustOption } from './host-trust.ts';
+import { connectMirrorWith } from './mirror.ts';
 import { refused } from './refused.ts';
 import { connectWith, type registryOptions } from './session.ts';
 import { rootOf, type rootOption } from './target.ts';
@@ -11,7 +12,7 @@ import type { Io } from './terminal/io.ts';
 
 type VerifyValues = Values<typeof registryOptions> &
   Partial<Values<{ trust: typeof trustOption; root: typeof rootOption }>> &
-  Pick<VerifyOptions, 'bundle' | 'offline' | 'target'>;
+  Pick<VerifyOptions, 'bundle' | 'from' | 'offline' | 'target'>;
 
 /**
  * Fetches and verifies profiles as `verify` does: those that the references name, or without any those of the bundle.
@@ -22,16 +23,18 @@ export async function requireVerified(
   references: readonly string[],
   values: VerifyValues,
 ): Promise<VerifiedPackage[]> {
-  const { bundle, offline, trust, registry, target } = values;
+  const { bundle, from, offline, trust, registry, target } = values;
   const verified = await verifyAll(references, {
     root: rootOf(values.root),
     trust,
     registry,
     bundle,
+    from,
     offline,
     target,
     env: io.env,
     connect: connectWith(io, values),
+    connectMirror: connectMirrorWith(io, values),
     onEvent: (event) => {
       if (event.kind === 'yanked') {
         const reference = formatReference(event.reference);

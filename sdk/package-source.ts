@@ -169,7 +169,8 @@ function refusedFor(what: string, { id, reason, next }: Refusal): NeededRefusal 
   return { ok: false, id: 'dependency-refused', reason: because, next };
 }
 
-async function toNeeded(
+/** A needed package as it was verified, after what was learned was passed on. */
+export async function toNeeded(
   { team, name, selector: { version } }: NeededReference,
   verified: Awaited<ReturnType<typeof verifyEvidence>>,
   { learn, root }: SourceView,
