@@ -28,3 +28,18 @@ export function bundleAdvice(id: string, seen: number | undefined): string | und
   const size = seen ?? 'SIZE';
   return `Create a bundle with a proof from the log size seen on this host: aa-registry bundle REF… -o FILE --since ${size}`;
 }
+
+/** The hint for a copy that a host does not accept any more, or not yet: a bundle, or what a mirror has. */
+export function copyAdvice(
+  { bundle, from }: { bundle?: string | undefined; from?: string | undefined },
+  id: string,
+  seen: number | undefined,
+): string | undefined {
+  if (bundle !== undefined) return bundleAdvice(id, seen);
+  if (from === undefined) return undefined;
+  if (id === 'log-rolled-back' || id === 'checkpoint-stale') {
+    return 'The mirror has an older state of the log: copy the profile from the registry again, with all that refers to it.';
+  }
+  if (id !== 'log-inconsistent') return undefined;
+  return `The mirror has no proof from the log size ${seen ?? ''} seen on this host. Pull it from the registry, or with a bundle: aa-registry bundle REF… -o FILE --since ${seen ?? 'SIZE'}`;
+}

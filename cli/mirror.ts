@@ -27,9 +27,7 @@ export function connectMirrorWith(
     const own = named.registry ?? (env.AA_REGISTRY || registry);
     const isOwn = own !== undefined && URL.parse(own)?.origin === origin;
     const token = isOwn ? env.AA_TOKEN || (await tokenFor(own.replace(/\/+$/, ''))) : undefined;
-    if (token !== undefined) {
-      return { credentials: { user: 'aa-registry', password: checkToken(token) } };
-    }
+    if (token !== undefined) return { token: checkToken(token) };
     return { credentials: await storedCredentials(env, new URL(origin).host) };
   };
 }

@@ -1,10 +1,10 @@
 import { type VerifiedPackage, type VerifyOptions, verifyAll } from '../sdk/calls/verify.ts';
 import { formatReference } from '../trust/index.ts';
-import { bundleAdvice } from './bundle-file.ts';
+import { copyAdvice } from './bundle-file.ts';
 import type { Values } from './framework/command.ts';
 import { reportHostEvent, reportVariant } from './host-events.ts';
 import { trustAdvice, type trustOption } from './host-trust.ts';
-import { connectMirrorWith } from './mirror.ts';
+import { connectMirrorWith, mirrorLimits } from './mirror.ts';
 import { refused } from './refused.ts';
 import { connectWith, type registryOptions } from './session.ts';
 import { rootOf, type rootOption } from './target.ts';
@@ -41,6 +41,8 @@ export async function requireVerified(
         io.note(`Warning: ${reference} was yanked: ${event.reason}`);
       } else if (event.kind === 'variant') {
         reportVariant(io.note, event);
+      } else if (event.kind === 'verified' && from !== undefined) {
+        io.note(mirrorLimits(event.profile.checkpointTime));
       } else if (!('at' in event) && event.kind !== 'started' && event.kind !== 'verified') {
         reportHostEvent(io, event, values);
       }
@@ -49,7 +51,6 @@ export async function requireVerified(
   if (verified.ok) return verified.profiles;
   if (!('reference' in verified)) throw refused(verified);
   const { id, reference, seen, lacksKeys } = verified;
-  const advice = bundle === undefined ? undefined : bundleAdvice(id, seen);
-  const next = advice ?? trustAdvice(id, { ...reference, lacksKeys }, values);
+  const next = copyAdvice(values, id, seen) ?? trustAdvice(id, { ...reference, lacksKeys }, values);
   throw refused(verified, { consequence: '', next });
 }

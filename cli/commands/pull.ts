@@ -9,7 +9,7 @@ import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { lockPath, profilesPlace } from '../../sdk/profiles-file.ts';
 import { isUnresolved, type VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
-import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
+import { copyAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { toCliError } from '../framework/failure.ts';
 import { formatOption, outputItems } from '../framework/format.ts';
@@ -271,13 +271,13 @@ function reportEvent(
 function refusal(
   report: PullRefusal | VerifyRefusal,
   done: number,
-  values: { root?: string; trust?: string; bundle?: string },
+  values: { root?: string; trust?: string; bundle?: string; from?: string },
   count = 1,
 ): CliError {
   if ('reference' in report) {
     const { id, reference, seen, lacksKeys } = report;
-    const bundle = values.bundle === undefined ? undefined : bundleAdvice(id, seen);
-    const next = bundle ?? trustAdvice(id, { ...reference, lacksKeys }, values);
+    const next =
+      copyAdvice(values, id, seen) ?? trustAdvice(id, { ...reference, lacksKeys }, values);
     const error = refused(report, { next });
     if (count === 1 || !isUnresolved(id)) return error;
     return withoutInstallation(error);

@@ -5,8 +5,10 @@ import { parseChallenge } from './challenge.ts';
 
 /** How to connect to a registry of OCI. */
 export interface MirrorAccess {
-  /** A user name and a password, or an API token as the password; sent to this registry only. */
+  /** A user name and a password; sent to this registry only. */
   credentials?: { user: string; password: string } | undefined;
+  /** An API token, if this is an aa-registry; sent to this registry only. */
+  token?: string | undefined;
   /** The timeout of one request, in milliseconds; default 30 seconds. */
   timeout?: number | undefined;
 }
@@ -39,10 +41,10 @@ const encoder = new TextEncoder();
  */
 export function connectMirror(
   origin: string,
-  { credentials, timeout = usualTimeout }: MirrorAccess = {},
+  { credentials, token: own, timeout = usualTimeout }: MirrorAccess = {},
 ): Connection {
   refuseManyCodings();
-  let authorization: string | undefined;
+  let authorization = own === undefined ? undefined : `Bearer ${own}`;
   const basic = credentials && basicOf(credentials);
 
   async function send(

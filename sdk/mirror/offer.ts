@@ -18,14 +18,17 @@ import type { Found, Repository } from './repository.ts';
 export interface Offer {
   /** The digest of the profile that the artifact has, or of its first variant; `undefined` without an artifact. */
   digest: Digest | undefined;
-  /** The evidence, newest first, each for a host that has seen the log at some size. At least one. */
-  evidence: readonly ((seen: number) => Evidence)[];
+  /** The evidence for a host that has seen the log at some size. */
+  evidence: (seen: number) => Evidence;
 }
 
-/** The maximum number of bundles of an artifact that are tried. */
-export const maxTried = 3;
+/** The maximum number of bundles of an artifact that are looked for. */
+const maxBundles = 3;
 
-/** Reads what a repository offers. Ends with a refusal if it has no such version, or no bundle of it. */
+/**
+ * Reads what a repository offers, under the newest checkpoint only: an older bundle may lack a revocation. Ends with a refusal
+ * if it has no such version, or no bundle of it.
+ */
 export async function findOffer(
   repository: Repository,
   wanted: RepositoryLocation['wanted'],
@@ -35,23 +38,14 @@ export async function findOffer(
   const digest = await policyDigest(repository, found);
   const createdOf = ({ annotations }: Descriptor) => annotations?.[createdAnnotation] ?? '';
   const listed = await repository.referrers(found.digest, ociTypes.bundle);
-  const newest = listed
-    .toSorted((a, b) => (createdOf(a) < createdOf(b) ? 1 : -1))
-    .slice(0, maxTried);
-  const bundles: Bundle[] = [];
-  for (const descriptor of newest) {
+  listed.sort((a, b) => (createdOf(a) < createdOf(b) ? 1 : -1));
+  for (const descriptor of listed.slice(0, maxBundles)) {
     const bundle = await readBundle(repository, descriptor, found.digest);
-    if (bundle) bundles.push(bundle);
+    if (bundle) return { digest, evidence: (seen) => evidenceIn(bundle, seen)[0] as Evidence };
   }
-  if (bundles.length === 0) {
-    const reason = `${where} has no bundle that proves ${found.digest}`;
-    const next = 'Copy it with all that refers to it, for example with "oras cp --recursive".';
-    refuse('evidence-missing', reason, next);
-  }
-  return {
-    digest,
-    evidence: bundles.map((bundle) => (seen) => evidenceIn(bundle, seen)[0] as Evidence),
-  };
+  const reason = `${where} has no bundle that proves ${found.digest}`;
+  const next = 'Copy it with all that refers to it, for example with "oras cp --recursive".';
+  refuse('evidence-missing', reason, next);
 }
 
 async function findArtifact(
@@ -90,31 +84,14 @@ async function readBundle(
   return bundle ?? refuse('mirror-malformed', `a bundle in ${repository.where} is malformed`);
 }
 
-/**
- * Verifies an offer as evidence of a registry: the newest bundle that verifies counts. If none does, returns why the newest
- * one is refused.
- */
+/** Verifies an offer as evidence of a registry; it must prove what the artifact has, which a tag or a digest names. */
 export async function verifyOffer(
   { digest, evidence }: Offer,
   reference: Reference,
   view: HostView,
 ): Promise<Verified> {
-  let refusal: Verified | undefined;
-  for (const evidenceAt of evidence) {
-    const verified = await verifyEvidence(evidenceAt(view.seen?.size ?? 0), reference, view);
-    if (verified.ok) return requireArtifact(verified, reference, digest);
-    refusal ??= verified;
-  }
-  if (!refusal) throw new TypeError('an offer has evidence');
-  return refusal;
-}
-
-/** Refuses a version that is not the one in the artifact, which the tag or the digest names. */
-function requireArtifact(
-  verified: Extract<Verified, { ok: true }>,
-  reference: Reference,
-  digest: Digest | undefined,
-): Verified {
+  const verified = await verifyEvidence(evidence(view.seen?.size ?? 0), reference, view);
+  if (!verified.ok) return verified;
   const { versionDigest } = verified.profile;
   if (digest === undefined || digest === versionDigest) return verified;
   const reason = `${formatReference(reference)} in the mirror has ${digest}, but its bundle proves ${versionDigest}`;

@@ -18,7 +18,7 @@ import type { HostView, Verified } from '../resolve/index.ts';
 import { connectMirror, type MirrorAccess } from './connection.ts';
 import { readLayout } from './layout.ts';
 import { parseMirror, type RepositoryLocation } from './location.ts';
-import { findOffer, maxTried, type Offer, verifyOffer } from './offer.ts';
+import { findOffer, type Offer, verifyOffer } from './offer.ts';
 import { type MirrorRefusal, refusing } from './refusal.ts';
 import { openRepository } from './repository.ts';
 
@@ -126,7 +126,7 @@ async function layoutMirror(
   };
 }
 
-/** What these bundles offer for a reference: the highest version that matches, under the newest checkpoints. */
+/** What these bundles offer for a reference: the highest version that matches, under the newest checkpoint. */
 async function offerIn(
   bundles: readonly Bundle[],
   reference: Reference,
@@ -139,11 +139,9 @@ async function offerIn(
     found.push({ bundle, at, version, size: checkpointOf(bundle.checkpoint)?.size ?? 0 });
   }
   found.sort((a, b) => compareVersions(b.version, a.version) || b.size - a.size);
-  const best = found.filter(({ version }) => version === found[0]?.version).slice(0, maxTried);
-  if (best.length === 0) return undefined;
-  const evidence = best.map(({ bundle, at }) => (seen: number) => {
-    return evidenceIn(bundle, seen)[at] as Evidence;
-  });
+  const [best] = found;
+  if (!best) return undefined;
+  const evidence = (seen: number) => evidenceIn(best.bundle, seen)[best.at] as Evidence;
   return { digest: undefined, evidence };
 }
 
@@ -210,16 +208,11 @@ function toSource({ wanted, versions, offer: offerOf }: Mirror): MirrorSource {
 /** Whether the log of `newest` extends that of an older checkpoint. */
 async function isExtendedBy(
   older: Checkpoint,
-  newest: Proved,
+  { offer }: Proved,
   { trust, now = new Date() }: HostView,
 ): Promise<boolean> {
-  for (const evidenceAt of newest.offer.evidence) {
-    const { log } = evidenceAt(older.size);
-    if (checkpointOf(log.checkpoint)?.size !== newest.checkpoint.size) continue;
-    const extended = await verifyLog(log, { log: trust.log, seen: older, now });
-    if (extended.ok) return true;
-  }
-  return false;
+  const { log } = offer.evidence(older.size);
+  return (await verifyLog(log, { log: trust.log, seen: older, now })).ok;
 }
 
 function checkpointOf(note: string): Checkpoint | undefined {
