@@ -2,6 +2,7 @@ import { readAtMost } from '../../trust/index.ts';
 import { refuseManyCodings } from '../content-codings.ts';
 import { SdkError } from '../error.ts';
 import { parseChallenge } from './challenge.ts';
+import { isLoopback } from './location.ts';
 
 /** How to connect to a registry of OCI. */
 export interface MirrorAccess {
@@ -37,7 +38,7 @@ const encoder = new TextEncoder();
 
 /**
  * Connects to a registry of OCI. Credentials and tokens are sent to its own address only, never to where it redirects or
- * where its tokens come from, if that is another; both must have TLS unless the registry has none.
+ * where its tokens come from, if that is another; both must have TLS, unless all of them are on this machine.
  */
 export function connectMirror(
   origin: string,
@@ -75,7 +76,7 @@ export function connectMirror(
   /** An address that the registry names; it must not lead from TLS to plain HTTP. */
   function named(text: string, base: URL | string): URL {
     const url = URL.parse(text, base);
-    const isPlain = url?.protocol === 'http:' && (url.origin === origin || isLoopback(origin));
+    const isPlain = url?.protocol === 'http:' && origin.startsWith('http:') && isLoopback(url);
     if (!url || (url.protocol !== 'https:' && !isPlain) || url.username || url.password) {
       throw unreachable('names an address without TLS');
     }
@@ -142,10 +143,6 @@ export function connectMirror(
       return response;
     },
   };
-}
-
-function isLoopback(origin: string): boolean {
-  return origin.startsWith('http:');
 }
 
 function basicOf({ user, password }: { user: string; password: string }): string {

@@ -58,14 +58,18 @@ export function parseMirror(
     const reason = `"${text}" is not a mirror: write oci://HOST[:PORT]/[PATH/]TEAM/NAME[:TAG|@sha256:…] or oci:DIR`;
     return { ok: false, reason };
   }
-  const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-  const origin = isLocal ? `http://${host}` : url.origin;
+  const origin = isLoopback(url) ? `http://${host}` : url.origin;
   const place = { kind: 'repository', origin, prefix, team, name } as const;
   if (digest !== undefined) {
     return { ok: true, location: { ...place, wanted: { digest }, selector: { kind: 'default' } } };
   }
   const tags = tag === undefined ? [defaultChannel, latestChannel] : [tag];
   return { ok: true, location: { ...place, wanted: { tags }, selector: selectorOf(tag) } };
+}
+
+/** Whether an address is of this machine, where plain HTTP is allowed. */
+export function isLoopback({ hostname }: URL): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 function selectorOf(tag: string | undefined): Selector {

@@ -247,6 +247,14 @@ describe.each(runtimes)('pull --from a mirror of a registry on $name', ({ start 
       },
     ],
     [
+      'a redirect without TLS to another machine',
+      (_, response) => {
+        response.writeHead(307, { Location: 'http://mirror.example/' });
+        response.end();
+        return true;
+      },
+    ],
+    [
       'a redirect to a file',
       (_, response) => {
         response.writeHead(307, { Location: 'file:///etc/passwd' });
