@@ -74,7 +74,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
         const content = await expectStatus(200, registry.fetch(`${path}/profile`));
         expect(await content.text()).toBe(text(name));
         await expectStatus(200, registry.fetch(`${path}/proof`));
-        // Without the proof, if it can't be stored.
+        // Without the proof and the bundle, if they can't be stored.
         const oci = `/v2/library/${name}`;
         const { headers } = await expectStatus(200, registry.fetch(`${oci}/manifests/1.0.0`));
         const digest = headers.get('Docker-Content-Digest');
@@ -97,7 +97,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
     await expectStatus(201, put('again'));
     stored.push('again');
     await readAll();
-    expect(new Set(referrers.values())).toEqual(new Set([2]));
+    expect(new Set(referrers.values())).toEqual(new Set([3]));
     expect(await running.stop()).toBe(0);
     const check = await aaRegistry(['admin', 'check', '--data', data]);
     expect(check.stdout, check.stderr).toContain('No differences');
