@@ -39,7 +39,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
   beforeAll(async () => {
     data = join(folder.path, 'small');
     await mkdir(data);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'aa-registry-test', data]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=5m', 'aa-registry-test', data]);
   });
   afterAll(() => {
     execFileSync('umount', ['--lazy', data]);
@@ -47,7 +47,8 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
 
   test('responds with 507, serves reads, and publishes again when space is free', async () => {
     const ballast = join(data, 'ballast');
-    await writeFile(ballast, Buffer.alloc(512 * 1024));
+    // The bundles of what is stored fit into this too.
+    await writeFile(ballast, Buffer.alloc(5 * 512 * 1024));
     running = await serve(data);
     const registry = over(running);
     const publisher: Publisher = await createPublisher(registry, 'library');
