@@ -26,6 +26,7 @@ export function refused(
     case 'bundle-channel':
       return new CliError(exit.usage, sentence, next);
     case 'not-in-bundle':
+    case 'not-in-mirror':
     case 'already-installed':
       return new CliError(exit.failed, `${reason}.`, next);
     case 'not-installed':

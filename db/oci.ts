@@ -1,11 +1,18 @@
 // What the OCI routes read and write. Each read is one query; `undefined` where the viewer sees no such profile.
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, notInArray, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { type Digest, latestChannel, type OciManifest } from '../trust/index.ts';
+import { createdAnnotation, type Digest, latestChannel, type OciManifest } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import { prepared } from './prepared.ts';
 import { isNamed, type Profile } from './profiles.ts';
-import { channels, contents, ociManifests, profiles, versions } from './schema.ts';
+import {
+  bundleCheckpoints,
+  channels,
+  contents,
+  ociManifests,
+  profiles,
+  versions,
+} from './schema.ts';
 import { type Viewer, viewerValues } from './viewer.ts';
 
 /** A profile of a team. */
@@ -112,8 +119,10 @@ const byLayer = prepared((db) =>
     .select({
       visibility: profiles.visibility,
       role: ociManifests.role,
-      text: sql<string | null>`CASE ${ociManifests.role} WHEN 'proof' THEN ${ociManifests.layerText}
-        WHEN 'envelope' THEN ${versions.envelope} ELSE ${contents.text} END`,
+      text: sql<
+        string | null
+      >`CASE WHEN ${ociManifests.role} IN ('proof', 'bundle') THEN ${ociManifests.layerText}
+        WHEN ${ociManifests.role} = 'envelope' THEN ${versions.envelope} ELSE ${contents.text} END`,
     })
     .from(profiles)
     .leftJoin(
@@ -179,10 +188,16 @@ export async function listTags(
 
 const subject = alias(ociManifests, 'subject');
 
+/** The newest checkpoint of bundles, as JSON. */
+const newestCheckpoint = sql<string | null>`(SELECT json_object('size', ${bundleCheckpoints.size},
+  'createdAt', ${bundleCheckpoints.createdAt}) FROM ${bundleCheckpoints}
+  WHERE ${bundleCheckpoints.size} >= 0 ORDER BY ${bundleCheckpoints.size} DESC LIMIT 1)`;
+
 const referrersOf = prepared((db) =>
   db
     .select({
       blind: profiles.blind,
+      checkpoint: newestCheckpoint,
       version: { version: versions.version, logIndex: versions.logIndex },
       subject: {
         role: subject.role,
@@ -206,7 +221,7 @@ const referrersOf = prepared((db) =>
       ociManifests,
       and(
         eq(ociManifests.versionId, subject.versionId),
-        sql`${ociManifests.role} IN ('envelope', 'proof')`,
+        sql`${ociManifests.role} IN ('envelope', 'proof', 'bundle')`,
       ),
     )
     .where(isNamed)
@@ -220,6 +235,8 @@ export interface Referred {
   logIndex: number;
   /** The blinding factor of the profile's name in the log. */
   blind: string | null;
+  /** The newest checkpoint of bundles, if there is one. */
+  checkpoint: { size: number; createdAt: string } | undefined;
   referrers: OciManifest[];
 }
 
@@ -232,9 +249,13 @@ export async function findReferrers(
   const rows = await referrersOf(db).all({ team, name, digest, ...viewerValues(viewer) });
   const [first] = rows;
   if (!first) return undefined;
-  const { subject: artifact, version, blind } = first;
+  const { subject: artifact, version, blind, checkpoint } = first;
   if (!artifact || !version) return null;
-  return { artifact, ...version, blind, referrers: rows.flatMap(({ referrer }) => referrer ?? []) };
+  return {
+    ...{ artifact, ...version, blind },
+    checkpoint: checkpoint === null ? undefined : JSON.parse(checkpoint),
+    referrers: rows.flatMap(({ referrer }) => referrer ?? []),
+  };
 }
 
 /** Stores the proof of a version, `layerText` being the text of its layer, unless the version has one. */
@@ -244,4 +265,31 @@ export async function saveProof(
   proof: OciManifest & { layerText: string },
 ): Promise<void> {
   await insertManifests(db, version, [proof]);
+}
+
+/** Stores a bundle of a version, and removes those before the newest two: a client may be copying the one before. */
+export async function saveBundle(
+  db: Database,
+  { team, name, version }: Path & { version: string },
+  bundle: OciManifest & { layerText: string },
+): Promise<void> {
+  const created = sql`${ociManifests.text} ->> ${`$.annotations."${createdAnnotation}"`}`;
+  const isOwn = and(
+    eq(
+      ociManifests.versionId,
+      sql`(SELECT one.id FROM ${versions} AS one JOIN ${profiles} ON ${profiles.id} = one.profile_id
+        WHERE ${profiles.team} = ${team} AND ${profiles.name} = ${name} AND one.version = ${version})`,
+    ),
+    eq(ociManifests.role, 'bundle'),
+  );
+  const newest = db
+    .select({ digest: ociManifests.digest })
+    .from(ociManifests)
+    .where(isOwn)
+    .orderBy(desc(created))
+    .limit(2);
+  await db.batch([
+    insertManifests(db, { team, name, version }, [bundle]),
+    db.delete(ociManifests).where(and(isOwn, notInArray(ociManifests.digest, newest))),
+  ]);
 }

@@ -260,7 +260,7 @@ export const ociManifests = sqliteTable(
     text: text().notNull(),
     /** The digest of its layer: of a profile's text, of the envelope, or of `layerText`; null for an index. */
     layer: text().$type<Digest>(),
-    /** The text of the layer of a proof, which is stored nowhere else. */
+    /** The text of the layer of a proof or a bundle, which is stored nowhere else. */
     layerText: text(),
   },
   (table) => [
@@ -271,6 +271,16 @@ export const ociManifests = sqliteTable(
     uniqueIndex('oci_manifests_proof').on(table.versionId).where(sql`role = 'proof'`),
   ],
 );
+
+/** The log's checkpoints that bundles for OCI mirrors are proved under, the newest ones. */
+export const bundleCheckpoints = sqliteTable('bundle_checkpoints', {
+  size: integer().primaryKey(),
+  /** The signed note. */
+  note: text().notNull(),
+  /** Base64 hashes of the proofs that it extends the checkpoints before it, by their size. */
+  consistency: text({ mode: 'json' }).$type<Record<string, string[]>>().notNull(),
+  createdAt: text().notNull(),
+});
 
 /** The packages that versions need, as their manifests say, by which dependents are found. */
 export const dependencies = sqliteTable(

@@ -16,6 +16,7 @@ import logTeam from './0014_log_team.sql';
 import ociManifests from './0015_oci_manifests.sql';
 import feeds from './0016_feeds.sql';
 import fleet from './0017_fleet.sql';
+import bundleCheckpoints from './0018_bundle_checkpoints.sql';
 
 /** Every migration, oldest first; written by scripts/migrations.ts. Released ones are never changed or removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -37,4 +38,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0015_oci_manifests', sql: ociManifests },
   { name: '0016_feeds', sql: feeds },
   { name: '0017_fleet', sql: fleet },
+  { name: '0018_bundle_checkpoints', sql: bundleCheckpoints },
 ];

@@ -5,6 +5,8 @@ export type ErrorCode =
   | 'host-locked'
   | 'job-token'
   | 'key-file'
+  | 'mirror-access'
+  | 'mirror-unreachable'
   | 'network-settings'
   | 'no-bundle'
   | 'package-invalid'

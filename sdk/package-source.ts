@@ -1,12 +1,13 @@
 // Where the packages that others need come from.
 import {
+  type Bundle,
   type DependencySource,
   type Manifest,
   type RevokedKeys,
   type SeenCheckpoint,
   splitPath,
 } from '../trust/index.ts';
-import { type Bundle, evidenceFor } from './bundle.ts';
+import { evidenceFor } from './bundle.ts';
 import { type Client, RegistryError } from './client.ts';
 import type { Installation, Release } from './host/installation.ts';
 import { type TrustView, verifyStored } from './host/store.ts';
@@ -168,7 +169,8 @@ function refusedFor(what: string, { id, reason, next }: Refusal): NeededRefusal 
   return { ok: false, id: 'dependency-refused', reason: because, next };
 }
 
-async function toNeeded(
+/** A needed package as it was verified, after what was learned was passed on. */
+export async function toNeeded(
   { team, name, selector: { version } }: NeededReference,
   verified: Awaited<ReturnType<typeof verifyEvidence>>,
   { learn, root }: SourceView,

@@ -1,5 +1,4 @@
-import type { Reference } from '../trust/index.ts';
-import type { Bundle } from './bundle.ts';
+import type { Bundle, Reference } from '../trust/index.ts';
 import type { Client } from './client.ts';
 import type { Installation, Waiting } from './host/installation.ts';
 import type { TrustCheck } from './host/trust-check.ts';

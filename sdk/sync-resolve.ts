@@ -1,5 +1,5 @@
-import { formatReference, type Reference, sha256 } from '../trust/index.ts';
-import { type Bundle, evidenceFor } from './bundle.ts';
+import { type Bundle, formatReference, type Reference, sha256 } from '../trust/index.ts';
+import { evidenceFor } from './bundle.ts';
 import { RegistryError, UnreachableError } from './client.ts';
 import { hostSeenFolder, type RevokedByTeam, readRevoked } from './host/seen.ts';
 import { listInstallations } from './host/state.ts';

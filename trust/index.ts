@@ -17,6 +17,7 @@ export {
   verifyRevocations,
 } from './admission.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';
+export { Bundle, makeBundle } from './bundle.ts';
 export {
   abstractionFolder,
   accepts,
@@ -56,8 +57,11 @@ export {
   isTeam,
 } from './name.ts';
 export {
+  bundleManifest,
+  createdAnnotation,
   type Descriptor,
   emptyBlob,
+  logSizeAnnotation,
   manifestType,
   type OciManifest,
   type OciRole,

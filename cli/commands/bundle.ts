@@ -1,4 +1,3 @@
-import { makeBundle } from '../../sdk/bundle.ts';
 import type { Client, VersionPath } from '../../sdk/client.ts';
 import {
   readAllSeen,
@@ -16,6 +15,7 @@ import {
   type Checkpoint,
   type Evidence,
   type Manifest,
+  makeBundle,
   type Reference,
   requirementsOf,
   resolveDependencies,

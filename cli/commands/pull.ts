@@ -9,13 +9,14 @@ import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { lockPath, profilesPlace } from '../../sdk/profiles-file.ts';
 import { isUnresolved, type VerifiedProfile } from '../../sdk/resolve/index.ts';
 import { compareVersions, formatReference, type Reference } from '../../trust/index.ts';
-import { bundleAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
+import { copyAdvice, offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { toCliError } from '../framework/failure.ts';
 import { formatOption, outputItems } from '../framework/format.ts';
 import { reportHostEvent, reportSetAside, reportVariant } from '../host-events.ts';
 import { trustAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
+import { connectMirrorWith, fromOption, mirrorLimits } from '../mirror.ts';
 import { isStandardOutput, standardOutput, writeResult } from '../output.ts';
 import { changeData, describeChange } from '../policy-comparison.ts';
 import { reportUse } from '../profile-use.ts';
@@ -42,6 +43,7 @@ export const pull = defineCommand({
       value: 'FILE',
       description: 'Install from a bundle: all profiles in it, or the REFs',
     },
+    from: fromOption,
     offline: offlineOption,
     complain: {
       type: 'boolean',
@@ -74,7 +76,8 @@ export const pull = defineCommand({
     '/etc/apparmor.d/aa-registry.TEAM.NAME and loaded with apparmor_parser. Without an exact version, "pull" never ' +
     'installs an older version, and does not install an update that needs approval (see "approve"). All REFs are ' +
     'verified before the first is installed. Profiles in complain mode stay in it until "enforce". For a new ' +
-    'profile, "pull" shows how to run a container with it; "run-args" shows it at any time.',
+    'profile, "pull" shows how to run a container with it; "run-args" shows it at any time. A mirror is a registry ' +
+    'of OCI artifacts or a folder in the OCI layout; its copies are verified like those of the registry.',
   examples: [
     'sudo aa-registry pull docker-nginx',
     'sudo aa-registry pull docker-nginx acme/web:candidate --complain',
@@ -82,22 +85,23 @@ export const pull = defineCommand({
     'aa-registry pull docker-nginx@1.0.0 --download-only -o docker-nginx',
     'aa-registry pull docker-nginx --root /mnt/image',
     'sudo aa-registry pull --bundle profiles.bundle',
+    'sudo aa-registry pull --from oci://mirror.example/library/docker-nginx:1.2.0',
   ],
   async run({ values, args, io }) {
-    const { bundle, output } = values;
+    const { bundle, from, output } = values;
     const downloadOnly = values['download-only'] ?? false;
     const dryRun = values['dry-run'] ?? false;
-    if (args.length === 0 && bundle === undefined) {
+    if (args.length === 0 && bundle === undefined && from === undefined) {
       throw new CliError(
         exit.usage,
-        '"pull" requires REF… or --bundle FILE.',
-        'Usage: aa-registry pull [REF…] [--bundle FILE] [OPTIONS]',
+        '"pull" requires REF…, --bundle FILE or --from MIRROR.',
+        'Usage: aa-registry pull [REF…] [--bundle FILE | --from MIRROR] [OPTIONS]',
       );
     }
     if (downloadOnly !== (output !== undefined)) {
       throw new CliError(exit.usage, '--download-only and -o FILE require each other.');
     }
-    if (output !== undefined && args.length !== 1) {
+    if (output !== undefined && args.length !== 1 && from === undefined) {
       throw new CliError(exit.usage, '--download-only takes exactly one REF.');
     }
     requireOfflineBundle(values);
@@ -111,7 +115,11 @@ export const pull = defineCommand({
     const root = rootOf(values.root);
     const { trust, registry, offline, complain, replace, target } = values;
     const connect = connectWith(io, values);
-    const call = { root, trust, registry, bundle, target, env: io.env, connect };
+    const connectMirror = connectMirrorWith(io, values);
+    const call = {
+      ...{ root, trust, registry, bundle, from, target, env: io.env },
+      ...{ connect, connectMirror },
+    };
     if (output !== undefined) return download(io, values, parsed.references, { ...call, output });
 
     const items: Pulled[] = [];
@@ -181,7 +189,13 @@ export const pull = defineCommand({
 /** Writes one verified profile to a file or standard output. */
 async function download(
   io: Io,
-  values: { format?: 'text' | 'json'; root?: string; trust?: string; bundle?: string },
+  values: {
+    format?: 'text' | 'json';
+    root?: string;
+    trust?: string;
+    bundle?: string;
+    from?: string;
+  },
   references: readonly Reference[],
   { output, ...call }: VerifyOptions & { output: string },
 ): Promise<number> {
@@ -203,7 +217,12 @@ async function download(
   return exit.ok;
 }
 
-function reportEvent(io: Io, progress: Progress, event: PullEvent, host: AdvisedHost): void {
+function reportEvent(
+  io: Io,
+  progress: Progress,
+  event: PullEvent,
+  host: AdvisedHost & { from?: string | undefined },
+): void {
   const { start, update, note, detail } = progress;
   switch (event.kind) {
     case 'started':
@@ -222,6 +241,7 @@ function reportEvent(io: Io, progress: Progress, event: PullEvent, host: Advised
       detail(
         `Verified: included in the log ${checkpoint.origin}, which has ${checkpoint.size} entries`,
       );
+      if (host.from !== undefined) note(mirrorLimits(event.profile.checkpointTime));
       break;
     }
     case 'step':
@@ -251,13 +271,13 @@ function reportEvent(io: Io, progress: Progress, event: PullEvent, host: Advised
 function refusal(
   report: PullRefusal | VerifyRefusal,
   done: number,
-  values: { root?: string; trust?: string; bundle?: string },
+  values: { root?: string; trust?: string; bundle?: string; from?: string },
   count = 1,
 ): CliError {
   if ('reference' in report) {
     const { id, reference, seen, lacksKeys } = report;
-    const bundle = values.bundle === undefined ? undefined : bundleAdvice(id, seen);
-    const next = bundle ?? trustAdvice(id, { ...reference, lacksKeys }, values);
+    const next =
+      copyAdvice(values, id, seen) ?? trustAdvice(id, { ...reference, lacksKeys }, values);
     const error = refused(report, { next });
     if (count === 1 || !isUnresolved(id)) return error;
     return withoutInstallation(error);

@@ -3,6 +3,7 @@ import { offlineOption, requireOfflineBundle } from '../bundle-file.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, printResult } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
+import { fromOption } from '../mirror.ts';
 import { registryOptions } from '../session.ts';
 import { rootOption, targetOption } from '../target.ts';
 import { requireVerified } from '../verified.ts';
@@ -17,6 +18,7 @@ export const verify = defineCommand({
       value: 'FILE',
       description: 'Verify it in this bundle; without REF, the whole bundle',
     },
+    from: fromOption,
     offline: offlineOption,
     format: formatOption,
     ...registryOptions,
@@ -30,8 +32,8 @@ export const verify = defineCommand({
     'aa-registry verify --bundle profiles.bundle',
   ],
   async run({ values, args, io }) {
-    const { bundle } = values;
-    if (args.length === 0 && bundle === undefined) {
+    const { bundle, from } = values;
+    if (args.length === 0 && bundle === undefined && from === undefined) {
       throw new CliError(
         exit.usage,
         '"verify" requires REF.',

@@ -35,7 +35,8 @@ export function toCliError(thrown: unknown, env: NodeJS.ProcessEnv = {}): CliErr
   if (error instanceof SdkError) {
     const { message, code, next } = error;
     const sentence = asSentence(/[.?]$/.test(message) ? message : `${message}.`);
-    return new CliError(exit.failed, sentence, next, code);
+    const exitCode = code === 'mirror-unreachable' ? exit.unreachable : exit.failed;
+    return new CliError(exitCode, sentence, next, code);
   }
   const trace = error instanceof Error ? error.stack : String(error);
   const next = 'This is a bug; please report it.';

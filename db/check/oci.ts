@@ -10,7 +10,7 @@ const pageLength = 200;
 type Stored = typeof ociManifests.$inferSelect;
 
 /**
- * Checks the stored manifests of OCI: those of a version follow from it, and a proof's texts have its digests. A version that
+ * Checks the stored manifests of OCI: those of a version follow from it, and the texts of proofs and bundles have their digests. A version that
  * is older than their table may have none, and one whose JSON is malformed is reported otherwise.
  */
 export async function checkManifests(db: Database, report: Report): Promise<void> {
@@ -44,9 +44,9 @@ export async function checkManifests(db: Database, report: Report): Promise<void
       if (!own) continue;
       const isHere = own.every((row) => row.profileId === one.profileId);
       const expected = await versionManifests(one);
-      const rest = own.filter(({ role }) => role !== 'proof');
-      const proofs = await Promise.all(own.filter((row) => !rest.includes(row)).map(isSound));
-      if (!isHere || summaryOf(rest) !== summaryOf(expected) || proofs.includes(false)) {
+      const rest = own.filter(({ role }) => role !== 'proof' && role !== 'bundle');
+      const others = await Promise.all(own.filter((row) => !rest.includes(row)).map(isSound));
+      if (!isHere || summaryOf(rest) !== summaryOf(expected) || others.includes(false)) {
         report('derived-differs', `the OCI manifests of ${one.team}/${one.name}@${one.version}`);
       }
     }
@@ -61,7 +61,7 @@ function summaryOf(manifests: readonly OciManifest[]): string {
   );
 }
 
-/** Whether the texts of a proof have its digests. */
+/** Whether the texts of a proof or a bundle have its digests. */
 async function isSound({ digest, text, layer, layerText }: Stored): Promise<boolean> {
   const encoder = new TextEncoder();
   const own = await sha256(encoder.encode(text));

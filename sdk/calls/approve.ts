@@ -75,7 +75,7 @@ async function approveOn(text: string, options: ApproveOptions): Promise<Approva
   const found = await findNamed(root, text);
   if (!found.ok) return found;
   const { installation } = found;
-  const wanted = await openSource(host, [found.reference], options.bundle);
+  const wanted = await openSource(host, [found.reference], { bundle: options.bundle });
   if (!wanted.ok) return wanted;
   const before = () => installation.version;
   const proved = await prove(host, wanted.source, { folder, installed: before }, emit);

@@ -1,22 +1,18 @@
 import {
+  type Bundle,
   type Evidence,
   formatReference,
   parseReference,
   type Reference,
 } from '../../trust/index.ts';
-import {
-  type Bundle,
-  bundledReferences,
-  evidenceIn,
-  findBundled,
-  maxBundle,
-  parseBundle,
-} from '../bundle.ts';
+import { bundledReferences, evidenceIn, findBundled, maxBundle, parseBundle } from '../bundle.ts';
 import { type Client, isRegistryFailure } from '../client.ts';
 import { SdkError } from '../error.ts';
 import { readBounded } from '../files.ts';
 import { readRevoked, readSeen, type SeenFolder, writeRevoked, writeSeen } from '../host/seen.ts';
 import { lacksKeys } from '../host/trust-check.ts';
+import type { MirrorRefusal } from '../mirror/refusal.ts';
+import { type ConnectMirror, openMirror } from '../mirror/source.ts';
 import {
   fromBundle,
   fromRegistry,
@@ -47,9 +43,9 @@ export type ProveEvent =
   | { kind: 'variant'; profile: VerifiedProfile; choice: VariantChoice };
 
 /** Why references can't be resolved; nothing was fetched. */
-export type SourceRefusal = Refusal<
-  'reference-invalid' | 'reference-repeated' | 'bundle-channel' | 'not-in-bundle'
->;
+export type SourceRefusal =
+  | Refusal<'reference-invalid' | 'reference-repeated' | 'bundle-channel' | 'not-in-bundle'>
+  | MirrorRefusal;
 
 /** Why verification of a profile failed. */
 export interface ProveRefusal extends Refusal<VerifyRefusalId> {
@@ -58,6 +54,23 @@ export interface ProveRefusal extends Refusal<VerifyRefusalId> {
   seen: number | undefined;
   /** Whether its team has fewer trusted, unrevoked keys than its threshold. */
   lacksKeys: boolean;
+}
+
+/** Where profiles come from; the registry unless one of these is set. */
+export interface SourceOptions {
+  /** The path of a bundle to read the profiles from instead of the registry. */
+  bundle?: string | undefined;
+  /** A mirror to read the profiles from: `oci://HOST[:PORT]/[PATH/]TEAM/NAME[:TAG|@DIGEST]` or `oci:DIR`. */
+  from?: string | undefined;
+  /** How to connect to a mirror; by default without credentials. */
+  connectMirror?: ConnectMirror | undefined;
+  /** With a bundle or a mirror: do not ask the registry for revocations after that was made. */
+  offline?: boolean | undefined;
+}
+
+/** Whether profiles come from something that may be older than a revocation. */
+export function isCopy({ bundle, from }: SourceOptions): boolean {
+  return bundle !== undefined || from !== undefined;
 }
 
 /** The source of profiles and the references to fetch. */
@@ -99,15 +112,16 @@ export async function openBundle(file: string): Promise<Bundle> {
   throw new SdkError('no-bundle', `${file} is not an aa-registry bundle`);
 }
 
-/** Opens a registry, or a bundle's file, for which no references means all of its profiles. */
+/** Opens a registry; or a bundle's file or a mirror, for which no references means all of its profiles. */
 export async function openSource(
   { connect }: Pick<Host, 'connect'>,
   named: readonly (string | Reference)[],
-  bundle: string | undefined,
+  { bundle, from, connectMirror = () => ({}) }: SourceOptions,
 ): Promise<{ ok: true; source: Source } | SourceRefusal> {
   const parsed = parseReferences(named);
   if (!parsed.ok) return parsed;
   const { references } = parsed;
+  if (from !== undefined) return openMirror(from, references, connectMirror);
   if (bundle !== undefined) return bundleSource(bundle, references);
   const client = await connect({ brief: false });
   return {

@@ -23,10 +23,12 @@ import {
 } from './context.ts';
 import { findHeld, findIn, type UpdateWaits } from './held.ts';
 import {
+  isCopy,
   openSource,
   type ProveEvent,
   type ProveRefusal,
   prove,
+  type SourceOptions,
   type SourceRefusal,
   sourceView,
   teamsOf,
@@ -35,11 +37,7 @@ import { installOne, type NotInstalled, type Pulled, preview } from './pull-one.
 
 export type { NotInstalled, Pulled, PulledWith } from './pull-one.ts';
 
-export interface PullOptions extends HostOptions<PullEvent> {
-  /** The path of a bundle to read the profiles from instead of the registry. */
-  bundle?: string | undefined;
-  /** With a bundle: do not ask the registry for revocations after it was made. */
-  offline?: boolean | undefined;
+export interface PullOptions extends HostOptions<PullEvent>, SourceOptions {
   /** Whether to load in complain mode; default: as installed already, else the profile's own mode. */
   complain?: boolean | undefined;
   /** Replace profiles that something else has loaded. */
@@ -103,17 +101,17 @@ async function pullEach(
   references: readonly (string | Reference)[],
   options: PullOptions,
 ): Promise<PullReport> {
-  const { bundle, dryRun = false, offline } = options;
+  const { dryRun = false, offline } = options;
   const opened = await openHost(options, { change: !dryRun, teams: teamsOf(references) });
   if (!opened.ok) return { ...opened, items: [] };
   const { host } = opened;
   const { root, trust, folder } = host;
   const { onEvent: emit = () => {} } = options;
-  const wanted = await openSource(host, references, bundle);
+  const wanted = await openSource(host, references, options);
   if (!wanted.ok) return { ...wanted, items: [] };
   const { source } = wanted;
-  // A bundle may be older than a revocation.
-  if (bundle !== undefined && !dryRun) {
+  // A copy may be older than a revocation.
+  if (isCopy(options) && !dryRun) {
     const teams = source.references.map(({ team }) => team);
     await currentView(withoutNetwork(host, offline), teams);
   }

@@ -12,10 +12,12 @@ import {
   tryLearnRevocations,
 } from './context.ts';
 import {
+  isCopy,
   openSource,
   type ProveEvent,
   type ProveRefusal,
   prove,
+  type SourceOptions,
   type SourceRefusal,
   sourceView,
   teamsOf,
@@ -23,12 +25,7 @@ import {
 
 export type VerifyEvent = HostEvent | ProveEvent;
 
-export interface VerifyOptions extends HostOptions<VerifyEvent> {
-  /** The path of a bundle to read the profiles from instead of the registry. */
-  bundle?: string | undefined;
-  /** With a bundle: do not ask the registry for revocations after it was made. */
-  offline?: boolean | undefined;
-}
+export interface VerifyOptions extends HostOptions<VerifyEvent>, SourceOptions {}
 
 export type VerifyRefusal =
   | NoRootRefusal
@@ -68,17 +65,17 @@ async function verifyEach(
   references: readonly (string | Reference)[],
   options: VerifyOptions,
 ): Promise<{ ok: true; profiles: VerifiedPackage[] } | VerifyRefusal> {
-  const { bundle, offline = false, env = process.env, onEvent: emit = () => {} } = options;
+  const { offline = false, env = process.env, onEvent: emit = () => {} } = options;
   const opened = await openHost(options, { change: false, teams: teamsOf(references) });
   if (!opened.ok) return opened as NoRootRefusal | NoTrustRefusal;
   const { host } = opened;
   const { root, trust } = host;
-  const wanted = await openSource(host, references, bundle);
+  const wanted = await openSource(host, references, options);
   if (!wanted.ok) return wanted;
   const { source } = wanted;
   const folder = seenFolder(env, root, trust.log.key, { isForeign: options.trust !== undefined });
-  // A bundle may be older than a revocation.
-  if (bundle !== undefined && !offline) {
+  // A copy may be older than a revocation.
+  if (isCopy(options) && !offline) {
     const teams = source.references.map(({ team }) => team);
     await tryLearnRevocations(await host.connect({ brief: true }), { trust, folder, teams }, emit);
   }

@@ -3,10 +3,11 @@ import {
   type Evidence,
   formatReference,
   type Manifest,
+  makeBundle,
   parseStatement,
   sha256,
 } from '../../trust/index.ts';
-import { evidenceIn, makeBundle, parseBundle } from '../bundle.ts';
+import { evidenceIn, parseBundle } from '../bundle.ts';
 import { type Verified, verifyEvidence } from '../resolve/index.ts';
 import { statedVariants } from '../resolve/variant.ts';
 import type { HostTrust } from '../trust-file.ts';

@@ -40,6 +40,8 @@ export interface VerifiedProfile {
   signers: PublicKey[];
   /** The log's checkpoint, now seen by the host. */
   checkpoint: Checkpoint;
+  /** The time of its newest cosignature, in seconds since 1970. */
+  checkpointTime: number;
   /** The evidence, which verifies it again without a network under the same trust. */
   evidence: Evidence;
   /** Why the registry says that it is deprecated: unverified, for display. */
@@ -97,7 +99,7 @@ export async function verifyEvidence(
     { team: policy, revoked: known?.get(reference.team) ?? new Set(), log: trust.log, seen, now },
   );
   if (!admitted.ok) return admitted;
-  const { digest, digests, manifest, signers, checkpoint, revoked } = admitted;
+  const { digest, digests, manifest, signers, checkpoint, time, revoked } = admitted;
   const versionDigest = digests[0] ?? digest;
   const others = await Promise.all(evidence.others?.map(sha256) ?? []);
   const refuse = (id: VerifyRefusalId, reason: string): Verified => ({
@@ -143,7 +145,7 @@ export async function verifyEvidence(
   }
   const profile = {
     ...{ team, name, kind: manifest.kind, version, digest, versionDigest, variant },
-    ...{ bytes, manifest, signers, checkpoint, evidence },
+    ...{ bytes, manifest, signers, checkpoint, checkpointTime: time, evidence },
   };
   return { ok: true, profile, revoked };
 }

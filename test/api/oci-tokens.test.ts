@@ -58,7 +58,7 @@ describe.each(runtimes)('tokens of OCI clients on $name', (runtime) => {
       tags: ['1.0.0', 'latest'],
     });
     const { manifests } = await registry.read(at('secret', `referrers/${digest}`), headers);
-    expect(manifests).toHaveLength(2);
+    expect(manifests).toHaveLength(3);
   });
 
   test('a private package’s proof can be opened', async () => {
@@ -78,10 +78,11 @@ describe.each(runtimes)('tokens of OCI clients on $name', (runtime) => {
       ),
     );
     const { headers: found } = await registry.ask(at('hidden', 'manifests/1.0.0'), headers);
-    const path = `referrers/${found.get('Docker-Content-Digest')}`;
+    const type = 'application/vnd.aa-registry.proof.v1';
+    const path = `referrers/${found.get('Docker-Content-Digest')}?artifactType=${type}`;
     const { manifests } = await registry.read(at('hidden', path), headers);
     const { layers } = await registry.read(
-      at('hidden', `manifests/${manifests[1]?.digest}`),
+      at('hidden', `manifests/${manifests[0]?.digest}`),
       headers,
     );
     const proof = await registry.read(at('hidden', `blobs/${layers[0]?.digest}`), headers);

@@ -35,7 +35,16 @@ describe('the host', () => {
       keys: [],
     };
     const variant = { versionDigest: digest, variant: undefined, kind: undefined };
-    return { ...named, ...variant, bytes, manifest, signers: [], checkpoint, evidence };
+    return {
+      ...named,
+      ...variant,
+      bytes,
+      manifest,
+      signers: [],
+      checkpoint,
+      checkpointTime: 0,
+      evidence,
+    };
   }
 
   const installed = (root: string, bytes: Uint8Array<ArrayBuffer>) =>

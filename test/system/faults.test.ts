@@ -39,7 +39,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
   beforeAll(async () => {
     data = join(folder.path, 'small');
     await mkdir(data);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'aa-registry-test', data]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=5m', 'aa-registry-test', data]);
   });
   afterAll(() => {
     execFileSync('umount', ['--lazy', data]);
@@ -47,7 +47,8 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
 
   test('responds with 507, serves reads, and publishes again when space is free', async () => {
     const ballast = join(data, 'ballast');
-    await writeFile(ballast, Buffer.alloc(512 * 1024));
+    // The bundles of what is stored fit into this too.
+    await writeFile(ballast, Buffer.alloc(5 * 512 * 1024));
     running = await serve(data);
     const registry = over(running);
     const publisher: Publisher = await createPublisher(registry, 'library');
@@ -74,7 +75,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
         const content = await expectStatus(200, registry.fetch(`${path}/profile`));
         expect(await content.text()).toBe(text(name));
         await expectStatus(200, registry.fetch(`${path}/proof`));
-        // Without the proof, if it can't be stored.
+        // Without the proof and the bundle, if they can't be stored.
         const oci = `/v2/library/${name}`;
         const { headers } = await expectStatus(200, registry.fetch(`${oci}/manifests/1.0.0`));
         const digest = headers.get('Docker-Content-Digest');
@@ -97,7 +98,7 @@ describe.skipIf(!isRoot)('a full disk (root mounts a small one)', () => {
     await expectStatus(201, put('again'));
     stored.push('again');
     await readAll();
-    expect(new Set(referrers.values())).toEqual(new Set([2]));
+    expect(new Set(referrers.values())).toEqual(new Set([3]));
     expect(await running.stop()).toBe(0);
     const check = await aaRegistry(['admin', 'check', '--data', data]);
     expect(check.stdout, check.stderr).toContain('No differences');

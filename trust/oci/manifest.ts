@@ -10,17 +10,25 @@ export const ociTypes = {
   profile: 'application/vnd.aa-registry.profile.v1',
   envelope: 'application/vnd.aa-registry.envelope.v1',
   proof: 'application/vnd.aa-registry.proof.v1',
+  bundle: 'application/vnd.aa-registry.bundle.v1',
   /** The types of their layers. */
   policy: 'application/vnd.aa-registry.policy.v1',
   dsse: 'application/vnd.dsse.envelope.v1+json',
   logProof: 'application/vnd.aa-registry.proof.v1+json',
+  evidence: 'application/vnd.aa-registry.bundle.v1+json',
 } as const;
 
 /** The annotation with the oldest AppArmor release that a variant is for. */
 export const releaseAnnotation = 'vnd.aa-registry.release';
 
+/** The annotation with the size of the log that a bundle is proved under. */
+export const logSizeAnnotation = 'vnd.aa-registry.log-size';
+
+/** The annotation with the time that something was made at; of a bundle, that of its checkpoint. */
+export const createdAnnotation = 'org.opencontainers.image.created';
+
 /** What a manifest is of its version: the artifact that tags name, one of its variants, or what refers to the artifact. */
-export const ociRoles = ['artifact', 'variant', 'envelope', 'proof'] as const;
+export const ociRoles = ['artifact', 'variant', 'envelope', 'proof', 'bundle'] as const;
 export type OciRole = (typeof ociRoles)[number];
 
 /** An image manifest or image index. */
@@ -70,7 +78,7 @@ export const emptyBlob = {
  */
 export async function versionManifests(version: OciVersion): Promise<OciManifest[]> {
   const { name, publishedAt, manifest, digest, size, variants, envelope } = version;
-  const created = { 'org.opencontainers.image.created': publishedAt };
+  const created = { [createdAnnotation]: publishedAt };
   const indexed = { ...created, 'org.opencontainers.image.version': version.version };
   const described = {
     ...indexed,
@@ -132,7 +140,27 @@ export async function proofManifest(
   const layer = await descriptorOf(proof, ociTypes.logProof, `${name}.proof.json`);
   return imageManifest('proof', layer, {
     subject: descriptorTo(artifact),
-    annotations: { 'org.opencontainers.image.created': created },
+    annotations: { [createdAnnotation]: created },
+  });
+}
+
+/**
+ * The manifest that refers an artifact to a bundle of its version, with which a host verifies it without the registry.
+ * `bundle` is its JSON, proved under the log's checkpoint of `logSize` entries, which was made at `created`.
+ */
+export async function bundleManifest(
+  artifact: Pick<OciManifest, 'text' | 'digest' | 'layer'>,
+  {
+    name,
+    bundle,
+    created,
+    logSize,
+  }: { name: string; bundle: string; created: string; logSize: number },
+): Promise<OciManifest> {
+  const layer = await descriptorOf(bundle, ociTypes.evidence, `${name}.bundle`);
+  return imageManifest('bundle', layer, {
+    subject: descriptorTo(artifact),
+    annotations: { [createdAnnotation]: created, [logSizeAnnotation]: `${logSize}` },
   });
 }
 
@@ -142,6 +170,7 @@ const artifactTypes: Record<OciRole, string> = {
   variant: ociTypes.profile,
   envelope: ociTypes.envelope,
   proof: ociTypes.proof,
+  bundle: ociTypes.bundle,
 };
 
 /** An image manifest (image-spec 1.1, "Guidelines for Artifact Usage"), with the members in the specification's order. */

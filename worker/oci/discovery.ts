@@ -5,6 +5,7 @@ import { ociTypes, proofManifest, referrerOf } from '../../trust/index.ts';
 import { viewer } from '../auth/identify.ts';
 import { proveEntry } from '../log/proof.ts';
 import type { Deps, Env } from '../ports.ts';
+import { hasCurrentBundle, makeVersionBundle } from './bundle.ts';
 import { OciError } from './error.ts';
 import { nameUnknown, requireDigest, requireRepository } from './repository.ts';
 
@@ -47,7 +48,7 @@ discovery.get('/v2/:team/:name/referrers/:digest', async (c) => {
   return c.body(JSON.stringify(index), 200, { 'Content-Type': ociTypes.index });
 });
 
-/** What refers to an artifact. The first request makes the log's proof of its version. */
+/** What refers to an artifact. Makes the log's proof of its version once, and its bundle again when that is no longer recent. */
 async function readReferrers(
   c: Context<Env>,
   path: Parameters<typeof findReferrers>[2],
@@ -59,12 +60,19 @@ async function readReferrers(
     return found;
   };
   const found = await read();
-  if (!found || found.referrers.some(({ role }) => role === 'proof')) return found;
-  await makeProof(deps, path, found).catch((error: unknown) => {
+  if (!found) return found;
+  const hasProof = found.referrers.some(({ role }) => role === 'proof');
+  const hasBundle = hasCurrentBundle(found, deps.now());
+  if (hasProof && hasBundle) return found;
+  const make = async () => {
+    if (!hasProof) await makeProof(deps, path, found);
+    if (!hasBundle) await makeVersionBundle(deps, viewer(c), path, found);
+  };
+  await make().catch((error: unknown) => {
     // A full disk must not stop reads.
     if (!isStorageFull(error)) throw error;
   });
-  // Not the proof that was just made: that of a concurrent request may have been stored.
+  // Not what was just made: that of a concurrent request may have been stored.
   return read();
 }
 
