@@ -12,6 +12,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { type BuildOptions, build } from 'esbuild';
+import { buildBrowser } from './browser.ts';
 import { bundleOptions, threadFrom, threadProgram } from './bundle-options.ts';
 
 /**
@@ -33,6 +34,7 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
 
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
+await buildBrowser();
 const options = {
   ...bundleOptions,
   outdir: work,

@@ -12,6 +12,7 @@ import { Day } from './list.tsx';
 import { Permitted } from './permitted.tsx';
 import { Policy, Variants } from './policy.tsx';
 import { RunLines } from './run.tsx';
+import { VerificationPart } from './verification.tsx';
 import { Versions } from './versions.tsx';
 
 /** What a package is for, if not for containers. */
@@ -228,6 +229,14 @@ export function ProfilePage(props: {
         at={props.at}
         text={text}
         analysis={props.analysis}
+      />
+
+      <VerificationPart
+        team={team}
+        name={name}
+        version={version.version}
+        reference={`${reference}@${version.version}`}
+        isPublic={profile.visibility === 'public'}
       />
 
       <Versions path={path} shown={version.version} versions={versions} channels={channels} />

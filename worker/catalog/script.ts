@@ -1,6 +1,6 @@
 /**
- * The catalog's only script, served at /catalog.js: copy buttons beside commands, and results while one types on the first
- * page. Pages are whole without it; it needs nothing but the pages themselves.
+ * The script of all pages, served at /catalog.js: copy buttons beside commands, results while one types on the first page,
+ * and the button that loads what verifies in the browser (browser/verify). Pages are whole without it.
  */
 export const script = `'use strict';
 if (navigator.clipboard) {
@@ -19,6 +19,23 @@ if (navigator.clipboard) {
     });
     command.append(button);
   }
+}
+const verification = document.getElementById('verification');
+if (verification) {
+  const button = verification.querySelector('button');
+  const result = verification.querySelector('[aria-live]');
+  verification.hidden = false;
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    result.textContent = 'Verifying …';
+    try {
+      const { start } = await import('/verify.js');
+      result.replaceChildren(...(await start(verification)));
+    } catch {
+      result.textContent = 'This browser can’t verify it; use the command.';
+    }
+    button.disabled = false;
+  });
 }
 const field = document.querySelector('search input[name="q"]');
 if (field && location.pathname === '/') {

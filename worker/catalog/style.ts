@@ -184,6 +184,12 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 .state { display: inline-block; min-width: 4rem; font-size: 0.85rem; color: var(--good); }
 .open > .state { color: var(--error); }
 .unknown > .state { color: var(--warning); }
+.steps { padding-left: 1.5rem; }
+.steps li { padding-left: 0.3rem; margin-bottom: 0.6rem; overflow-wrap: anywhere; }
+.steps .state { margin-left: 0.5rem; min-width: 0; }
+.steps .failed > .state { color: var(--error); font-weight: 600; }
+.steps .unchecked > .state { color: var(--soft); }
+.steps .detail { display: block; color: var(--soft); font-size: 0.9rem; }
 .severity { display: inline-block; min-width: 4.5rem; font-size: 0.85rem; color: var(--soft); }
 .critical > .severity, .high > .severity { color: var(--error); }
 .medium > .severity { color: var(--warning); }

@@ -16,7 +16,7 @@ const forPages = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     styleSrc: ["'self'"],
-    // catalog/script.ts, which fetches pages. Data are not scripts: their types are none, and X-Content-Type-Options is set.
+    // catalog/scripts.ts, which fetch pages and the API. Data are not scripts: their types are none, and X-Content-Type-Options is set.
     scriptSrc: ["'self'"],
     connectSrc: ["'self'"],
     imgSrc: ["'self'", 'data:'],
