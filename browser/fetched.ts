@@ -1,4 +1,4 @@
-import { readAtMost } from '../trust/index.ts';
+import { readAtMost } from '../trust/read-at-most.ts';
 
 /** The maximum size of a response, in bytes. */
 const maxBytes = 8 << 20;

@@ -77,6 +77,13 @@ export { accessOf, contradiction, requiredFields } from './model/record.ts';
 export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';
 export { type ProfileSummary, summarize, summarySteps } from './model/summary/summary.ts';
 export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
+export {
+  explainVerdict,
+  fileVerdict,
+  type Verdict,
+  verdictOf,
+  verdictTexts,
+} from './model/verdict.ts';
 export { type WayOut, waysOut } from './model/ways-out/ways-out.ts';
 export { packageOptions, releasesOf } from './package-options.ts';
 export { diagnosticPage } from './page.ts';

@@ -12,7 +12,11 @@ const output = join(root, 'worker/catalog/built');
 
 const options = {
   absWorkingDir: root,
-  entryPoints: { verify: 'browser/verify/start.ts' },
+  entryPoints: {
+    can: 'browser/can/start.ts',
+    'can-worker': 'browser/can/worker.ts',
+    verify: 'browser/verify/start.ts',
+  },
   bundle: true,
   platform: 'browser',
   // Browsers that have Ed25519 in WebCrypto.

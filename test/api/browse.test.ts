@@ -233,7 +233,9 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
   test.each([
     // All pages load it.
     ['/catalog.js', 40_000],
-    // Loaded when a reader presses its button.
+    // Loaded when a reader uses the form.
+    ['/can.js', 10_000],
+    ['/can-worker.js', 150_000],
     ['/verify.js', 60_000],
   ])('%s is a script of less than %i bytes, compressed', async (path, limit) => {
     const script = await expectStatus(200, registry.fetch(path));

@@ -5,6 +5,7 @@ import type { Profile } from '../../db/profiles.ts';
 import type { ShownSummary } from '../../db/summaries.ts';
 import type { Version } from '../../db/versions.ts';
 import { defaultChannel, defaultTeam } from '../../trust/index.ts';
+import { Attempt } from './attempt.tsx';
 import { Command } from './command.tsx';
 import { CompareLink } from './compare-link.tsx';
 import { Layout } from './layout.tsx';
@@ -201,6 +202,12 @@ export function ProfilePage(props: {
         variant={variants[props.at]?.from}
         container={purpose === undefined}
       />
+      {profile.visibility === 'public' && version.manifest.kind !== 'abstraction' && (
+        <Attempt
+          profile={`${bytes}/profile${variants[props.at] ? `?release=${variants[props.at]?.from}` : ''}`}
+          summary={props.summary}
+        />
+      )}
       <p>
         <CompareLink path={path} from="docker-default" to={version.version}>
           Compare with docker-default

@@ -1,6 +1,6 @@
 /**
  * The script of all pages, served at /catalog.js: copy buttons beside commands, results while one types on the first page,
- * and the button that loads what verifies in the browser (browser/verify). Pages are whole without it.
+ * and the forms of a profile's page whose scripts (browser/) it loads when they are first used. Pages are whole without it.
  */
 export const script = `'use strict';
 if (navigator.clipboard) {
@@ -20,19 +20,22 @@ if (navigator.clipboard) {
     command.append(button);
   }
 }
-const verification = document.getElementById('verification');
-if (verification) {
-  const button = verification.querySelector('button');
-  const result = verification.querySelector('[aria-live]');
-  verification.hidden = false;
-  button.addEventListener('click', async () => {
+for (const [id, path] of [['attempt', '/can.js'], ['verification', '/verify.js']]) {
+  const part = document.getElementById(id);
+  if (!part) continue;
+  const button = part.querySelector('button');
+  const result = part.querySelector('[aria-live]');
+  part.hidden = false;
+  part.querySelector('form').addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
     button.disabled = true;
-    result.textContent = 'Verifying …';
+    result.textContent = 'Working …';
     try {
-      const { start } = await import('/verify.js');
-      result.replaceChildren(...(await start(verification)));
+      const { start } = await import(path);
+      result.replaceChildren(...(await start(part)));
     } catch {
-      result.textContent = 'This browser can’t verify it; use the command.';
+      result.textContent = 'This browser can’t do that; use the command.';
     }
     button.disabled = false;
   });

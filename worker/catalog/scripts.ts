@@ -1,11 +1,15 @@
 import { Hono } from 'hono';
 import type { Env } from '../ports.ts';
+import can from './built/can.txt';
+import canWorker from './built/can-worker.txt';
 import verify from './built/verify.txt';
 import { script } from './script.ts';
 
 /** The scripts by path: the one of all pages, and those that it or a page loads (browser/). */
 const texts = {
   '/catalog.js': script,
+  '/can.js': can,
+  '/can-worker.js': canWorker,
   '/verify.js': verify,
 } as const;
 

@@ -194,6 +194,14 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 .critical > .severity, .high > .severity { color: var(--error); }
 .medium > .severity { color: var(--warning); }
 .source .comment { color: var(--soft); }
+form.attempt { flex-wrap: wrap; align-items: end; margin: 0.75rem 0; }
+form.attempt label { display: grid; flex: 1 1 9rem; font-size: 0.9rem; color: var(--soft); }
+form.attempt .wide { flex-grow: 4; }
+form.attempt .check { display: flex; flex: none; gap: 0.4rem; align-items: center; height: 2.4rem; }
+form.attempt .check input { width: auto; flex: none; }
+form.attempt input, form.attempt select { height: 2.4rem; color: var(--ink); }
+form.attempt button { height: 2.4rem; }
+.deciding { overflow-wrap: anywhere; }
 form.compare { flex-wrap: wrap; align-items: end; margin: 0.75rem 0; }
 form.compare input { height: 2.4rem; color: var(--ink); }
 form.compare button { height: 2.4rem; }

@@ -24,9 +24,9 @@ export function VerificationPart(props: {
       <Command text={`aa-registry verify ${reference}`} />
       {isPublic && (
         <div id="verification" data-team={team} data-name={name} data-version={version} hidden>
-          <p>
-            <button type="button">Verify in this browser</button>
-          </p>
+          <form>
+            <button type="submit">Verify in this browser</button>
+          </form>
           <div aria-live="polite" />
           <p class="soft">
             This makes the same checks with the keys that this registry names, and remembers the log

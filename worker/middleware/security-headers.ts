@@ -18,6 +18,8 @@ const forPages = secureHeaders({
     styleSrc: ["'self'"],
     // catalog/scripts.ts, which fetch pages and the API. Data are not scripts: their types are none, and X-Content-Type-Options is set.
     scriptSrc: ["'self'"],
+    // browser/can. A worker's own policy, that of data, lets it load and send nothing.
+    workerSrc: ["'self'"],
     connectSrc: ["'self'"],
     imgSrc: ["'self'", 'data:'],
     formAction: ["'self'"],
