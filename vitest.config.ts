@@ -28,7 +28,9 @@ export default defineConfig({
       name: 'files-as-text',
       // Before Vite's own plugin, for which .txt files are assets with an address.
       enforce: 'pre',
-      buildStart: buildBrowser,
+      async buildStart() {
+        await buildBrowser();
+      },
       load(id) {
         if (!/\.(sql|txt)$/.test(id)) return null;
         return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`;

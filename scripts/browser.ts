@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { onlyEnglish } from './bundle-options.ts';
 
 /**
@@ -15,6 +15,8 @@ const options = {
   entryPoints: {
     can: 'browser/can/start.ts',
     'can-worker': 'browser/can/worker.ts',
+    playground: 'browser/playground/main.ts',
+    'playground-worker': 'browser/playground/worker.ts',
     verify: 'browser/verify/start.ts',
   },
   bundle: true,
@@ -28,17 +30,23 @@ const options = {
   logLevel: 'warning',
   outdir: output,
   write: false,
+  metafile: true,
   plugins: [onlyEnglish],
 } satisfies BuildOptions;
 
-/** Bundles the scripts. A file that would be the same is not written, since another bundler may be reading it. */
-export async function buildBrowser(): Promise<void> {
-  const { outputFiles } = await build(options);
+/**
+ * Bundles the scripts. A file that would be the same is not written, since another bundler may be reading it.
+ *
+ * @returns what they were made of, for scripts/notices.ts
+ */
+export async function buildBrowser(): Promise<Metafile> {
+  const { outputFiles, metafile } = await build(options);
   await mkdir(output, { recursive: true });
   for (const { path, text } of outputFiles) {
     const file = path.replace(/\.js$/, '.txt');
     if ((await readFile(file, 'utf8').catch(() => undefined)) !== text) await writeFile(file, text);
   }
+  return metafile;
 }
 
 if (import.meta.main) await buildBrowser();

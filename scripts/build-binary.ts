@@ -34,7 +34,7 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
 
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
-await buildBrowser();
+const browser = await buildBrowser();
 const options = {
   ...bundleOptions,
   outdir: work,
@@ -61,7 +61,10 @@ const { metafile } = await build({
 });
 
 // For scripts/notices.ts.
-writeFileSync(join(work, 'meta.json'), JSON.stringify(metafile));
+writeFileSync(
+  join(work, 'meta.json'),
+  JSON.stringify({ inputs: { ...browser.inputs, ...metafile.inputs } }),
+);
 
 const main = join(work, 'main.cjs');
 const cache = join(work, 'main.cache');

@@ -218,6 +218,8 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
   });
 
   test('each page has one script, from a file of its own, and each runtime has a tab', async () => {
+    const own = '<script type="module" src="/playground.js">';
+    expect((await read('/playground')).match(/<script[^>]*>/g)?.slice(1)).toEqual([own]);
     for (const path of ['/', '/p/acme/web', '/p/acme/web/compare', '/t/acme', '/docs']) {
       const page = await read(path);
       expect(page.match(/<script[^>]*>/g)).toEqual(['<script src="/catalog.js" defer="">']);
@@ -237,6 +239,9 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
     ['/can.js', 10_000],
     ['/can-worker.js', 150_000],
     ['/verify.js', 60_000],
+    // On a page of their own, less than 400 KB together.
+    ['/playground.js', 200_000],
+    ['/playground-worker.js', 200_000],
   ])('%s is a script of less than %i bytes, compressed', async (path, limit) => {
     const script = await expectStatus(200, registry.fetch(path));
     expect(script.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');

@@ -12,6 +12,7 @@ import { feeds } from './feeds.ts';
 import { toHtml } from './html.ts';
 import { ListPage } from './list.tsx';
 import { logPages } from './log.tsx';
+import { playground } from './playground.tsx';
 import { profilePages } from './profile-pages.tsx';
 import { scripts } from './scripts.ts';
 import { identifyReader, readerOf, session } from './session.tsx';
@@ -35,6 +36,7 @@ catalog.route('/', comparePages);
 catalog.route('/', profilePages);
 catalog.route('/', teamPages);
 catalog.route('/', logPages);
+catalog.route('/', playground);
 
 catalog.get('/', identifyReader, async (c) => {
   const parameters = c.req.query();

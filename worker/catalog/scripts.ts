@@ -2,6 +2,8 @@ import { Hono } from 'hono';
 import type { Env } from '../ports.ts';
 import can from './built/can.txt';
 import canWorker from './built/can-worker.txt';
+import playground from './built/playground.txt';
+import playgroundWorker from './built/playground-worker.txt';
 import verify from './built/verify.txt';
 import { script } from './script.ts';
 
@@ -10,6 +12,8 @@ const texts = {
   '/catalog.js': script,
   '/can.js': can,
   '/can-worker.js': canWorker,
+  '/playground.js': playground,
+  '/playground-worker.js': playgroundWorker,
   '/verify.js': verify,
 } as const;
 

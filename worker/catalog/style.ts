@@ -201,6 +201,10 @@ form.attempt .check { display: flex; flex: none; gap: 0.4rem; align-items: cente
 form.attempt .check input { width: auto; flex: none; }
 form.attempt input, form.attempt select { height: 2.4rem; color: var(--ink); }
 form.attempt button { height: 2.4rem; }
+.tools { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; margin-top: 1rem; }
+.tools label { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: center; min-width: 0; }
+.tools input, .tools select { flex: 0 1 auto; width: auto; max-width: 100%; }
+button.line { padding: 0 0.3rem; border: 0; background: none; color: var(--link); text-decoration: underline; }
 .deciding { overflow-wrap: anywhere; }
 form.compare { flex-wrap: wrap; align-items: end; margin: 0.75rem 0; }
 form.compare input { height: 2.4rem; color: var(--ink); }
