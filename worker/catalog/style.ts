@@ -184,6 +184,7 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 .state { display: inline-block; min-width: 4rem; font-size: 0.85rem; color: var(--good); }
 .open > .state { color: var(--error); }
 .unknown > .state { color: var(--warning); }
+#verification { margin-top: 0.75rem; }
 .steps { padding-left: 1.5rem; }
 .steps li { padding-left: 0.3rem; margin-bottom: 0.6rem; overflow-wrap: anywhere; }
 .steps .state { margin-left: 0.5rem; min-width: 0; }

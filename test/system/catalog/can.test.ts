@@ -195,14 +195,6 @@ describe.skipIf(missing.length > 0)(`trying operations in Chromium${reason}`, ()
       expect(await page.evaluate('axe.run().then(({ violations }) => violations)')).toEqual([]);
       const isWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
       expect(await page.evaluate(isWide)).toBe(false);
-      const shots = process.env.AA_SHOTS;
-      if (shots)
-        await page.locator('#attempt').screenshot({ path: `${shots}/can-${colorScheme}.png` });
-    }
-    const shots = process.env.AA_SHOTS;
-    if (shots) {
-      await page.setViewportSize({ width: 1440, height: 800 });
-      await page.screenshot({ path: `${shots}/page.png`, fullPage: true });
     }
   });
 });

@@ -214,7 +214,6 @@ describe.skipIf(missing.length > 0)(`the playground in Chromium${reason}`, () =>
 
   test('axe finds nothing, and the page fits 360 pixels', async () => {
     const axe = await readFile(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
-    const shots = process.env.AA_SHOTS;
     for (const [colorScheme, width] of [
       ['light', 360],
       ['dark', 1440],
@@ -226,13 +225,7 @@ describe.skipIf(missing.length > 0)(`the playground in Chromium${reason}`, () =>
       expect(await page.evaluate('axe.run().then(({ violations }) => violations)')).toEqual([]);
       const isWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
       expect(await page.evaluate(isWide)).toBe(false);
-      if (shots) {
-        await editor().click();
-        await page.screenshot({ path: `${shots}/playground-${width}.png`, fullPage: true });
-      }
     }
-    await page.emulateMedia({ forcedColors: 'active' });
-    if (shots) await page.screenshot({ path: `${shots}/playground-forced.png` });
   });
 
   test('without scripts, the page names the command', async () => {
