@@ -130,7 +130,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 0.4rem 1rem 0.4rem 0; border-top: 1px solid var(--edge); vertical-align: top; }
 th { color: var(--soft); font-weight: 500; border: 0; }
 .scroll { overflow-x: auto; }
-footer { display: flex; gap: 1.5rem; margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--edge); }
+footer { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--edge); }
 .contents { columns: 3 15rem; column-gap: 2rem; padding: 1rem 0; }
 .contents > div { break-inside: avoid; margin-bottom: 0.75rem; }
 .contents > div > a { font-weight: 600; }
