@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { buildBrowser } from './scripts/browser.ts';
 import { bundleOptions, threadProgram } from './scripts/bundle-options.ts';
 import { slowest } from './test/tiers.ts';
 
@@ -23,10 +24,15 @@ class SlowestFirst extends BaseSequencer {
 export default defineConfig({
   plugins: [
     {
-      // The bundlers load .sql as text (wrangler.toml, scripts/build.ts); so do the tests.
-      name: 'sql-as-text',
+      // The bundlers load .sql and .txt as text (wrangler.toml, scripts/build.ts); so do the tests.
+      name: 'files-as-text',
+      // Before Vite's own plugin, for which .txt files are assets with an address.
+      enforce: 'pre',
+      async buildStart() {
+        await buildBrowser();
+      },
       load(id) {
-        if (!id.endsWith('.sql')) return null;
+        if (!/\.(sql|txt)$/.test(id)) return null;
         return `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`;
       },
     },

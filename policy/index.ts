@@ -79,6 +79,13 @@ export type { SummaryExample, SummaryLine } from './model/summary/lines.ts';
 export { type RuleSummary, summarizeRule } from './model/summary/rule.ts';
 export { type ProfileSummary, summarize, summarySteps } from './model/summary/summary.ts';
 export { type SummarySeverity, type TopicId, topics } from './model/summary/topics.ts';
+export {
+  explainVerdict,
+  fileVerdict,
+  type Verdict,
+  verdictOf,
+  verdictTexts,
+} from './model/verdict.ts';
 export { type WayOut, waysOut } from './model/ways-out/ways-out.ts';
 export { type Completion, type CompletionPlace, completionAt } from './navigation/completion.ts';
 export {

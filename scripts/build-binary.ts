@@ -12,6 +12,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { type BuildOptions, build } from 'esbuild';
+import { buildBrowser } from './browser.ts';
 import { bundleOptions, threadFrom, threadProgram } from './bundle-options.ts';
 
 /**
@@ -33,6 +34,7 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
 
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
+const browser = await buildBrowser();
 const options = {
   ...bundleOptions,
   outdir: work,
@@ -59,7 +61,10 @@ const { metafile } = await build({
 });
 
 // For scripts/notices.ts.
-writeFileSync(join(work, 'meta.json'), JSON.stringify(metafile));
+writeFileSync(
+  join(work, 'meta.json'),
+  JSON.stringify({ inputs: { ...browser.inputs, ...metafile.inputs } }),
+);
 
 const main = join(work, 'main.cjs');
 const cache = join(work, 'main.cache');

@@ -2,12 +2,14 @@ import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { buildBrowser } from './browser.ts';
 import { bundleOptions, threadFrom, threadProgram } from './bundle-options.ts';
 
 /** Builds dist/: the CLI with the Node server, the library (dist/lib) and the bundle for Cloudflare (dist/worker). */
 const root = join(import.meta.dirname, '..');
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
+await buildBrowser();
 const bundled = build({
   ...bundleOptions,
   entryPoints: { main: 'cli/main.ts', analysis: threadProgram },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
 
 /** Removes zod's other fifty languages, which are not used and take time to load. */
-const onlyEnglish: Plugin = {
+export const onlyEnglish: Plugin = {
   name: 'only-english',
   setup(build) {
     build.onResolve({ filter: /\/locales\/index\.js$/ }, ({ resolveDir }) => ({

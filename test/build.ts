@@ -7,8 +7,8 @@ const root = join(import.meta.dirname, '..');
 
 /** The sources of dist/: what the scripts read, and what determines their tools. */
 const sources = [
-  '{cli,contract,db,migrations,packaging,policy,scripts,sdk,trust,worker}/**/*.*',
-  '{package,package-lock,tsconfig,tsconfig.sdk}.json',
+  '{browser,cli,contract,db,migrations,packaging,policy,scripts,sdk,trust,worker}/**/*.*',
+  '{package,package-lock,tsconfig,tsconfig.browser,tsconfig.sdk}.json',
   'wrangler.toml',
 ];
 
@@ -40,7 +40,11 @@ function built(): Record<string, string> {
 
 function digestOfSources(): string {
   const hash = createHash('sha256').update(process.version);
-  for (const file of globSync(sources, { cwd: root, withFileTypes: true })
+  for (const file of globSync(sources, {
+    cwd: root,
+    withFileTypes: true,
+    exclude: ['worker/catalog/built'],
+  })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()) {

@@ -23,7 +23,7 @@ async function readModules(folder: string): Promise<ModuleDefinition[]> {
     ...{ type, path },
     contents: await readFile(join(folder, path), 'utf8'),
   });
-  const texts = (await readdir(folder)).filter((name) => name.endsWith('.sql'));
+  const texts = (await readdir(folder)).filter((name) => /\.(sql|txt)$/.test(name));
   // The first is the main module.
   return Promise.all([
     read('ESModule', 'cloudflare.js'),

@@ -2,10 +2,14 @@ import {
   changeHat,
   type Decision,
   describeRule,
+  explainVerdict,
+  fileVerdict,
   type Model,
   type ProfileModel,
   releases,
-  unknownReasons,
+  type Verdict,
+  verdictOf,
+  verdictTexts,
 } from '../../policy/index.ts';
 import {
   askClass,
@@ -85,7 +89,7 @@ export const can = defineCommand({
       const data = asData(profile, operation, question, verdict, decision, file, unread);
       io.print(toJson({ ...version, ...data }));
     } else {
-      io.print(`${verdictTexts[verdict]}${explanationOf(profile, question, decision)}`);
+      io.print(`${verdictTexts[verdict]}${explainVerdict(profile, question.kind, decision)}`);
       for (const rule of decision.rules.map(describeRule)) io.print(`  ${ruleText(rule, file)}`);
       if (decision.granted === undefined && unread.length > 0)
         io.print(`  not read: ${unread.map(visibleLine).join(', ')}`);
@@ -93,16 +97,6 @@ export const can = defineCommand({
     return verdict === 'yes' ? exit.ok : verdict === 'unknown' ? exit.usage : exit.failed;
   },
 });
-
-type Verdict = 'yes' | 'no' | 'owner' | 'others' | 'unknown';
-
-const verdictTexts: Readonly<Record<Verdict, string>> = {
-  yes: 'yes',
-  no: 'no',
-  owner: 'only for the owner',
-  others: 'not for the owner, only for others',
-  unknown: 'unknown',
-};
 
 /** The profile of this name, the hat or child of it, or the only one there is. */
 function chooseProfile(profiles: readonly ProfileModel[], name: string | undefined): ProfileModel {
@@ -137,19 +131,12 @@ function ask(
   question: Question,
   asOwner: boolean,
 ): { verdict: Verdict; decision: Decision } {
-  const verdictOf = ({ granted }: Decision): Verdict =>
-    granted === undefined ? 'unknown' : granted ? 'yes' : 'no';
   if (question.kind !== 'file') {
     const decision = askOther(model, profile, question);
     return { verdict: verdictOf(decision), decision };
   }
-  const { owner, others } = profile.file(question.permission, question.path, question.target);
-  if (asOwner || owner.granted === undefined || owner.granted === others.granted)
-    return { verdict: verdictOf(owner), decision: owner };
-  if (others.granted === undefined) return { verdict: 'unknown', decision: others };
-  return owner.granted
-    ? { verdict: 'owner', decision: owner }
-    : { verdict: 'others', decision: others };
+  const { permission, path, target } = question;
+  return fileVerdict(profile.file(permission, path, target), asOwner);
 }
 
 function askOther(
@@ -167,25 +154,6 @@ function askOther(
     case 'class':
       return askClass(profile, question);
   }
-}
-
-/** What follows the verdict, in words. */
-function explanationOf({ mode }: ProfileModel, { kind }: Question, decision: Decision): string {
-  if (decision.granted === undefined) return `: ${unknownReasons[decision.reason]}`;
-  if (decision.byMode) return `: the profile’s mode is ${mode}`;
-  if (decision.notMediated) return ': the abi of the profile does not mediate it';
-  if (decision.implied)
-    return ', for its own processes: apparmor_parser adds this for hats and change_profile';
-  if (kind === 'rlimit' && decision.rules.length === 0) return ': the profile does not set it';
-  if (kind === 'hat' && decision.transition) {
-    const child = visibleLine(decision.transition);
-    return decision.granted ? `: ${child}` : `: ${child} is not a hat`;
-  }
-  if (kind === 'hat')
-    return mode === 'unconfined' ? ': its mode is unconfined' : ': it has no such hat';
-  if (decision.transition) return `, with ${visibleLine(decision.transition)}`;
-  if (decision.granted || decision.rules.length > 0) return '';
-  return ': no rule allows it';
 }
 
 function asData(

@@ -1,9 +1,31 @@
-import type { Evidence, KeyEvidence, LogView } from '../../trust/index.ts';
+import type { Proof } from '../../contract/log.ts';
+import type { Team } from '../../contract/team.ts';
+import type {
+  Envelope,
+  Evidence,
+  KeyEvidence,
+  LogView,
+  RevokedKeys,
+  SeenCheckpoint,
+} from '../../trust/index.ts';
 import { parseCheckpoint, parseNote } from '../../trust/log/index.ts';
-import type { Client } from '../client.ts';
 import { mapInParallel } from '../in-parallel.ts';
-import { chosenVariant, statedVariants } from './variant.ts';
-import type { HostView } from './verify.ts';
+import { chosenVariant, statedVariants, type VariantChoice } from './variant.ts';
+
+interface VersionPath {
+  team: string;
+  name: string;
+  version: string;
+}
+
+/** The part of a registry's API that has the evidence: a host's client, or a page of the catalog. */
+export interface EvidenceSource {
+  getContent(path: VersionPath, release?: string): Promise<Uint8Array<ArrayBuffer>>;
+  getEnvelope(path: VersionPath): Promise<Envelope>;
+  getProof(path: VersionPath, since: number): Promise<Proof>;
+  getEntryProof(index: number, size: number): Promise<Proof>;
+  getTeam(team: string): Promise<Team>;
+}
 
 /**
  * Fetches a registry's evidence for one version, unverified. The proofs are under the log's latest checkpoint, from the
@@ -11,14 +33,19 @@ import type { HostView } from './verify.ts';
  * version with variants, fetches the one for `choice`; without it, all of them.
  */
 export async function fetchEvidence(
-  client: Client,
-  path: { team: string; name: string; version: string },
+  client: EvidenceSource,
+  path: VersionPath,
   {
     seen,
     revoked,
     choice,
     log: view,
-  }: Partial<Pick<HostView, 'seen' | 'revoked' | 'choice'>> & { log?: LogView },
+  }: {
+    seen?: SeenCheckpoint | undefined;
+    revoked?: ReadonlyMap<string, RevokedKeys> | undefined;
+    choice?: VariantChoice | undefined;
+    log?: LogView;
+  },
 ): Promise<Evidence> {
   const since = seen?.size ?? 0;
   const known = revoked?.get(path.team);

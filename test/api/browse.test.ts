@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createPublisher,
@@ -217,21 +218,38 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
   });
 
   test('each page has one script, from a file of its own, and each runtime has a tab', async () => {
+    const own = '<script type="module" src="/playground.js">';
+    expect((await read('/playground')).match(/<script[^>]*>/g)?.slice(1)).toEqual([own]);
     for (const path of ['/', '/p/acme/web', '/p/acme/web/compare', '/t/acme', '/docs']) {
       const page = await read(path);
       expect(page.match(/<script[^>]*>/g)).toEqual(['<script src="/catalog.js" defer="">']);
       expect(page).not.toMatch(/<[^>]* (style|on\w+)=/);
     }
-    const script = await expectStatus(200, registry.fetch('/catalog.js'));
-    expect(script.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');
-    const tag = script.headers.get('ETag') ?? '';
-    const again = registry.fetch('/catalog.js', { headers: { 'If-None-Match': tag } });
-    await expectStatus(304, again);
     const page = await read('/p/acme/web');
     const tabs = [...page.matchAll(/<label for="run-[^"]*">(.*?)<\/label>/g)].map(([, one]) => one);
     expect(tabs.slice(0, 4)).toEqual(['Docker', 'Compose', 'Kubernetes', 'Podman']);
     expect(page.match(/ checked=""/g)).toHaveLength(1);
     expect(page).toContain('<code>docker run --security-opt apparmor=web nginx</code>');
+  });
+
+  test.each([
+    // All pages load it.
+    ['/catalog.js', 40_000],
+    // Loaded when a reader uses the form.
+    ['/can.js', 10_000],
+    ['/can-worker.js', 150_000],
+    ['/verify.js', 60_000],
+    // On a page of their own, less than 400 KB together.
+    ['/playground.js', 200_000],
+    ['/playground-worker.js', 200_000],
+  ])('%s is a script of less than %i bytes, compressed', async (path, limit) => {
+    const script = await expectStatus(200, registry.fetch(path));
+    expect(script.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');
+    const text = await script.text();
+    expect(text).not.toContain('sourceMappingURL');
+    expect(gzipSync(text).length).toBeLessThan(limit);
+    const tag = script.headers.get('ETag') ?? '';
+    await expectStatus(304, registry.fetch(path, { headers: { 'If-None-Match': tag } }));
   });
 
   test('an entry that is not one is said to be unreadable', async () => {

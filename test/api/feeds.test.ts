@@ -164,7 +164,7 @@ describe.each(runtimes)('feeds, badges and small files on $name', ({ start }) =>
     const locations = [...first.matchAll(/<loc>(.*?)<\/loc>/g)].map(([, loc]) => loc);
     expect(locations).toEqual(
       [
-        ...['/', '/teams', '/log', '/explain', '/docs'],
+        ...['/', '/teams', '/log', '/explain', '/playground', '/docs'],
         ...['/p/acme/web', '/p/acme/proxy', '/p/often/often'],
       ].map((path) => origin + path),
     );

@@ -139,6 +139,13 @@ describe.each(runtimes)('signing in to the catalog on $name', ({ start }) => {
     await after.text();
   });
 
+  test('a private profile is verified by the command alone, since browsers fetch only public ones', async () => {
+    const cookie = cookieOf(await signIn(acme.token));
+    const page = await (await look('/p/acme/secret', cookie)).text();
+    expect(page).toContain('aa-registry verify acme/secret@');
+    expect(page).not.toMatch(/id="(verification|attempt)"/);
+  });
+
   test('a README is text: nothing in it runs or links to a script', async () => {
     const cookie = cookieOf(await signIn(acme.token));
     const page = await (await look('/p/acme/secret', cookie)).text();

@@ -12,8 +12,9 @@ import { feeds } from './feeds.ts';
 import { toHtml } from './html.ts';
 import { ListPage } from './list.tsx';
 import { logPages } from './log.tsx';
+import { playground } from './playground.tsx';
 import { profilePages } from './profile-pages.tsx';
-import { script } from './script.ts';
+import { scripts } from './scripts.ts';
 import { identifyReader, readerOf, session } from './session.tsx';
 import { siteFiles } from './site-files.ts';
 import { style } from './style.ts';
@@ -30,10 +31,12 @@ catalog.route('/', explain);
 catalog.route('/', feeds);
 catalog.route('/', badges);
 catalog.route('/', siteFiles);
+catalog.route('/', scripts);
 catalog.route('/', comparePages);
 catalog.route('/', profilePages);
 catalog.route('/', teamPages);
 catalog.route('/', logPages);
+catalog.route('/', playground);
 
 catalog.get('/', identifyReader, async (c) => {
   const parameters = c.req.query();
@@ -77,14 +80,9 @@ function placeOf(cursor: string | undefined) {
   }
 }
 
-for (const [path, type, text] of [
-  ['/catalog.css', 'text/css', style],
-  ['/catalog.js', 'text/javascript', script],
-] as const) {
-  catalog.get(path, (c) =>
-    c.body(text, 200, {
-      'Content-Type': `${type}; charset=utf-8`,
-      'Cache-Control': 'public, max-age=300',
-    }),
-  );
-}
+catalog.get('/catalog.css', (c) =>
+  c.body(style, 200, {
+    'Content-Type': 'text/css; charset=utf-8',
+    'Cache-Control': 'public, max-age=300',
+  }),
+);

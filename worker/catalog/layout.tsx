@@ -12,6 +12,8 @@ export function Layout(props: {
   description?: string;
   /** The path of the page's Atom feed, and its title. */
   feed?: { path: string; title: string } | undefined;
+  /** The path of a script of its own. */
+  script?: string;
   children: Child;
 }) {
   return (
@@ -22,6 +24,7 @@ export function Layout(props: {
         <title>{props.title}</title>
         <link rel="stylesheet" href="/catalog.css" />
         <script src="/catalog.js" defer />
+        {props.script !== undefined && <script type="module" src={props.script} />}
         <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
         {props.path !== undefined && <link rel="canonical" href={props.path} />}
         {props.feed !== undefined && (
@@ -73,6 +76,7 @@ export function Layout(props: {
         <footer>
           <a href="/teams">Teams</a>
           <a href="/log">Log</a>
+          <a href="/playground">Playground</a>
           <a href="/docs">API</a>
           {props.feed !== undefined && <a href={props.feed.path}>Feed</a>}
         </footer>

@@ -5,6 +5,7 @@ import type { Profile } from '../../db/profiles.ts';
 import type { ShownSummary } from '../../db/summaries.ts';
 import type { Version } from '../../db/versions.ts';
 import { defaultChannel, defaultTeam } from '../../trust/index.ts';
+import { Attempt } from './attempt.tsx';
 import { Command } from './command.tsx';
 import { CompareLink } from './compare-link.tsx';
 import { Layout } from './layout.tsx';
@@ -12,6 +13,7 @@ import { Day } from './list.tsx';
 import { Permitted } from './permitted.tsx';
 import { Policy, Variants } from './policy.tsx';
 import { RunLines } from './run.tsx';
+import { VerificationPart } from './verification.tsx';
 import { Versions } from './versions.tsx';
 
 /** What a package is for, if not for containers. */
@@ -200,6 +202,12 @@ export function ProfilePage(props: {
         variant={variants[props.at]?.from}
         container={purpose === undefined}
       />
+      {profile.visibility === 'public' && version.manifest.kind !== 'abstraction' && (
+        <Attempt
+          profile={`${bytes}/profile${variants[props.at] ? `?release=${variants[props.at]?.from}` : ''}`}
+          summary={props.summary}
+        />
+      )}
       <p>
         <CompareLink path={path} from="docker-default" to={version.version}>
           Compare with docker-default
@@ -228,6 +236,14 @@ export function ProfilePage(props: {
         at={props.at}
         text={text}
         analysis={props.analysis}
+      />
+
+      <VerificationPart
+        team={team}
+        name={name}
+        version={version.version}
+        reference={`${reference}@${version.version}`}
+        isPublic={profile.visibility === 'public'}
       />
 
       <Versions path={path} shown={version.version} versions={versions} channels={channels} />

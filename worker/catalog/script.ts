@@ -1,6 +1,6 @@
 /**
- * The catalog's only script, served at /catalog.js: copy buttons beside commands, and results while one types on the first
- * page. Pages are whole without it; it needs nothing but the pages themselves.
+ * The script of all pages, served at /catalog.js: copy buttons beside commands, results while one types on the first page,
+ * and the forms of a profile's page whose scripts (browser/) it loads when they are first used. Pages are whole without it.
  */
 export const script = `'use strict';
 if (navigator.clipboard) {
@@ -19,6 +19,26 @@ if (navigator.clipboard) {
     });
     command.append(button);
   }
+}
+for (const [id, path] of [['attempt', '/can.js'], ['verification', '/verify.js']]) {
+  const part = document.getElementById(id);
+  if (!part) continue;
+  const button = part.querySelector('button');
+  const result = part.querySelector('[aria-live]');
+  part.hidden = false;
+  part.querySelector('form').addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    button.disabled = true;
+    result.textContent = 'Working …';
+    try {
+      const { start } = await import(path);
+      result.replaceChildren(...(await start(part)));
+    } catch {
+      result.textContent = 'This browser can’t do that; use the command.';
+    }
+    button.disabled = false;
+  });
 }
 const field = document.querySelector('search input[name="q"]');
 if (field && location.pathname === '/') {

@@ -48,7 +48,7 @@ siteFiles.get('/sitemap/:file{(?:0|[1-9][0-9]{0,4})\\.xml}', async (c) => {
   const at = Number.parseInt(c.req.param('file'), 10);
   const range = { after: at * profilesPerSitemap, upTo: (at + 1) * profilesPerSitemap };
   const found = await listForSitemap(c.var.deps.db, range);
-  const fixed = at === 0 ? ['/', '/teams', '/log', '/explain', '/docs'] : [];
+  const fixed = at === 0 ? ['/', '/teams', '/log', '/explain', '/playground', '/docs'] : [];
   return c.body(
     `<?xml version="1.0" encoding="utf-8"?>
 <urlset ${namespace}>

@@ -130,7 +130,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 0.4rem 1rem 0.4rem 0; border-top: 1px solid var(--edge); vertical-align: top; }
 th { color: var(--soft); font-weight: 500; border: 0; }
 .scroll { overflow-x: auto; }
-footer { display: flex; gap: 1.5rem; margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--edge); }
+footer { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--edge); }
 .contents { columns: 3 15rem; column-gap: 2rem; padding: 1rem 0; }
 .contents > div { break-inside: avoid; margin-bottom: 0.75rem; }
 .contents > div > a { font-weight: 600; }
@@ -184,10 +184,29 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 .state { display: inline-block; min-width: 4rem; font-size: 0.85rem; color: var(--good); }
 .open > .state { color: var(--error); }
 .unknown > .state { color: var(--warning); }
+#verification { margin-top: 0.75rem; }
+.steps { padding-left: 1.5rem; }
+.steps li { padding-left: 0.3rem; margin-bottom: 0.6rem; overflow-wrap: anywhere; }
+.steps .state { margin-left: 0.5rem; min-width: 0; }
+.steps .failed > .state { color: var(--error); font-weight: 600; }
+.steps .unchecked > .state { color: var(--soft); }
+.steps .detail { display: block; color: var(--soft); font-size: 0.9rem; }
 .severity { display: inline-block; min-width: 4.5rem; font-size: 0.85rem; color: var(--soft); }
 .critical > .severity, .high > .severity { color: var(--error); }
 .medium > .severity { color: var(--warning); }
 .source .comment { color: var(--soft); }
+form.attempt { flex-wrap: wrap; align-items: end; margin: 0.75rem 0; }
+form.attempt label { display: grid; flex: 1 1 9rem; font-size: 0.9rem; color: var(--soft); }
+form.attempt .wide { flex-grow: 4; }
+form.attempt .check { display: flex; flex: none; gap: 0.4rem; align-items: center; height: 2.4rem; }
+form.attempt .check input { width: auto; flex: none; }
+form.attempt input, form.attempt select { height: 2.4rem; color: var(--ink); }
+form.attempt button { height: 2.4rem; }
+.tools { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; margin-top: 1rem; }
+.tools label { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: center; min-width: 0; }
+.tools input, .tools select { flex: 0 1 auto; width: auto; max-width: 100%; }
+button.line { padding: 0 0.3rem; border: 0; background: none; color: var(--link); text-decoration: underline; }
+.deciding { overflow-wrap: anywhere; }
 form.compare { flex-wrap: wrap; align-items: end; margin: 0.75rem 0; }
 form.compare input { height: 2.4rem; color: var(--ink); }
 form.compare button { height: 2.4rem; }

@@ -24,7 +24,7 @@ export function Versions(props: {
   return (
     <>
       <h2 id="versions">Versions</h2>
-      <div class="scroll">
+      <section class="scroll" aria-label="Versions" tabindex={0}>
         <table>
           <thead>
             <tr>
@@ -61,7 +61,7 @@ export function Versions(props: {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
       {versions.length > maxVersions && (
         <p>
           <a href={`${path}/${shown}?below=${listed.at(-1)?.version}#versions`}>Older versions</a>

@@ -16,8 +16,10 @@ const forPages = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     styleSrc: ["'self'"],
-    // catalog/script.ts, which fetches pages. Data are not scripts: their types are none, and X-Content-Type-Options is set.
+    // catalog/scripts.ts, which fetch pages and the API. Data are not scripts: their types are none, and X-Content-Type-Options is set.
     scriptSrc: ["'self'"],
+    // browser/can. A worker's own policy, that of data, lets it load and send nothing.
+    workerSrc: ["'self'"],
     connectSrc: ["'self'"],
     imgSrc: ["'self'", 'data:'],
     formAction: ["'self'"],
