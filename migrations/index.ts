@@ -15,6 +15,7 @@ import dependencies from './0013_dependencies.sql';
 import logTeam from './0014_log_team.sql';
 import ociManifests from './0015_oci_manifests.sql';
 import feeds from './0016_feeds.sql';
+import facets from './0018_facets.sql';
 
 /** Every migration, oldest first; written by scripts/migrations.ts. Released ones are never changed or removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -35,4 +36,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0014_log_team', sql: logTeam },
   { name: '0015_oci_manifests', sql: ociManifests },
   { name: '0016_feeds', sql: feeds },
+  { name: '0018_facets', sql: facets },
 ];

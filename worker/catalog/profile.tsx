@@ -8,9 +8,9 @@ import { defaultChannel, defaultTeam } from '../../trust/index.ts';
 import { Command } from './command.tsx';
 import { CompareLink } from './compare-link.tsx';
 import { Layout } from './layout.tsx';
-import { Day } from './list.tsx';
 import { Permitted } from './permitted.tsx';
 import { Policy, Variants } from './policy.tsx';
+import { Day } from './profiles.tsx';
 import { RunLines } from './run.tsx';
 import { Versions } from './versions.tsx';
 
