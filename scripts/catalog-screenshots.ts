@@ -12,13 +12,12 @@ import { isTeam, type Manifest, sha256, signStatement } from '../trust/index.ts'
 import { startRegistry } from '../worker/node.ts';
 
 /**
- * Saves screenshots of the catalog's pages in docs/catalog: `node scripts/catalog-screenshots.ts [FOLDER]`. The registry
- * has the packages in profiles/ and, if the corpus is there, up to 200 of its profiles; no page that is saved shows their
+ * Saves screenshots of the catalog's pages in dist/catalog, or in FOLDER: `npm run screenshots -- [FOLDER]`. The registry has the packages in profiles/ and, if the corpus is there, up to 200 of its profiles; no page that is saved shows their
  * text.
  */
 const root = join(import.meta.dirname, '..');
 const corpus = process.env.AA_CORPUS ?? join(root, '../shared/corpus');
-const [folder = join(root, 'docs/catalog')] = process.argv.slice(2);
+const [folder = join(root, 'dist/catalog')] = process.argv.slice(2);
 const maxProfiles = 200;
 
 /** The pages by the names of their images. */

@@ -6,8 +6,8 @@ type FacetName = keyof Counts['facets'];
 
 /** The facets of a list, in order, with their headings. */
 const headings: Record<FacetName, string> = {
-  permits: 'Permits',
   grade: 'Lint grade',
+  permits: 'Permits',
   image: 'Image',
   tag: 'Tag',
   team: 'Team',

@@ -32,7 +32,9 @@ summary { cursor: pointer; color: var(--soft); width: max-content; }
 .facets h2 { margin: 1rem 0 0.25rem; font-size: 0.95rem; }
 .facets .what { margin-left: 0.5rem; font-weight: 400; font-size: 0.85rem; }
 .facets ul { list-style: none; margin: 0; padding: 0; font-size: 0.9rem; }
-.facets li { padding: 0.1rem 0; overflow-wrap: anywhere; }
+.facets li { display: flex; justify-content: space-between; gap: 0.75rem; padding: 0.15rem 0; line-height: 1.35; overflow-wrap: anywhere; }
+.facets li a { text-decoration: none; }
+.facets li a:hover { text-decoration: underline; }
 .facets section summary { font-size: 0.9rem; }
 .facets form { flex-wrap: wrap; align-items: end; margin-top: 1rem; padding: 0.6rem 0; border-top: 1px solid var(--edge); }
 .facets label { display: grid; flex: 1 1 9rem; font-size: 0.9rem; color: var(--soft); }
