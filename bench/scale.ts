@@ -74,6 +74,12 @@ const documentSql = [
   `CASE WHEN ids.id % 100 = 0 THEN 'fc' || hex('net_admin') ELSE '' END`,
 ].join(` || ' ' || `);
 
+/** What each profile permits, by topic. */
+const permitted =
+  'write-other read-secrets network network-raw capability run run-shell mount signal-send'.split(
+    ' ',
+  );
+
 /** The number of profiles that a transaction creates. */
 const chunk = 5_000;
 
@@ -93,8 +99,8 @@ async function fill(db: Database, size: number, envelope: string): Promise<void>
     await $client.batch(
       [
         `INSERT OR IGNORE INTO teams (name, created_at) ${ids} SELECT 'team-' || (id / ${profilesPerTeam}), '${now}' FROM ids`,
-        `INSERT INTO profiles (id, team, name, created_at, latest, description, images)
-         ${ids} SELECT id, 'team-' || (id / ${profilesPerTeam}), ${nameSql}, '${now}', '1.${versionCount - 1}.0',
+        `INSERT INTO profiles (id, team, name, created_at, latest, published, description, images)
+         ${ids} SELECT id, 'team-' || (id / ${profilesPerTeam}), ${nameSql}, '${now}', '1.${versionCount - 1}.0', id * ${versionCount} - 1,
            'Confines the ' || ${kindSql} || ' of ' || ${subjectSql} || ' in a container', json_array(${subjectSql})
          FROM ids`,
         `INSERT INTO contents (digest, text)
@@ -125,6 +131,9 @@ async function fill(db: Database, size: number, envelope: string): Promise<void>
     );
     const [first, ...rest] = indexProfiles(db, sql`${profiles.id} BETWEEN ${from} AND ${to}`);
     await db.batch([first, ...rest]);
+    // No summary is stored.
+    await $client.execute(`INSERT INTO profile_facets (profile_id, facet, value)
+      ${ids} SELECT ids.id, 'permits', each.value FROM ids, json_each('${JSON.stringify(permitted)}') AS each`);
     const words = from === 1 ? [...subjects, ...kinds, 'confines', 'container'] : [];
     for (let id = from; id <= to; id++) words.push(own(id));
     const spellings = words.flatMap((word) =>
@@ -243,6 +252,12 @@ const reads: Record<string, (round: number, size: number) => string> = {
   'filter: a rare capability': () => search({ capability: 'net_admin' }),
   'filter: a grade, with a word': (round) => search({ grade: 'C', q: subject(round) }),
   'the catalog: search': (round) => `/?q=${subject(round)}`,
+  'the catalog: home': () => '/',
+  'the catalog: all, by name': () => '/?sort=name',
+  'the catalog: all, the newest': () => '/?sort=published',
+  'the catalog: search in all': () => '/?q=container',
+  'the catalog: a filter': (round) => `/?image=${subject(round)}`,
+  'the catalog: a search, sorted': (round) => `/?q=${subject(round)}&sort=published`,
   'the catalog: a profile': (round, size) => {
     const id = any(round, size);
     return `/p/${teamOf(id)}/${nameOf(id)}`;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { grades } from '../policy/index.ts';
+import { grades, releases, type TopicId, topics } from '../policy/index.ts';
 import { Envelope, isReleaseNumber, Manifest, maxVariants } from '../trust/index.ts';
 import { Diagnostic } from './diagnostic.ts';
 import { Proof } from './log.ts';
@@ -86,6 +86,11 @@ export const PageQuery = z.object({
     .meta({ description: 'The "next" of the previous page' }),
 });
 
+/** The topics of what profiles permit by which they are found: all but harmless ones. */
+const foundTopics = (Object.keys(topics) as TopicId[]).filter(
+  (id) => topics[id].severity !== 'low',
+);
+
 export const ProfileQuery = PageQuery.extend({
   q: z.string().max(200).optional().meta({
     description:
@@ -109,6 +114,14 @@ export const ProfileQuery = PageQuery.extend({
     .enum(grades)
     .optional()
     .meta({ description: 'The lint grade of the latest version (docs/search.md)' }),
+  release: z
+    .enum(releases)
+    .optional()
+    .meta({ description: 'An AppArmor release that the profiles can be used with' }),
+  permits: z.enum(foundTopics).optional().meta({
+    description: 'A topic of what the profiles permit, as far as their summaries are stored',
+    example: 'mount',
+  }),
 });
 
 /** The parameter that chooses a variant of a version. */

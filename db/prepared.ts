@@ -3,7 +3,7 @@ import { fillPlaceholders, type Query } from 'drizzle-orm';
 import type { Database } from './database.ts';
 
 /** A query that drizzle prepared. */
-interface Prepared<Row> {
+export interface Prepared<Row> {
   all: (values?: Values) => Promise<Row[]>;
   get: (values?: Values) => Promise<Row | undefined>;
   getQuery: () => Query;
@@ -11,7 +11,7 @@ interface Prepared<Row> {
 }
 
 /** The values of a query's placeholders. */
-type Values = Record<string, unknown>;
+export type Values = Record<string, unknown>;
 
 interface Statement {
   sql: string;

@@ -95,8 +95,22 @@ export function parseChannels(json: string): Record<string, string> {
  */
 export type ProfileSummary = Pick<
   Profile,
-  'id' | 'team' | 'name' | 'latest' | 'description' | 'images' | 'visibility' | 'deprecation'
-> & { publishedAt: string; grade: Grade | null; suppressed: number | null };
+  | 'id'
+  | 'team'
+  | 'name'
+  | 'latest'
+  | 'published'
+  | 'description'
+  | 'images'
+  | 'visibility'
+  | 'deprecation'
+> & {
+  /** As JSON; null without tags. */
+  tags: string | null;
+  publishedAt: string;
+  grade: Grade | null;
+  suppressed: number | null;
+};
 
 /**
  * The statement that changes a profile's own columns; it changes no row when the profile has another revision.

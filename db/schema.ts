@@ -155,8 +155,10 @@ export const profiles = sqliteTable(
       .references(() => teams.name),
     name: text().notNull(),
     createdAt: createdAt(),
-    /** The highest release that is not yanked, or else the highest version; the next two columns are copied from it. */
+    /** The highest release that is not yanked, or else the highest version; the next three columns are copied from it. */
     latest: text().notNull(),
+    /** Its place in the log. */
+    published: integer().notNull().default(0),
     description: text().notNull(),
     images: text({ mode: 'json' }).$type<string[]>().notNull(),
     /** A private profile is visible to its team only. */
@@ -180,6 +182,7 @@ export const profiles = sqliteTable(
   (table) => [
     unique('profiles_path').on(table.team, table.name),
     index('profiles_index_version').on(table.indexVersion),
+    index('profiles_published').on(table.published),
   ],
 );
 
@@ -451,6 +454,23 @@ export const searchDocuments = sqliteTable('search_documents', {
   /** The version of the index that it was made for. */
   indexVersion: integer().notNull(),
 });
+
+/** What results of a search are counted by. */
+export const facets = ['team', 'image', 'tag', 'grade', 'release', 'permits'] as const;
+export type Facet = (typeof facets)[number];
+
+/** The values of each profile's facets, from its latest version (search-index.ts). Without rowid. */
+export const profileFacets = sqliteTable(
+  'profile_facets',
+  {
+    profileId: integer()
+      .notNull()
+      .references(() => profiles.id),
+    facet: text({ enum: facets }).notNull(),
+    value: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.profileId, table.facet, table.value] })],
+);
 
 /** A lint diagnostic as stored and as the API shows it. Lines and columns count from 1. */
 export interface StoredDiagnostic {

@@ -1,4 +1,5 @@
 // The search document of a version: a set of words from its manifest and its rules. Pure.
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Grade } from '../policy/index.ts';
 import type { Manifest } from '../trust/index.ts';
 import { ruleWords, wordsOf } from './search-text.ts';
@@ -10,12 +11,20 @@ export const scopes = [1, 2, 3, 4] as const;
 export const scopedWord = (scope: (typeof scopes)[number], word: string) => `${scope}${word}`;
 
 /** The facets, and the prefix of their values in the index. */
-const letters = { team: 't', name: 'n', grade: 'g', image: 'i', tag: 'k', capability: 'c' };
+const letters = {
+  ...{ team: 't', name: 'n', grade: 'g', image: 'i', tag: 'k', capability: 'c' },
+  ...{ release: 'r', permits: 'p' },
+};
 
 /** The index's word for a value of a facet: hexadecimal, so that every value is one word of its own. */
 export function facetWord(facet: keyof typeof letters, value: string): string {
   const bytes = [...new TextEncoder().encode(value)];
   return `f${letters[facet]}${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** As {@link facetWord}, in SQL; FTS5 folds the case of the digits. */
+export function facetWordSql(facet: keyof typeof letters, value: SQLWrapper): SQL<string> {
+  return sql`${sql.raw(`'f${letters[facet]}'`)} || hex(${value})`;
 }
 
 /** The input of a search document. */

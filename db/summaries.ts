@@ -64,18 +64,6 @@ export function shownSummary(digest: AnySQLiteColumn): SQL<string | null> {
 /** The value of the placeholder of {@link shownSummary}. */
 export const newestValue = { newest: JSON.stringify([...releases].reverse()) };
 
-/** Stores a summary; it replaces one of the same text and release. */
-export async function saveSummary(db: Database, summary: StoredSummary): Promise<void> {
-  const { base, text } = summary;
-  await db
-    .insert(summaries)
-    .values({ ...summary, summaryVersion })
-    .onConflictDoUpdate({
-      target: [summaries.digest, summaries.release],
-      set: { base, text, summaryVersion },
-    });
-}
-
 /** The latest version of a profile. */
 export interface LatestVersion {
   team: string;

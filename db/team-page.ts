@@ -3,9 +3,9 @@ import type { Database } from './database.ts';
 import { keysOfTeam, type RegisteredKey } from './keys.ts';
 import { afterAll, entriesOfTeam, type StoredEntry } from './log-page.ts';
 import { executeTogether, prepared } from './prepared.ts';
+import { profilesOfTeam } from './profile-lists.ts';
 import type { ProfileSummary } from './profiles.ts';
 import { profiles, teams } from './schema.ts';
-import { profilesOfTeam } from './search.ts';
 import { type Team, teamNamed } from './teams.ts';
 import { type Viewer, viewerValues, visibleToViewer } from './viewer.ts';
 

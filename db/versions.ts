@@ -194,7 +194,11 @@ function chooseLatest(db: Database, team: string, name: string): Statement[] {
 /** Copies the latest version's columns to the profile. */
 function refreshLatest(db: Database, team: string, name: string): Statement {
   const latest = db
-    .select({ version: versions.version, manifest: versions.manifest })
+    .select({
+      version: versions.version,
+      manifest: versions.manifest,
+      logIndex: versions.logIndex,
+    })
     .from(versions)
     .where(eq(versions.profileId, profiles.id))
     .orderBy(...preference(versions))
@@ -204,6 +208,7 @@ function refreshLatest(db: Database, team: string, name: string): Statement {
     .update(profiles)
     .set({
       latest: sql`(SELECT version FROM ${latest})`,
+      published: sql`(SELECT log_index FROM ${latest})`,
       description: sql`(SELECT manifest ->> 'description' FROM ${latest})`,
       images: sql`(SELECT manifest -> 'images' FROM ${latest})`,
     })

@@ -17,6 +17,7 @@ import ociManifests from './0015_oci_manifests.sql';
 import feeds from './0016_feeds.sql';
 import fleet from './0017_fleet.sql';
 import bundleCheckpoints from './0018_bundle_checkpoints.sql';
+import facets from './0019_facets.sql';
 
 /** Every migration, oldest first; written by scripts/migrations.ts. Released ones are never changed or removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -39,4 +40,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0016_feeds', sql: feeds },
   { name: '0017_fleet', sql: fleet },
   { name: '0018_bundle_checkpoints', sql: bundleCheckpoints },
+  { name: '0019_facets', sql: facets },
 ];

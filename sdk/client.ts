@@ -195,6 +195,10 @@ export interface ProfileSearch {
   tag?: string | undefined;
   capability?: string | undefined;
   grade?: string | undefined;
+  /** An AppArmor release that they can be used with. */
+  release?: string | undefined;
+  /** A topic of what they permit, such as `mount`. */
+  permits?: string | undefined;
   limit?: number | undefined;
   cursor?: string | undefined;
 }

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Compared, Summarized } from '../contract/index.ts';
 import { type Base, findBaseContent } from '../db/bases.ts';
-import { readSummaries, saveSummary, type Target } from '../db/summaries.ts';
+import { saveSummary } from '../db/save-summary.ts';
+import { readSummaries, type Target } from '../db/summaries.ts';
 import { findContent } from '../db/versions.ts';
 import type { Viewer } from '../db/viewer.ts';
 import {
@@ -29,6 +30,8 @@ export type SummaryDeps = Pick<Deps, 'db' | 'permissions' | 'isEnding'>;
 /** The text of a profile or of a variant, by its digest. */
 export interface ProfileText {
   digest: Digest;
+  /** The profile whose text it is, if it is a stored one. */
+  of?: { team: string; name: string } | undefined;
   text: () => Promise<string>;
   /** The releases that it is for. */
   fits: readonly Release[];
@@ -46,7 +49,7 @@ export async function storedText(
   const needed = await knownDependencies(db, viewer, { team, name, manifest });
   const its = readWith(name, manifest, needed);
   return {
-    ...{ digest, fits },
+    ...{ digest, fits, of: { team, name } },
     ...((its.body !== undefined || manifest.dependencies) && { with: its }),
     async text() {
       const text = await findContent(db, digest);
@@ -100,7 +103,7 @@ export async function summaryOf(
 const maxPublishedText = 8 * 1024;
 
 /** A text of a new version: its profile or a variant. */
-export interface PublishedText extends Pick<ProfileText, 'digest' | 'fits'> {
+export interface PublishedText extends Pick<ProfileText, 'digest' | 'fits' | 'of'> {
   text: string;
 }
 
@@ -125,13 +128,13 @@ export async function summarizePublished(
 
 async function summarizeNew(
   deps: SummaryDeps,
-  { digest, text, fits }: PublishedText,
+  { digest, of, text, fits }: PublishedText,
 ): Promise<void> {
   const { bases, stored } = await readSummaries(deps.db, digest);
   for (const target of targetsOf(bases, undefined, fits)) {
     const known = stored.some((one) => isFor(one, target));
     if (deps.isEnding?.()) return;
-    const profile = { digest, text: async () => text };
+    const profile = { digest, of, text: async () => text };
     if (!known) await computeSummary(deps, profile, target, permissionSteps.published);
   }
 }
@@ -177,7 +180,9 @@ async function computeSummary(
   else if (!isCut) {
     const row = { digest: profile.digest, ...target, text: JSON.stringify(summary) };
     // The result is valid even if it can't be stored, for example on a full disk.
-    await saveSummary(deps.db, row).catch((error: unknown) => logUnlessEnding(deps, error));
+    await saveSummary(deps.db, row, profile.of).catch((error: unknown) =>
+      logUnlessEnding(deps, error),
+    );
   }
   return summary;
 }

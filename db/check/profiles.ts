@@ -110,7 +110,7 @@ export async function checkDerived(db: Database, report: Report): Promise<void> 
     SELECT p.team, p.name FROM profiles p LEFT JOIN versions v ON v.id = (
       SELECT id FROM versions WHERE profile_id = p.id
       ORDER BY yank_reason IS NOT NULL, prerelease, precedence DESC LIMIT 1)
-    WHERE v.id IS NULL OR p.latest <> v.version OR p.description IS NOT iif(json_valid(v.manifest), v.manifest, '{}') ->> 'description'
+    WHERE v.id IS NULL OR p.latest <> v.version OR p.published <> v.log_index OR p.description IS NOT iif(json_valid(v.manifest), v.manifest, '{}') ->> 'description'
       OR p.images IS NOT iif(json_valid(v.manifest), v.manifest, '{}') -> 'images'`);
   for (const { team, name } of stale) {
     report(

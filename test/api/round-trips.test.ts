@@ -45,7 +45,10 @@ const reads: [path: string, roundTrips: number, statements: number][] = [
   [`/v2/library/docker-nginx/blobs/${layer}`, 1, 1],
   ['/v2/library/docker-nginx/tags/list', 1, 1],
   [`/v2/library/docker-nginx/referrers/${layer}`, 1, 1],
-  ['/', 1, 1],
+  ['/', 1, 2],
+  ['/?q=nginx', 1, 2],
+  ['/?grade=A&sort=published', 1, 2],
+  ['/?sort=name', 1, 2],
   ['/p/library/docker-nginx', 1, 3],
   ['/p/library/docker-nginx@1.0.0', 1, 3],
   ['/p/library/docker-nginx@latest', 1, 3],
@@ -91,10 +94,13 @@ describe.each(runtimes)('round trips to the database on $name', ({ start }) => {
     const before = registry.traffic.length;
     await work();
     const isDelivery = (sql: string) => /^\s*(?:with|delete)\b.*\bdeliveries\b/is.test(sql);
+    // A transaction that publishes reads what is stored of its text.
+    const isOfSummaries = (sql: string) =>
+      sql.includes('"summaries"') && !sql.includes('insert into "versions"');
     return registry.traffic
       .slice(before)
       .filter((statements) => !statements.every(isDelivery))
-      .filter((statements) => summaries || !statements.join().includes('"summaries"'));
+      .filter((statements) => summaries || !isOfSummaries(statements.join()));
   }
 
   test.each(reads)('GET %s takes %i, with %i statements', async (path, roundTrips, statements) => {

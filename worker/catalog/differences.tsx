@@ -36,13 +36,15 @@ export function Differences({
   if (state === 'refused' || state === 'unknown') return <p class="error">{reason}</p>;
   const several = new Set(differences.map(({ profile }) => profile)).size > 1;
   const places = Map.groupBy(differences, (one) => `${one.profile}\0${one.class}`);
+  const isWider = (ofClass: Difference[]) => ofClass.some(({ effect }) => widens(effect));
+  const classes = [...places.values()].toSorted((a, b) => Number(isWider(b)) - Number(isWider(a)));
   return (
     <>
       <Verdict diff={diff} from={from} to={to} />
       {unread.length > 0 && (
         <p class="notice">Not read, and treated as empty: {unread.join(', ')}.</p>
       )}
-      {[...places.values()].map((ofClass) => (
+      {classes.map((ofClass) => (
         <Class differences={ofClass} several={several} from={from} to={to} />
       ))}
       {omitted > 0 && <p>… and {omitted} more differences, which are not listed.</p>}

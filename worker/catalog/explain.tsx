@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { problems } from '../../contract/index.ts';
-import { explain as explanationOf, explanations } from '../../policy/index.ts';
+import { explain as explanationOf, explanations, type Grade, grades } from '../../policy/index.ts';
 import type { Env } from '../ports.ts';
 import { toHtml } from './html.ts';
 import { Layout } from './layout.tsx';
@@ -14,6 +14,8 @@ explain.use('/explain', identifyReader);
 explain.use('/explain/*', identifyReader);
 
 explain.get('/explain', (c) => c.html(toHtml(<IndexPage reader={readerOf(c)} />)));
+
+explain.get('/explain/grades', (c) => c.html(toHtml(<GradesPage reader={readerOf(c)} />)));
 
 explain.get('/explain/:id', (c) => {
   const id = c.req.param('id');
@@ -94,6 +96,43 @@ function IndexPage({ reader }: { reader: string | undefined }) {
           </tbody>
         </table>
       </div>
+    </Layout>
+  );
+}
+
+const meanings: Record<Grade, string> = {
+  A: 'no warning',
+  B: '1 or 2 warnings',
+  C: '3 to 5 warnings',
+  D: '6 to 10 warnings',
+  E: 'more warnings',
+  F: 'an error',
+};
+
+function GradesPage({ reader }: { reader: string | undefined }) {
+  return (
+    <Layout title="Lint grades · aa-registry" reader={reader}>
+      <h1>Lint grades</h1>
+      <p>
+        The grade of a profile is what lint reports for its latest version. It says how carefully
+        the profile is written, not how much it permits: that is on the profile’s page, under “What
+        it permits”.
+      </p>
+      <dl>
+        {grades.map((grade) => (
+          <>
+            <dt id={grade}>{grade}</dt>
+            <dd>{meanings[grade]}</dd>
+          </>
+        ))}
+      </dl>
+      <p>
+        Notes do not count, and neither do warnings that a comment in the profile suppresses; their
+        number stands beside the grade.
+      </p>
+      <p>
+        <a href="/explain">What lint warns of</a>
+      </p>
     </Layout>
   );
 }

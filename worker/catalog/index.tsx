@@ -1,16 +1,16 @@
 import { Hono } from 'hono';
-import { ProfileQuery } from '../../contract/profile.ts';
-import { type Filters, findProfiles } from '../../db/search.ts';
+import { findProfiles } from '../../db/search.ts';
 import { viewer } from '../auth/identify.ts';
-import { decodeCursor, encodeCursor } from '../page.ts';
+import { encodeCursor } from '../page.ts';
 import type { Env } from '../ports.ts';
-import { ProfilePlace } from '../routes/profiles.ts';
 import { badges } from './badges.ts';
 import { comparePages } from './compare.tsx';
 import { explain } from './explain.tsx';
 import { feeds } from './feeds.ts';
+import { HomePage } from './home.tsx';
 import { toHtml } from './html.ts';
 import { ListPage } from './list.tsx';
+import { isNarrowed, placeOf, readListQuery } from './list-query.ts';
 import { logPages } from './log.tsx';
 import { playground } from './playground.tsx';
 import { profilePages } from './profile-pages.tsx';
@@ -22,6 +22,9 @@ import { teamPages } from './teams.tsx';
 
 /** The number of profiles on a page. */
 const pageSize = 50;
+
+/** The number of recently published profiles on the first page. */
+const recentCount = 8;
 
 /** The web pages, rendered on the server; they work without scripts. */
 export const catalog = new Hono<Env>();
@@ -40,45 +43,26 @@ catalog.route('/', playground);
 
 catalog.get('/', identifyReader, async (c) => {
   const parameters = c.req.query();
-  // Truncation may leave an unpaired surrogate, which a database can't store.
-  const q = (parameters.q ?? '').trim().slice(0, 200).toWellFormed();
-  // Invalid and empty filters, from broken links or empty form fields, are ignored.
-  const filters = Object.fromEntries(
-    (['team', 'image', 'tag', 'capability', 'grade'] as const).flatMap((name) => {
-      const { data } = ProfileQuery.shape[name].safeParse(parameters[name] || undefined);
-      return data === undefined ? [] : [[name, data]];
-    }),
-  ) as Filters;
+  const { q, ...query } = readListQuery(parameters);
+  const isHome = query.sort === undefined && !isNarrowed({ ...query, q });
+  const reader = readerOf(c);
   const found = await findProfiles(c.var.deps.db, viewer(c), {
-    ...filters,
+    ...query,
+    ...(isHome && { sort: 'published' }),
     text: q,
-    limit: pageSize,
-    after: placeOf(parameters.cursor),
+    counted: true,
+    limit: isHome ? recentCount : pageSize,
+    after: isHome ? undefined : placeOf(parameters.cursor),
   });
+  if (isHome && found.counts) {
+    const { items, counts } = found;
+    return c.html(toHtml(<HomePage profiles={items} counts={counts} reader={reader} />));
+  }
   const next = found.next && encodeCursor(found.next);
-  const query = { ...filters, q };
-  const { items, similar } = found;
   return c.html(
-    toHtml(
-      <ListPage
-        query={query}
-        profiles={items}
-        similar={similar}
-        next={next}
-        reader={readerOf(c)}
-      />,
-    ),
+    toHtml(<ListPage query={{ ...query, q }} found={found} next={next} reader={reader} />),
   );
 });
-
-/** The place where a page begins; `undefined`, the start, for an invalid cursor. */
-function placeOf(cursor: string | undefined) {
-  try {
-    return cursor ? decodeCursor(ProfilePlace, cursor) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 catalog.get('/catalog.css', (c) =>
   c.body(style, 200, {

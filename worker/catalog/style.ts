@@ -28,11 +28,28 @@ header { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: baseli
 header .home { font-weight: 650; color: inherit; text-decoration: none; }
 search { flex: 1 1 14rem; min-width: 0; }
 form { display: flex; gap: 0.5rem; }
-.filters { margin: 0.75rem 0; }
-.filters summary { cursor: pointer; color: var(--soft); width: max-content; }
-.filters form { flex-wrap: wrap; align-items: end; padding: 0.6rem 0; }
-.filters label { display: grid; flex: 1 1 9rem; font-size: 0.9rem; color: var(--soft); }
-.filters input, .filters select { height: 2.4rem; }
+summary { cursor: pointer; color: var(--soft); width: max-content; }
+.facets h2 { margin: 1rem 0 0.25rem; font-size: 0.95rem; }
+.facets .what { margin-left: 0.5rem; font-weight: 400; font-size: 0.85rem; }
+.facets ul { list-style: none; margin: 0; padding: 0; font-size: 0.9rem; }
+.facets li { display: flex; justify-content: space-between; gap: 0.75rem; padding: 0.15rem 0; line-height: 1.35; overflow-wrap: anywhere; }
+.facets li a { text-decoration: none; }
+.facets li a:hover { text-decoration: underline; }
+.facets section summary { font-size: 0.9rem; }
+.facets form { flex-wrap: wrap; align-items: end; margin-top: 1rem; padding: 0.6rem 0; border-top: 1px solid var(--edge); }
+.facets label { display: grid; flex: 1 1 9rem; font-size: 0.9rem; color: var(--soft); }
+.facets form input, .facets form select { height: 2.4rem; color: var(--ink); }
+.order { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0.25rem 1rem; margin: 0.75rem 0; }
+@media (min-width: 52rem) {
+  @supports selector(::details-content) {
+    .results { display: grid; grid-template-columns: 14rem minmax(0, 1fr); gap: 0 2.5rem; }
+    .facets > summary { display: none; }
+    .facets::details-content { display: block; content-visibility: visible; }
+  }
+}
+.lead { font-size: 1.1rem; max-width: 46rem; }
+.ways-in { display: flex; flex-wrap: wrap; gap: 0.5rem; list-style: none; margin: 0; padding: 0; }
+.ways-in li { padding: 0.2rem 0.75rem; border: 1px solid var(--edge); border-radius: 1rem; background: var(--raised); overflow-wrap: anywhere; }
 .chosen { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 .chosen a {
   padding: 0.1rem 0.6rem;
@@ -122,6 +139,8 @@ pre {
 ul.profiles { list-style: none; padding: 0; }
 ul.profiles li { padding: 0.9rem 0; border-top: 1px solid var(--edge); }
 ul.profiles p { margin: 0.15rem 0; }
+.tags { display: flex; flex-wrap: wrap; gap: 0.35rem; }
+a.tag { margin: 0; color: inherit; text-decoration: none; }
 ul.profiles li > a { font-weight: 600; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.35rem 1.25rem; }
 dt { color: var(--soft); }

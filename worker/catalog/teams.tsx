@@ -7,9 +7,9 @@ import type { Env } from '../ports.ts';
 import { Command } from './command.tsx';
 import { toHtml } from './html.ts';
 import { Layout } from './layout.tsx';
-import { Day, Profiles } from './list.tsx';
 import { Entries } from './log.tsx';
 import { MissingPage } from './missing.tsx';
+import { Day, Profiles } from './profiles.tsx';
 import { identifyReader, readerOf } from './session.tsx';
 
 /** The number of teams, or of a team's profiles and log entries, on a page. */

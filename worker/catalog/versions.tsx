@@ -1,6 +1,6 @@
 import type { Version } from '../../db/versions.ts';
 import { CompareLink } from './compare-link.tsx';
-import { Day } from './list.tsx';
+import { Day } from './profiles.tsx';
 
 /** The maximum number of versions on a profile's page. */
 export const maxVersions = 100;

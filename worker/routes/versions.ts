@@ -135,7 +135,7 @@ versions.openapi(
     const { kind, dependencies } = row.manifest;
     // What is read with other packages changes with them.
     if (created && kind !== 'abstraction' && !dependencies) {
-      const summarizing = summarizePublished(deps, textsOf(row, publication));
+      const summarizing = summarizePublished(deps, textsOf({ team, name }, row, publication));
       c.env?.waitUntil?.(summarizing);
     }
     return created ? c.json(body, 201) : c.json(body, 200);
@@ -298,14 +298,15 @@ versions.openapi(
 
 /** The texts of a new version: the profile, or each variant with the releases that it is for. */
 function textsOf(
+  of: PublishedText['of'],
   { digest, variants }: Pick<Row, 'digest' | 'variants'>,
   { profile, variants: others = [] }: z.infer<typeof Publication>,
 ): PublishedText[] {
-  if (!variants) return [{ digest, text: profile, fits: releases }];
+  if (!variants) return [{ digest, of, text: profile, fits: releases }];
   const froms = variants.map(({ from }) => from);
   const texts = [profile, ...others];
   return variants.map((one, at) => ({
-    ...{ digest: one.digest, text: texts[at] ?? '', fits: releasesOf(froms, at) },
+    ...{ digest: one.digest, of, text: texts[at] ?? '', fits: releasesOf(froms, at) },
   }));
 }
 
