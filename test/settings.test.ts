@@ -62,7 +62,7 @@ describe('the settings of a registry on Workers', () => {
   test('a worker that can’t start logs the cause and responds with 503', async () => {
     const miniflare = new Miniflare({
       modules: true,
-      modulesRules: [{ type: 'Text', include: ['**/*.sql'] }],
+      modulesRules: [{ type: 'Text', include: ['**/*.sql', '**/*.txt'] }],
       scriptPath: new URL('../dist/worker/cloudflare.js', import.meta.url).pathname,
       compatibilityDate: '2026-07-01',
       compatibilityFlags: ['nodejs_compat'],
