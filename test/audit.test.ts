@@ -331,7 +331,7 @@ describe.each(runtimes)('auditing a registry on $name', ({ start }) => {
 
     test('a version missing', async () => {
       const gone = `version = '1.1.0'`;
-      for (const table of ['search_documents', 'analyses']) {
+      for (const table of ['search_documents', 'analyses', 'oci_manifests']) {
         await sql(
           `DELETE FROM ${table} WHERE version_id IN (SELECT id FROM versions WHERE ${gone})`,
         );
