@@ -5,8 +5,8 @@ export const workerTimeout = 10_000;
 export class WorkerFault extends Error {}
 
 /**
- * Starts a worker for one request and returns its answer. It is ended afterwards, so whoever wrote the policy can't keep
- * it busy.
+ * Starts a worker for one request and returns its result. The worker is terminated afterwards, so a hostile policy can't
+ * keep it busy.
  *
  * @throws WorkerFault
  * @throws the signal's reason, if that aborts it

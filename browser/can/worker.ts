@@ -1,7 +1,7 @@
 /// <reference lib="webworker" />
 import { answer, type CanRequest } from './answer.ts';
 
-// A worker, which the page can end: whoever wrote the profile may have made it hard to evaluate.
+// Runs in a worker, which the page can terminate: a hostile profile may be expensive to evaluate.
 addEventListener('message', ({ data }: MessageEvent<CanRequest>) => {
   postMessage(answer(data));
 });

@@ -46,7 +46,7 @@ export function openSession(connection: Connection, io: Io, options: Settings): 
   /** The options with what the editor said at the start. */
   let initial = options;
   let settings = options;
-  /** What all files share; made anew when what was read of included files may have changed. */
+  /** State shared by all files; rebuilt when included files may have changed. */
   let policy: Promise<PolicyOptions> | undefined;
   const noted = new Set<string>();
   const waiting = new Map<string, NodeJS.Timeout>();

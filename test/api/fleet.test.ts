@@ -192,7 +192,7 @@ describe.each(runtimes)('hosts and their reports on $name', ({ name: runtime, st
     const day = (ago: number) => new Date(Date.now() - ago * 24 * hour).toISOString();
     const at = (ago: number, count: number) =>
       eventOf('web', '/days', { count, firstAt: day(ago), lastAt: day(ago) });
-    // A clock that is wrong by years does not keep an event longer, nor let it vanish at once.
+    // Dates that are wrong by years neither extend nor shorten the retention of an event.
     const all = [at(2, 3), at(1, 4), at(-3000, 5), at(3000, 6)];
     await expectStatus(200, report(registry, one, reportOf(1, { events: all })));
     const [found] = (await events()).items;

@@ -62,7 +62,7 @@ describe('waiting for a busy registry', () => {
           const timed = Array.from({ length: n }, () => pacing.timed());
           now += response;
           slowly += Math.max(0, response - 1000);
-          // Those that are sent at once count once.
+          // Concurrent requests count once.
           isInTime = timed.map((one) => one()).every(Boolean);
           expect(isInTime).toBe(slowly <= waitLimits.usual.slow);
           if (at > all.length && all.every((one) => one.response <= 1000)) break;

@@ -31,7 +31,7 @@ export function signedByHost(
     const signature = c.req.header(hostSignatureHeader) ?? '';
     const request = { method, path: c.req.path, time, body: bytes };
     const key = await find(c, text);
-    // Not counted as a guess: nobody guesses a signature, and many hosts may share an address.
+    // Not counted as failed authentication: signatures can't be guessed, and many hosts may share an address.
     if (!(await verifyHostRequest(request, signature, key))) {
       throw new ProblemError('host-refused', 'The request is not signed by the key of the host.');
     }

@@ -71,7 +71,7 @@ const latestOf = ({ team, name }: Named): Side => ({
   selector: { kind: 'channel', channel: 'latest' },
 });
 
-/** What the pages show besides the comparison: what was asked for, and the reader. */
+/** What the pages show besides the comparison: the requested sides and the signed-in user. */
 type Asked = Named & CompareQuery & { reader: string | undefined };
 
 function RefusedPage({ reason, ...asked }: Asked & { reason: string }) {

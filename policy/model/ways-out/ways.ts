@@ -102,7 +102,7 @@ export const socketWay: FileWay = {
   path: controlSockets[0] as string,
   pattern: `{${controlSockets.join()}}`,
   permission: 'write',
-  how: 'whoever writes to it runs programs on the host; it is open to containers into which it is mounted',
+  how: 'a process that writes to it can run programs on the host; open to containers into which it is mounted',
 };
 
 /** Ways that begin with mounting, the most direct first. */
