@@ -1,5 +1,6 @@
 import type { Compared } from '../../contract/index.ts';
-import { describeDifference, type Effect, unknownReasons } from '../../policy/index.ts';
+import { describeDifference, type Effect } from '../../policy/index.ts';
+import { NotKnown } from './not-known.tsx';
 
 type Difference = Compared['differences'][number];
 type Rule = Difference['leftRules'][number];
@@ -48,15 +49,7 @@ export function Differences({
         <Class differences={ofClass} several={several} from={from} to={to} />
       ))}
       {omitted > 0 && <p>… and {omitted} more differences, which are not listed.</p>}
-      {unknown.length > 0 && (
-        <ul class="warning">
-          {unknown.map((one) => (
-            <li>
-              Not known: {one.class} of <code>{one.profile}</code>: {unknownReasons[one.reason]}
-            </li>
-          ))}
-        </ul>
-      )}
+      <NotKnown unknown={unknown} />
     </>
   );
 }

@@ -1,7 +1,8 @@
 import type { Summarized } from '../../contract/index.ts';
 import type { ShownSummary } from '../../db/summaries.ts';
-import { joinPermissions, unknownReasons } from '../../policy/index.ts';
-import { Place } from './place.tsx';
+import { joinPermissions } from '../../policy/index.ts';
+import { NotKnown } from './not-known.tsx';
+import { Places } from './place.tsx';
 import { WaysOut } from './ways-out.tsx';
 
 type Profile = Summarized['profiles'][number];
@@ -74,15 +75,7 @@ function Contents(props: ShownSummary & { api: string; container: boolean }) {
           … and {omitted} more profiles: <a href={api}>JSON</a>.
         </p>
       )}
-      {unknown.length > 0 && (
-        <ul class="warning">
-          {unknown.map((one) => (
-            <li>
-              Not known: {one.class} of <code>{one.profile}</code>: {unknownReasons[one.reason]}
-            </li>
-          ))}
-        </ul>
-      )}
+      <NotKnown unknown={unknown} />
       {container && <WaysOut ways={found.ways} />}
     </>
   );
@@ -120,12 +113,7 @@ function Examples({ examples }: { examples: readonly Example[] }) {
               .filter((one) => one && one !== text)
               .join(', ')}
           </span>
-          {rules.map((rule) => (
-            <>
-              {' '}
-              <Place rule={rule} />
-            </>
-          ))}
+          <Places rules={rules} />
         </li>
       ))}
     </ul>

@@ -1,5 +1,5 @@
 import type { Summarized } from '../../contract/index.ts';
-import { Place } from './place.tsx';
+import { Places } from './place.tsx';
 
 type Way = Summarized['ways'][number];
 
@@ -35,12 +35,7 @@ function List({ ways }: { ways: readonly Way[] }) {
           <span class="soft">
             {example !== null && <code>{example}</code>} {note}
           </span>
-          {rules.map((rule) => (
-            <>
-              {' '}
-              <Place rule={rule} />
-            </>
-          ))}
+          <Places rules={rules} />
         </li>
       ))}
     </ul>
