@@ -73,6 +73,7 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
   // Each test has its own profile with two versions, and a host that has installed the first.
   beforeEach(async () => {
     proxy.tamper = (_, body) => body;
+    proxy.withhold = () => false;
     name = `profile-${++names}`;
     await expectStatus(201, publish(registry, team, { name, version: '1.0.0' }));
     host = await newHost();
@@ -207,6 +208,15 @@ describe.each(runtimes)('attacks on hosts of a registry on $name', ({ start }) =
     offerInstead('2.0.0');
     await expectRefused('reference-range', `${name}@^1`);
     await expectPulled(`${name}@^2`);
+  });
+
+  test('the registry: what proves the version that it offers is withheld', async () => {
+    for (const end of ['/proof', '/envelope', '/profile']) {
+      proxy.withhold = (path) => new URL(path, proxy.url).pathname.endsWith(end);
+      await expectRefused('evidence-missing');
+    }
+    proxy.withhold = () => false;
+    await expectPulled(name);
   });
 
   /** Makes the registry resolve every reference to this version. */

@@ -8,6 +8,8 @@ export type Tamper = (path: string, body: Buffer) => Buffer | string | Promise<B
 export interface TamperingProxy {
   url: string;
   tamper: Tamper;
+  /** Whether a path is not found, whatever the registry says. */
+  withhold: (path: string) => boolean;
   /** The statuses of the registry's responses so far. */
   statuses: number[];
   close: () => Promise<void>;
@@ -17,6 +19,7 @@ export async function startTamperingProxy(registry: string): Promise<TamperingPr
   const proxy: TamperingProxy = {
     url: '',
     tamper: (_, body) => body,
+    withhold: () => false,
     statuses: [],
     close: async () => {},
   };
@@ -27,7 +30,8 @@ export async function startTamperingProxy(registry: string): Promise<TamperingPr
       const value = request.headers[name];
       if (typeof value === 'string') headers.set(name, value);
     }
-    const original = await fetch(new URL(path, registry), { headers });
+    const asked = proxy.withhold(path) ? '/v1/withheld' : path;
+    const original = await fetch(new URL(asked, registry), { headers });
     proxy.statuses.push(original.status);
     let body: Buffer | string = Buffer.from(await original.arrayBuffer());
     if (original.ok) body = await proxy.tamper(path, body);

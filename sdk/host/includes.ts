@@ -144,9 +144,10 @@ function anywhere(): Shelf {
       return names;
     },
     read(path) {
-      const text = readPolicyFile(path);
-      take('bytes', text?.length ?? 0);
-      return text;
+      const bytes = readSmallFile(path);
+      // Also of what is no policy, or a folder of programs would be read whole.
+      take('bytes', bytes?.length ?? 0);
+      return bytes && policyText(bytes);
     },
   };
 }
@@ -166,6 +167,12 @@ function ifFound<Result>(work: () => Result): Result | undefined {
  * byte.
  */
 export function readPolicyFile(path: string): string | undefined {
+  const bytes = readSmallFile(path);
+  return bytes && policyText(bytes);
+}
+
+/** The bytes of a regular file that is not too large for policy. */
+function readSmallFile(path: string): Buffer | undefined {
   let fd: number | undefined;
   try {
     // The file may have been replaced by a FIFO since.
@@ -179,14 +186,17 @@ export function readPolicyFile(path: string): string | undefined {
       if (read === 0) break;
       length += read;
     }
-    const read = bytes.subarray(0, length);
-    // A program or another binary file, which a hostile profile may include.
-    return read.includes(0) ? undefined : read.toString('utf8');
+    return bytes.subarray(0, length);
   } catch {
     return undefined;
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+/** A program or another binary file, which a hostile profile may include, is no policy. */
+function policyText(bytes: Buffer): string | undefined {
+  return bytes.includes(0) ? undefined : bytes.toString('utf8');
 }
 
 /** The files below a system's policy folder; no path leads out of it. */

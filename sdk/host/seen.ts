@@ -9,7 +9,7 @@ import {
 import { type Checkpoint, isHash, type NoteVerifier, parseDecimal } from '../../trust/log/index.ts';
 import { type Environment, homeOf } from '../home.ts';
 import { statePlace } from './state.ts';
-import { list, Place, remove, write, writeTrouble } from './tree.ts';
+import { createEmpty, list, Place, remove, writeTrouble } from './tree.ts';
 
 /**
  * The checkpoints and revocations that a host has seen of one log: a folder with an empty file for each checkpoint,
@@ -88,7 +88,7 @@ export async function writeSeen(
   { size, root }: Pick<Checkpoint, 'size' | 'root'>,
 ): Promise<void> {
   const place = placeOf(folder);
-  await write(place.at(formatName({ size, root })), '', 0o644);
+  createEmpty(place.at(formatName({ size, root })), 0o644);
   for (const { name, kind } of list(place)) {
     const older = parseName(name);
     if (older && older.size < size && kind !== 'folder') remove(place.at(name));
@@ -131,7 +131,7 @@ export async function writeRevoked(
   const place = placeOf(folder);
   for (const keyId of added.slice(0, Math.max(0, maxRevoked - known.size))) {
     const name = `revoked.${team}.${keyId.slice('sha256:'.length)}`;
-    await write(place.at(name), '', 0o644);
+    createEmpty(place.at(name), 0o644);
   }
 }
 

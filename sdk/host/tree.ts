@@ -656,6 +656,29 @@ export async function write(place: Place, data: Uint8Array | string, mode: numbe
   }
 }
 
+/** Creates an empty file, durably, unless there is a file already. Creates a missing folder. */
+export function createEmpty(place: Place, mode: number): void {
+  within(
+    place.parent,
+    (folder) => {
+      try {
+        const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+        const fd = naming(place.path, () => openSync(through(folder.fd, place.name), flags, mode));
+        try {
+          fchmodSync(fd, mode);
+        } finally {
+          closeSync(fd);
+        }
+        sync(folder);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        using(place, { last: 'look' }, (found) => requireKind(found, 'file'));
+      }
+    },
+    { make: true },
+  );
+}
+
 /** Renames a file within its folder, replacing any existing one, durably. */
 export function rename(from: Place, to: Place): void {
   within(to.parent, (folder) => {

@@ -27,7 +27,17 @@ async function fetchUnder(
   if (!resolved.ok) return resolved;
   const { team, name } = reference;
   const path = { team, name, version: resolved.version };
-  const evidence = await fetchEvidence(client, path, { ...view, ...(log && { log }) });
+  const evidence = await fetchEvidence(client, path, { ...view, ...(log && { log }) }).catch(
+    (error: unknown) => {
+      const isNamed = reference.selector.kind !== 'version' && log === undefined;
+      if (isNamed && error instanceof RegistryError && error.status === 404) return undefined;
+      throw error;
+    },
+  );
+  if (!evidence) {
+    const reason = `the registry resolves the reference to ${resolved.version}, but lacks evidence for it`;
+    return { ok: false, id: 'evidence-missing', reason };
+  }
   const verified = await verifyEvidence(evidence, reference, view);
   if (!verified.ok || resolved.deprecation === undefined) return verified;
   return { ...verified, profile: { ...verified.profile, deprecation: resolved.deprecation } };

@@ -51,6 +51,7 @@ export interface VerifiedProfile {
 export type VerifyRefusalId =
   | AdmissionRefusalId
   | UnresolvedId
+  | 'evidence-missing'
   | 'team-untrusted'
   | 'name-not-allowed'
   | 'variant-missing'

@@ -92,16 +92,19 @@ describe('check, fmt, lint and explain', () => {
       await writeFile(at('large', name), '# nothing here\n'.repeat(500_000));
       await writeFile(at('large', `${name}.binary`), Buffer.alloc(1000));
     }
+    await mkdir(at('programs'), { recursive: true });
+    for (let n = 0; n < 40; n++) await writeFile(at('programs', `${n}`), Buffer.alloc(1 << 20));
     await symlink(at('loop'), at('loop'));
     const include = async (path: string) => {
       await writeFile(at('hostile'), `abi <abi/3.0>,\nprofile h {\n  include "${path}"\n}\n`);
       return aaRegistry(['check', '--base', at('base'), at('hostile')]);
     };
-    const large = await include(at('large'));
-    expect(large).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('The included files exceed 20000 files and 16 MiB'),
-    });
+    for (const folder of ['large', 'programs']) {
+      expect(await include(at(folder))).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('The included files exceed 20000 files and 16 MiB'),
+      });
+    }
     for (const path of [at('loop'), `/${'a'.repeat(300)}`, at('large/a.binary')]) {
       const missing = await include(path);
       expect(missing).toMatchObject({ code: 1, stderr: '' });
