@@ -1,6 +1,7 @@
 import { compareModels, type PolicyComparison, releases } from '../../policy/index.ts';
+import { markdownComparison } from '../comparison-markdown.ts';
 import { defineCommand, exit } from '../framework/command.ts';
-import { formatOption, toJson } from '../framework/format.ts';
+import { toJson } from '../framework/format.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
 import { comparisonData, describeComparison } from '../policy-comparison.ts';
@@ -23,7 +24,11 @@ export const diff = defineCommand({
       description:
         'Compare as this AppArmor release compiles them, with the variant for it (default: the newest; with variants, this host’s)',
     },
-    format: formatOption,
+    format: {
+      type: 'string',
+      choices: ['text', 'json', 'markdown'],
+      description: 'text (default), json: one object, or markdown: for a comment on a change',
+    },
   },
   details:
     'A and B are profiles, package folders, references such as team/name@1.2.0, or docker-default for the profile that ' +
@@ -45,6 +50,7 @@ export const diff = defineCommand({
     const unread = [...new Set([...left.model.unread, ...right.model.unread])];
     const names = { left: left.file, right: right.file, unread };
     if (values.format === 'json') io.print(toJson(comparisonData(found, names)));
+    else if (values.format === 'markdown') io.print(markdownComparison(found, names));
     else for (const line of describeComparison(found, names)) io.print(line);
     return codeOf(found);
   },

@@ -54,6 +54,21 @@ describe('diff', () => {
     expect(stdout).toBe('attachment\n  ~ /usr/bin/web -> /usr/sbin/web\n');
   });
 
+  test('as Markdown, what is permitted beyond comes first, in code that no rule can end', async () => {
+    await writeFile(path('fence'), first.replace('/etc/web/{a,b} r', '"/srv/```/x" r'));
+    const { code, stdout } = await command([
+      ...['diff', path('first'), path('fence'), '--format', 'markdown'],
+    ]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^\*\*Permits more \(1\)\*\*\n\n````diff\n\+ file: r: \/srv\/```\/x\n/);
+    expect(stdout).toMatch(
+      /\n````\n\n<details><summary>Permits less \(\d+\)<\/summary>\n\n```diff\n- file: /,
+    );
+    expect(stdout).toMatch(/\n```\n\n<\/details>\n$/);
+    const same = await command(['diff', path('first'), path('rewritten'), '--format', 'markdown']);
+    expect(same).toMatchObject({ code: 0, stdout: 'Both permit the same.\n' });
+  });
+
   test('shows what only one permits, with an example and the rules', async () => {
     const { code, stdout } = await command(['diff', path('first'), path('wider')]);
     expect(code).toBe(1);
