@@ -154,7 +154,7 @@ describe('an exceeded budget', () => {
         for (const count of counts.toReversed())
           expect(diagnosticsOf(count)).toBe(first.get(count));
       }),
-      { numRuns: 4 },
+      { numRuns: runs(4) },
     );
   });
 });
