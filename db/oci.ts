@@ -1,6 +1,6 @@
 // What the OCI routes read and write. Each read is one query; `undefined` where the viewer sees no such profile.
 import { and, desc, eq, isNull, notInArray, type SQL, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
+import { type AnySQLiteColumn, alias } from 'drizzle-orm/sqlite-core';
 import { createdAnnotation, type Digest, latestChannel, type OciManifest } from '../trust/index.ts';
 import type { Database } from './database.ts';
 import { prepared } from './prepared.ts';
@@ -50,17 +50,15 @@ export function insertManifests(
     .onConflictDoNothing();
 }
 
+/** The condition that a manifest is of the profile and has the digest in the column `digest`. */
+const ofProfile = (profileId: AnySQLiteColumn, digest: AnySQLiteColumn) =>
+  and(eq(profileId, profiles.id), eq(digest, sql.placeholder('digest')));
+
 const byDigest = prepared((db) =>
   db
     .select({ visibility: profiles.visibility, manifest: served })
     .from(profiles)
-    .leftJoin(
-      ociManifests,
-      and(
-        eq(ociManifests.profileId, profiles.id),
-        eq(ociManifests.digest, sql.placeholder('digest')),
-      ),
-    )
+    .leftJoin(ociManifests, ofProfile(ociManifests.profileId, ociManifests.digest))
     .where(isNamed),
 );
 
@@ -125,13 +123,7 @@ const byLayer = prepared((db) =>
         WHEN ${ociManifests.role} = 'envelope' THEN ${versions.envelope} ELSE ${contents.text} END`,
     })
     .from(profiles)
-    .leftJoin(
-      ociManifests,
-      and(
-        eq(ociManifests.profileId, profiles.id),
-        eq(ociManifests.layer, sql.placeholder('digest')),
-      ),
-    )
+    .leftJoin(ociManifests, ofProfile(ociManifests.profileId, ociManifests.layer))
     .leftJoin(versions, eq(versions.id, ociManifests.versionId))
     .leftJoin(contents, eq(contents.digest, ociManifests.layer))
     .where(isNamed)
@@ -210,11 +202,7 @@ const referrersOf = prepared((db) =>
     .from(profiles)
     .leftJoin(
       subject,
-      and(
-        eq(subject.profileId, profiles.id),
-        eq(subject.digest, sql.placeholder('digest')),
-        eq(subject.role, 'artifact'),
-      ),
+      and(ofProfile(subject.profileId, subject.digest), eq(subject.role, 'artifact')),
     )
     .leftJoin(versions, eq(versions.id, subject.versionId))
     .leftJoin(

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { configDefaults } from 'vitest/config';
 import { startVitest, type TestCase } from 'vitest/node';
 import { buildOnce } from './build.ts';
+import type { Guest } from './system/kernel/guests.ts';
 import { debianPackages as kernelPackages, missing } from './system/kernel/packages.ts';
 import { type Tier, tiers } from './tiers.ts';
 
@@ -19,7 +20,15 @@ function isInstalled(name: string): boolean {
   return found.stdout?.includes('Status: install ok installed') ?? false;
 }
 
-async function installPackages({ packages, guests }: Tier): Promise<void> {
+/** The guests that the files of a tier whose paths contain a pattern boot. */
+function guestsOf({ include, exclude, guests }: Tier, patterns: string[]): Guest[] {
+  const files = globSync(include, { cwd: root, exclude }).filter(
+    (file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)),
+  );
+  return files.some((file) => /^test\/system\/(kernel|docker)\//.test(file)) ? guests : [];
+}
+
+async function installPackages(packages: Tier['packages'], guests: Guest[]): Promise<void> {
   const absent = [
     ...packages.filter(([file]) => !existsSync(file)).map(([, name]) => name),
     ...(guests.length > 0 ? kernelPackages.filter((name) => !isInstalled(name)) : []),
@@ -59,7 +68,7 @@ if (!Object.hasOwn(tiers, name)) {
   process.exit(2);
 }
 const tier: Tier = tiers[name as keyof typeof tiers];
-await installPackages(tier);
+await installPackages(tier.packages, guestsOf(tier, patterns));
 buildOnce(['scripts/build.ts', ...(tier.executable ? ['scripts/build-binary.ts'] : [])]);
 
 process.env.AA_TEST_RUNTIMES = tier.runtimes;

@@ -140,9 +140,10 @@ async function migratedDatabase(): Promise<Buffer> {
 
 let analyserThreads: AnalyserThreads | undefined;
 
-/** The threads for registries with the default limits, shared because starting one takes longer than most analyses. */
+/** The threads of registries without own limits, shared because starting one takes longer than most analyses. */
 function sharedAnalyser(): AnalyserThreads {
-  analyserThreads ??= createAnalyserThreads();
+  // A slow machine is no failure.
+  analyserThreads ??= createAnalyserThreads({ time: 300_000 });
   return analyserThreads;
 }
 

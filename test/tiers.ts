@@ -7,7 +7,7 @@ export interface Tier {
   exclude: string[];
   /** The runtimes of the API tests, for AA_TEST_RUNTIMES (runtimes.ts). */
   runtimes: string;
-  /** How many times as many runs of property tests as in `npm test` (property-runs.ts). */
+  /** How many times the usual number of runs property tests make (property-runs.ts). */
   runs: number;
   /** Whether the single executable is built first. */
   executable: boolean;
@@ -32,14 +32,15 @@ const common: Tier['packages'] = [
 /** Scenarios of several parties, which take long; on both runtimes in CI. */
 const trials = ['test/{attacks,audit,witness}.test.ts'];
 
-/** Property tests that make more runs outside of `npm test`. */
+/** Property tests that make few runs in `npm test`. */
 const properties = [
   'test/api/search.test.ts',
   'test/db/check.test.ts',
   'test/denials/{forged,narrow}.test.ts',
   'test/host/updates-sequences.test.ts',
-  'test/policy/{access,properties}.test.ts',
+  'test/policy/{access,hostile,properties}.test.ts',
   'test/trust/reference.test.ts',
+  'test/trust/run/lines.test.ts',
 ];
 
 /** One more than the number of cores, since these tests also wait for disks, timers and other processes. */
@@ -68,21 +69,25 @@ export const slowest = [
   'test/system/cli/hostile.test.ts',
   'test/system/package.test.ts',
   'test/system/kernel/first-light.test.ts',
-  'test/host/sync.test.ts',
-  'test/host/updates.test.ts',
+  'test/system/host/dependencies.test.ts',
+  'test/system/host/sync.test.ts',
+  'test/system/host/updates.test.ts',
   'test/cli/client.test.ts',
-  'test/host/change.test.ts',
+  'test/system/host/change.test.ts',
   'test/cli/error-messages.test.ts',
   'test/cli/denials.test.ts',
   'test/policy/hostile.test.ts',
   'test/db/check.test.ts',
-  'test/host/revoked.test.ts',
+  'test/system/host/revoked.test.ts',
+  'test/system/host/names.test.ts',
+  'test/system/host/variants.test.ts',
+  'test/system/host/mirror.test.ts',
   'test/cli/policy.test.ts',
   'test/policy/properties.test.ts',
   'test/cli/json.test.ts',
-  'test/cli/serve.test.ts',
+  'test/system/cli/serve.test.ts',
   'test/sdk/calls.test.ts',
-  'test/signatures.test.ts',
+  'test/system/signatures.test.ts',
   'test/denials/narrow.test.ts',
 ];
 
@@ -102,7 +107,7 @@ export const tiers = {
       'test/system/kernel/!(first-light).test.ts',
     ],
     runtimes: 'node',
-    runs: 1,
+    runs: 0.25,
     // Also runs in the guest of the kernel test.
     executable: true,
     guests: [debian12],
@@ -120,7 +125,7 @@ export const tiers = {
     workers,
     packages: common,
   },
-  /** `npm run test:system`: kernels, power cuts, the Debian package, the executable, the browser, load. */
+  /** `npm run test:system`: kernels, power cuts, hosts, processes, the Debian package, the executable, the browser, load. */
   system: {
     include: ['test/system/**/*.test.ts', ...trials, ...properties],
     // Included in npm test.

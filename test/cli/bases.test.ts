@@ -14,7 +14,7 @@ import {
   publish,
 } from '../publisher.ts';
 import { node, type TestRegistry } from '../runtimes.ts';
-import { aaRegistry, scratch, serve } from './cli.ts';
+import { aaRegistry, scratch, startHere } from './cli.ts';
 
 const files = {
   'abi/4.0': '',
@@ -148,7 +148,7 @@ describe('admin base import', () => {
   });
 
   test('a running registry serves it immediately, and "admin check" detects a changed text', async () => {
-    const registry = await serve(at('data'));
+    const registry = await startHere(at('data'));
     try {
       expect((await run()).code).toBe(0);
       const response = await fetch(`${registry.url}/v1/bases`);
@@ -157,7 +157,7 @@ describe('admin base import', () => {
       const content = await fetch(`${registry.url}/v1/bases/${items[0]?.digest}`);
       expect(await content.json()).toEqual({ files });
     } finally {
-      await registry.stop();
+      await registry.close();
     }
     const db = await openFile(at('data/registry.db'));
     await db.$client.execute("UPDATE base_contents SET text = text || ' '");

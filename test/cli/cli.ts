@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { type RunningRegistry, type ServeOptions, startRegistry } from '../../worker/node.ts';
 import { command } from '../command.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -63,6 +64,14 @@ function runProcess(args: string[], options: RunOptions): Promise<Outcome> {
     child.on('close', (code) => resolve({ code, stdout, stderr }));
     child.stdin.end(input ?? '');
   });
+}
+
+/** Starts a registry on a free port in this process, which is faster than {@link serve}. */
+export function startHere(
+  data: string,
+  options: Partial<ServeOptions> = {},
+): Promise<RunningRegistry> {
+  return startRegistry({ data, host: '127.0.0.1', port: 0, ...options });
 }
 
 /** A running `aa-registry serve`. */

@@ -15,14 +15,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFile } from '../../db/node.ts';
 import { checkKernel } from '../../sdk/host/kernel.ts';
-import {
-  aaRegistry,
-  type Outcome,
-  type RunOptions,
-  type ServedRegistry,
-  scratch,
-  serve,
-} from './cli.ts';
+import type { RunningRegistry } from '../../worker/node.ts';
+import { aaRegistry, type Outcome, type RunOptions, scratch, startHere } from './cli.ts';
 
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
@@ -33,7 +27,7 @@ const profiles = join(import.meta.dirname, '../../profiles');
 describe('the client commands', () => {
   let folder: string;
   let clean: () => Promise<void>;
-  let registry: ServedRegistry;
+  let registry: RunningRegistry;
   let env: NodeJS.ProcessEnv;
   const at = (...parts: string[]) => join(folder, ...parts);
 
@@ -58,7 +52,7 @@ describe('the client commands', () => {
 
   beforeAll(async () => {
     ({ path: folder, clean } = await scratch());
-    registry = await serve(at('data'));
+    registry = await startHere(at('data'));
     env = {
       AA_REGISTRY: registry.url,
       AA_TOKEN: registry.adminToken,
@@ -82,7 +76,7 @@ describe('the client commands', () => {
     await succeed(['trust', 'init', 'library', '--root', at('host'), '--yes']);
   });
   afterAll(async () => {
-    await registry.kill();
+    await registry.close();
     await clean();
   });
 

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../sdk/doctor/check.ts';
-import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
+import type { RunningRegistry } from '../../worker/node.ts';
+import { aaRegistry, scratch, startHere } from './cli.ts';
 
 const isRoot = process.getuid?.() === 0;
 const unlessRoot = isRoot ? '' : ' (skipped: only root can try)';
@@ -13,7 +14,7 @@ const unlessRoot = isRoot ? '' : ' (skipped: only root can try)';
 describe('doctor', () => {
   let folder: string;
   let clean: () => Promise<void>;
-  let registry: ServedRegistry;
+  let registry: RunningRegistry;
   let sound: string;
   const servers: Server[] = [];
   const at = (...parts: string[]) => join(folder, ...parts);
@@ -42,7 +43,7 @@ describe('doctor', () => {
 
   beforeAll(async () => {
     ({ path: folder, clean } = await scratch());
-    registry = await serve(at('data'));
+    registry = await startHere(at('data'));
     const env = { AA_REGISTRY: registry.url, AA_TOKEN: registry.adminToken };
     await mkdir(at('sound'), { recursive: true });
     sound = at('sound');
@@ -71,7 +72,7 @@ describe('doctor', () => {
       server.closeAllConnections();
       server.close();
     }
-    await registry.kill();
+    await registry.close();
     await clean();
   });
 
@@ -172,11 +173,11 @@ describe('doctor', () => {
       const text = await readFile(join(one, trustFile), 'utf8');
       await writeFile(join(one, trustFile), text.replace(registry.url, url));
     });
-    const other = await serve(at('other'));
+    const other = await startHere(at('other'));
     responses['/v1/log/key'] = (await fetch(`${other.url}/v1/log/key`).then((one) =>
       one.json(),
     )) as object;
-    await other.kill();
+    await other.close();
     expect((await doctor(root)).results['registry-log']).toBe('fail');
   });
 

@@ -1,7 +1,8 @@
 import { chmod, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
+import type { RunningRegistry } from '../../worker/node.ts';
+import { aaRegistry, scratch, startHere } from './cli.ts';
 
 const isRoot = process.getuid?.() === 0;
 const unlessRoot = isRoot ? '' : ' (skipped: only root can try)';
@@ -10,7 +11,7 @@ const nginx = join(import.meta.dirname, '../../profiles/docker-nginx');
 describe('errors have a clear message with advice', () => {
   let folder: string;
   let clean: () => Promise<void>;
-  let registry: ServedRegistry;
+  let registry: RunningRegistry;
   const at = (...parts: string[]) => join(folder, ...parts);
   const run = (args: string[], uid?: number) =>
     aaRegistry(
@@ -23,7 +24,7 @@ describe('errors have a clear message with advice', () => {
 
   beforeAll(async () => {
     ({ path: folder, clean } = await scratch());
-    registry = await serve(at('data'));
+    registry = await startHere(at('data'));
     await chmod(folder, 0o755);
     await cp(nginx, at('package'), { recursive: true });
     await run(['key', 'generate', '--out', 'AT/key.pem']);
@@ -32,7 +33,7 @@ describe('errors have a clear message with advice', () => {
     await writeFile(at('host/var/log/audit/audit.log'), '', { mode: 0o600 });
   });
   afterAll(async () => {
-    await registry.kill();
+    await registry.close();
     await clean();
   });
 

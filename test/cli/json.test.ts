@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { topics } from '../../cli/commands.ts';
 import { toJson } from '../../cli/framework/format.ts';
+import type { RunningRegistry } from '../../worker/node.ts';
 import { command } from '../command.ts';
-import { type ServedRegistry, scratch, serve } from './cli.ts';
+import { scratch, startHere } from './cli.ts';
 
 const nginx = join(import.meta.dirname, '../../profiles/docker-nginx');
 const denial =
@@ -143,7 +144,7 @@ const without = ['completion', 'log witness', 'lsp', 'run-args', 'serve'];
 describe('--format json', () => {
   let folder: string;
   let clean: () => Promise<void>;
-  let registry: ServedRegistry;
+  let registry: RunningRegistry;
   let env: NodeJS.ProcessEnv;
   let hook: string;
   const receiver = createServer((_, response) => response.end());
@@ -179,7 +180,7 @@ describe('--format json', () => {
     ({ path: folder, clean } = await scratch());
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
     hook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
-    registry = await serve(at('data'), '--webhook-network', '127.0.0.1');
+    registry = await startHere(at('data'), { webhookNetworks: ['127.0.0.1'] });
     env = {
       AA_REGISTRY: registry.url,
       AA_TOKEN: registry.adminToken,
@@ -198,7 +199,7 @@ describe('--format json', () => {
   });
   afterAll(async () => {
     receiver.close();
-    await registry.kill();
+    await registry.close();
     await clean();
   });
 

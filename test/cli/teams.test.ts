@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseIssuer } from '../../worker/auth/oidc.ts';
+import type { RunningRegistry } from '../../worker/node.ts';
 import { type OidcIssuer, startIssuer } from '../oidc-issuer.ts';
-import { aaRegistry, type Outcome, type ServedRegistry, scratch, serve } from './cli.ts';
+import { aaRegistry, type Outcome, scratch, startHere } from './cli.ts';
 
 const nginx = join(import.meta.dirname, '../../profiles/docker-nginx');
 const address = 'https://profiles.example.org';
@@ -12,7 +14,7 @@ const address = 'https://profiles.example.org';
 describe('commands for teams, tokens and the lifecycle of a profile', () => {
   let folder: string;
   let clean: () => Promise<void>;
-  let registry: ServedRegistry;
+  let registry: RunningRegistry;
   let issuer: OidcIssuer;
   let env: NodeJS.ProcessEnv;
   const at = (...parts: string[]) => join(folder, ...parts);
@@ -29,13 +31,10 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
   beforeAll(async () => {
     ({ path: folder, clean } = await scratch());
     issuer = await startIssuer();
-    registry = await serve(
-      at('data'),
-      '--public-url',
-      address,
-      '--oidc-issuer',
-      `github=${issuer.url}`,
-    );
+    registry = await startHere(at('data'), {
+      publicUrl: address,
+      issuers: [parseIssuer(`github=${issuer.url}`)].filter((one) => one !== undefined),
+    });
     env = {
       AA_REGISTRY: registry.url,
       AA_TOKEN: registry.adminToken,
@@ -53,7 +52,7 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     await publish('1.0.0', ['--private']);
   });
   afterAll(async () => {
-    await registry.kill();
+    await registry.close();
     await issuer.close();
     await clean();
   });

@@ -3,23 +3,24 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunningRegistry } from '../../worker/node.ts';
 import { command } from '../command.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
-import { aaRegistry, type ServedRegistry, scratch, serve } from './cli.ts';
+import { aaRegistry, scratch, startHere } from './cli.ts';
 
 describe('webhooks from the command line', () => {
   let folder: Awaited<ReturnType<typeof scratch>>;
-  let registry: ServedRegistry;
+  let registry: RunningRegistry;
   let receiver: Receiver;
 
   beforeAll(async () => {
     folder = await scratch();
     receiver = await startReceiver();
-    registry = await serve(join(folder.path, 'data'), '--webhook-network', '127.0.0.1');
+    registry = await startHere(join(folder.path, 'data'), { webhookNetworks: ['127.0.0.1'] });
     await run('team', 'create', 'library');
   });
   afterAll(async () => {
-    await registry.kill();
+    await registry.close();
     receiver.close();
     await folder.clean();
   });

@@ -8,7 +8,7 @@ import {
   HostPage,
   HostQuery,
 } from '../../contract/host.ts';
-import { ProfileName, TeamName, VersionNumber } from '../../contract/name.ts';
+import { ProfileName, VersionNumber } from '../../contract/name.ts';
 import { PageLimit, wholeNumber } from '../../contract/number.ts';
 import { type FleetEvent, FleetEventList } from '../../contract/report.ts';
 import { listEvents, sumFleet } from '../../db/host-reports.ts';
@@ -20,13 +20,11 @@ import { createRouter, json, jsonBody, problemResponses } from '../openapi/route
 import { linkNext } from '../page.ts';
 import type { Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
+import { owner, security, teamPath } from './team-resource.ts';
 
 export const fleet = createRouter();
 
-const teamPath = z.object({ team: TeamName });
 const hostPath = teamPath.extend({ host: wholeNumber(1) });
-const security = [{ token: [] }];
-const owner = requireRole('owner');
 /** Not readers: their tokens are on hosts, and a host is not to know what others report. */
 const publisher = requireRole('publisher');
 

@@ -1,12 +1,10 @@
 import { createRoute } from '@hono/zod-openapi';
-import * as z from 'zod';
 import {
   CreatedJoinToken,
   type JoinToken,
   JoinTokenList,
   NewJoinToken,
 } from '../../contract/host.ts';
-import { TeamName } from '../../contract/name.ts';
 import { wholeNumber } from '../../contract/number.ts';
 import {
   addJoinToken,
@@ -16,7 +14,6 @@ import {
   removeEndedJoinTokens,
   revokeJoinToken,
 } from '../../db/join-tokens.ts';
-import { requireRole } from '../auth/identify.ts';
 import { generateToken, hashToken } from '../auth/token.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
@@ -29,13 +26,10 @@ import {
 } from '../openapi/router.ts';
 import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
+import { owner, security, teamPath } from './team-resource.ts';
 import { requireTeam } from './teams.ts';
 
 export const joinTokens = createRouter();
-
-const teamPath = z.object({ team: TeamName });
-const owner = requireRole('owner');
-const security = [{ token: [] }];
 
 /** The maximum number of valid join tokens of a team, their longest life, and how long they are listed afterwards. */
 const maxTokens = 100;

@@ -20,6 +20,7 @@ import { createRouter, json, jsonBody, problemResponses } from '../openapi/route
 import type { Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
+import { teamPath } from './team-resource.ts';
 import { requireTeam } from './teams.ts';
 
 export const members = createRouter();
@@ -35,7 +36,7 @@ members.openapi(
     summary: "List a team's members",
     security: [{ token: [] }],
     middleware: [requireRole('reader')] as const,
-    request: { params: z.object({ team: TeamName }) },
+    request: { params: teamPath },
     responses: { 200: json('The members', MemberList), ...problemResponses(400, 401, 403, 404) },
   }),
   async (c) => {

@@ -1,6 +1,4 @@
 import { createRoute } from '@hono/zod-openapi';
-import * as z from 'zod';
-import { TeamName } from '../../contract/name.ts';
 import { Quota, QuotaChange } from '../../contract/quota.ts';
 import { countHosts } from '../../db/hosts.ts';
 import { readQuota, setQuota } from '../../db/quotas.ts';
@@ -12,11 +10,10 @@ import { readBody } from '../middleware/body.ts';
 import { createRouter, json, jsonBody, problemResponses } from '../openapi/router.ts';
 import type { Deps } from '../ports.ts';
 import { limitsOf } from '../quota.ts';
+import { teamPath } from './team-resource.ts';
 import { requireTeam } from './teams.ts';
 
 export const quotas = createRouter();
-
-const params = z.object({ team: TeamName });
 
 quotas.openapi(
   createRoute({
@@ -27,7 +24,7 @@ quotas.openapi(
     summary: "Get a team's quota and usage",
     security: [{ token: [] }],
     middleware: [requireRole('reader')] as const,
-    request: { params },
+    request: { params: teamPath },
     responses: { 200: json('The quota', Quota), ...problemResponses(400, 401, 403, 404) },
   }),
   async (c) => c.json(await requireQuota(c.var.deps, c.req.valid('param').team), 200),
@@ -42,7 +39,7 @@ quotas.openapi(
     summary: "Change a team's quota",
     security: [{ token: [] }],
     middleware: [adminToken, readBody] as const,
-    request: { params, body: jsonBody(QuotaChange) },
+    request: { params: teamPath, body: jsonBody(QuotaChange) },
     responses: { 200: json('The quota', Quota), ...problemResponses(400, 401, 403, 404, 413, 415) },
   }),
   async (c) => {

@@ -1,6 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import * as z from 'zod';
-import { KeyId, TeamName } from '../../contract/name.ts';
+import { KeyId } from '../../contract/name.ts';
 import { maxKeys, NewKey, NewTeam, Revocation, Team, TeamChange } from '../../contract/team.ts';
 import { insertKey, listKeys, type RegisteredKey, revokeKey } from '../../db/keys.ts';
 import {
@@ -26,10 +25,9 @@ import { createRouter, json, jsonBody, problemResponses, repeatable } from '../o
 import type { Caller, Deps } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { changeQuotaProblem, countStatements } from '../quota.ts';
+import { teamPath } from './team-resource.ts';
 
 export const teams = createRouter();
-
-const teamPath = z.object({ team: TeamName });
 
 teams.openapi(
   createRoute({

@@ -27,6 +27,7 @@ import { createRouter, json, jsonBody, problemResponses, repeatable } from '../o
 import type { Deps, Job } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
+import { teamPath } from './team-resource.ts';
 import { requireTeam } from './teams.ts';
 import { addOwnedToken, toToken } from './tokens.ts';
 
@@ -47,7 +48,7 @@ trustedPublishers.openapi(
     summary: "List a team's trusted publishers",
     security: [{ token: [] }],
     middleware: [requireRole('reader')] as const,
-    request: { params: z.object({ team: TeamName }) },
+    request: { params: teamPath },
     responses: {
       200: json('The trusted publishers', TrustedPublisherList),
       ...problemResponses(400, 401, 403, 404),
@@ -71,7 +72,7 @@ trustedPublishers.openapi(
       'CI jobs of the repository can then publish without a stored token. A key of the team must still sign every version.',
     security: [{ token: [] }],
     middleware: [requireRole('owner'), readBody, idempotent()] as const,
-    request: { params: z.object({ team: TeamName }), body: jsonBody(NewTrustedPublisher) },
+    request: { params: teamPath, body: jsonBody(NewTrustedPublisher) },
     responses: {
       201: json('The publisher', TrustedPublisher),
       ...problemResponses(

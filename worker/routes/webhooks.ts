@@ -1,6 +1,4 @@
 import { createRoute } from '@hono/zod-openapi';
-import * as z from 'zod';
-import { TeamName } from '../../contract/name.ts';
 import { wholeNumber } from '../../contract/number.ts';
 import {
   CreatedWebhook,
@@ -12,7 +10,6 @@ import {
   WebhookList,
 } from '../../contract/webhook.ts';
 import { readQuota } from '../../db/quotas.ts';
-
 import {
   addDelivery,
   addWebhook,
@@ -23,7 +20,6 @@ import {
   type Webhook as Row,
   removeWebhook,
 } from '../../db/webhooks.ts';
-import { requireRole } from '../auth/identify.ts';
 import { readBody } from '../middleware/body.ts';
 import { idempotent } from '../middleware/idempotency.ts';
 import { allow } from '../middleware/rate-limit.ts';
@@ -40,16 +36,14 @@ import { ProblemError } from '../problem.ts';
 import { makeChange } from '../quota.ts';
 import { testEvent } from '../webhooks/deliver.ts';
 import { generateSecret } from '../webhooks/signature.ts';
+import { owner, security, teamPath } from './team-resource.ts';
 import { requireTeam } from './teams.ts';
 
 export const webhooks = createRouter();
 
-const teamPath = z.object({ team: TeamName });
 const webhookPath = teamPath.extend({
   webhook: wholeNumber(1),
 });
-const owner = requireRole('owner');
-const security = [{ token: [] }];
 
 webhooks.openapi(
   createRoute({

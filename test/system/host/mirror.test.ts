@@ -1,11 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { trustPath } from '../../sdk/trust-file.ts';
-import type { Manifest } from '../../trust/index.ts';
-import { scratch } from '../cli/cli.ts';
-import { command } from '../command.ts';
-import { type Intercept, type Mirror, startMirror } from '../oci-mirror.ts';
+import { trustPath } from '../../../sdk/trust-file.ts';
+import type { Manifest } from '../../../trust/index.ts';
+import { scratch } from '../../cli/cli.ts';
+import { command } from '../../command.ts';
+import { type Intercept, type Mirror, startMirror } from '../../oci-mirror.ts';
 import {
   createPublisher,
   expectStatus,
@@ -14,8 +14,8 @@ import {
   profileText,
   publish,
   send,
-} from '../publisher.ts';
-import { runtimes, type TestRegistry } from '../runtimes.ts';
+} from '../../publisher.ts';
+import { runtimes, type TestRegistry } from '../../runtimes.ts';
 
 describe.each(runtimes)('pull --from a mirror of a registry on $name', ({ start }) => {
   let registry: TestRegistry;

@@ -5,10 +5,10 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { withLock } from '../../sdk/host/lock.ts';
-import { command } from '../command.ts';
-import { createPublisher, expectStatus, publish, send } from '../publisher.ts';
-import { type Fixture, filesOf, startFixture, succeed, textOf } from './fixture.ts';
+import { withLock } from '../../../sdk/host/lock.ts';
+import { command } from '../../command.ts';
+import { type Fixture, filesOf, startFixture, succeed, textOf } from '../../host/fixture.ts';
+import { createPublisher, expectStatus, publish, send } from '../../publisher.ts';
 
 describe('changes of a host', () => {
   let fixture: Fixture;

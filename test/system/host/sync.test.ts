@@ -1,10 +1,10 @@
 import { mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { command } from '../command.ts';
-import { send } from '../publisher.ts';
-import { startTamperingProxy, type TamperingProxy } from '../tampering-proxy.ts';
-import { type Fixture, filesOf, startFixture, succeed, textOf } from './fixture.ts';
+import { command } from '../../command.ts';
+import { type Fixture, filesOf, startFixture, succeed, textOf } from '../../host/fixture.ts';
+import { send } from '../../publisher.ts';
+import { startTamperingProxy, type TamperingProxy } from '../../tampering-proxy.ts';
 
 describe('sync', () => {
   let fixture: Fixture;

@@ -2,9 +2,9 @@
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { command } from '../command.ts';
-import { type Fixture, startFixture, succeed } from './fixture.ts';
-import { publishText, textOf, writeBase } from './update-texts.ts';
+import { command } from '../../command.ts';
+import { type Fixture, startFixture, succeed } from '../../host/fixture.ts';
+import { publishText, textOf, writeBase } from '../../host/update-texts.ts';
 
 let fixture: Fixture;
 

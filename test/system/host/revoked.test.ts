@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { endorse, generateKeyPair, generateNoteKey } from '../../trust/index.ts';
-import { command } from '../command.ts';
-import { createPublisher, expectStatus, type Publisher, publish, send } from '../publisher.ts';
-import { startTamperingProxy, type TamperingProxy } from '../tampering-proxy.ts';
-import { type Fixture, startFixture, succeed, textOf } from './fixture.ts';
+import { endorse, generateKeyPair, generateNoteKey } from '../../../trust/index.ts';
+import { command } from '../../command.ts';
+import { type Fixture, startFixture, succeed, textOf } from '../../host/fixture.ts';
+import { createPublisher, expectStatus, type Publisher, publish, send } from '../../publisher.ts';
+import { startTamperingProxy, type TamperingProxy } from '../../tampering-proxy.ts';
 
 /** An address without a server. */
 const away = ['--registry', 'http://127.0.0.1:9'];

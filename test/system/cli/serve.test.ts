@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openFile } from '../../db/node.ts';
-import { tokens } from '../../db/schema.ts';
-import { generateKeyPair } from '../../trust/index.ts';
-import { aaRegistry, type ServedRegistry, serve } from './cli.ts';
+import { openFile } from '../../../db/node.ts';
+import { tokens } from '../../../db/schema.ts';
+import { generateKeyPair } from '../../../trust/index.ts';
+import { aaRegistry, type ServedRegistry, serve } from '../../cli/cli.ts';
 
 describe('aa-registry serve', () => {
   let folder: string;

@@ -1,11 +1,17 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { trustPath } from '../../sdk/trust-file.ts';
-import type { Manifest } from '../../trust/index.ts';
-import { command } from '../command.ts';
-import { createPublisher, expectStatus, manifest, type Publisher, publish } from '../publisher.ts';
-import { type Fixture, filesOf, startFixture, succeed } from './fixture.ts';
+import { trustPath } from '../../../sdk/trust-file.ts';
+import type { Manifest } from '../../../trust/index.ts';
+import { command } from '../../command.ts';
+import { type Fixture, filesOf, startFixture, succeed } from '../../host/fixture.ts';
+import {
+  createPublisher,
+  expectStatus,
+  manifest,
+  type Publisher,
+  publish,
+} from '../../publisher.ts';
 
 const profile = (head: string, detail = '1') =>
   `${head} {\n  /srv/${detail}/** r,\n  /usr/bin/true ix,\n}\n`;

@@ -2,14 +2,20 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { findParser } from '../../sdk/host/parser.ts';
-import { installedPlace, listInstallations } from '../../sdk/host/state.ts';
-import { put } from '../../sdk/host/transaction.ts';
-import { stage } from '../../sdk/host/tree.ts';
-import type { Manifest } from '../../trust/index.ts';
-import { command } from '../command.ts';
-import { createPublisher, expectStatus, manifest, type Publisher, publish } from '../publisher.ts';
-import { type Fixture, filesOf, startFixture, succeed } from './fixture.ts';
+import { findParser } from '../../../sdk/host/parser.ts';
+import { installedPlace, listInstallations } from '../../../sdk/host/state.ts';
+import { put } from '../../../sdk/host/transaction.ts';
+import { stage } from '../../../sdk/host/tree.ts';
+import type { Manifest } from '../../../trust/index.ts';
+import { command } from '../../command.ts';
+import { type Fixture, filesOf, startFixture, succeed } from '../../host/fixture.ts';
+import {
+  createPublisher,
+  expectStatus,
+  manifest,
+  type Publisher,
+  publish,
+} from '../../publisher.ts';
 
 const abstraction: Manifest = { ...manifest, images: [], kind: 'abstraction' };
 const rules = (...lines: string[]) => ['abi <abi/3.0>,', '', ...lines, ''].join('\n');

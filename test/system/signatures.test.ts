@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { endorse, generateKeyPair } from '../trust/index.ts';
-import { startRegistry } from '../worker/node.ts';
-import { createPublisher, expectStatus, profileText, publish, send } from './publisher.ts';
-import type { TestRegistry } from './runtimes.ts';
+import { endorse, generateKeyPair } from '../../trust/index.ts';
+import { startRegistry } from '../../worker/node.ts';
+import { createPublisher, expectStatus, profileText, publish, send } from '../publisher.ts';
+import type { TestRegistry } from '../runtimes.ts';
 
 const missing = ['/usr/bin/curl', '/usr/bin/jq', '/usr/bin/openssl'].filter(
   (path) => !existsSync(path),
@@ -18,7 +18,7 @@ const reason = missing.length > 0 ? ` (skipped: no ${missing.join(', ')})` : '';
 test.skipIf(missing.length > 0)(
   `the commands in docs/signatures.md verify an envelope, and no other${reason}`,
   async () => {
-    const page = await readFile(new URL('../docs/signatures.md', import.meta.url), 'utf8');
+    const page = await readFile(new URL('../../docs/signatures.md', import.meta.url), 'utf8');
     const script = /```sh\n([\s\S]*?)```/.exec(page)?.[1];
     if (script === undefined) throw new Error('the page has no commands');
     const folder = await mkdtemp(join(tmpdir(), 'aa-registry-test-'));

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { parserVersion } from '../../sdk/host/parser.ts';
-import type { Manifest } from '../../trust/index.ts';
-import { command } from '../command.ts';
-import { expectStatus, manifest, publish } from '../publisher.ts';
-import { type Fixture, startFixture, succeed, textOf } from './fixture.ts';
+import { parserVersion } from '../../../sdk/host/parser.ts';
+import type { Manifest } from '../../../trust/index.ts';
+import { command } from '../../command.ts';
+import { type Fixture, startFixture, succeed, textOf } from '../../host/fixture.ts';
+import { expectStatus, manifest, publish } from '../../publisher.ts';
 
 const both: Manifest = { ...manifest, variants: ['3.0', '4.0'] };
 
