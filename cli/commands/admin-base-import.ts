@@ -16,7 +16,7 @@ export const adminBaseImport = defineCommand({
     release: {
       type: 'string',
       choices: releases,
-      description: 'The AppArmor release that the files are of',
+      description: 'The AppArmor release of the files',
     },
     data: dataOption,
     ...registryOptions,
