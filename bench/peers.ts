@@ -130,8 +130,8 @@ http: { addr: '${new URL(url).host}' }
   const end = await start(folder, `${url}/v2/`, 'docker-registry', args);
   const upload = async (bytes: string) => {
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-    const begun = await send(`${url}/v2/library/web/blobs/uploads/`, { method: 'POST' });
-    const to = new URL(begun.headers.get('Location') ?? '', url);
+    const started = await send(`${url}/v2/library/web/blobs/uploads/`, { method: 'POST' });
+    const to = new URL(started.headers.get('Location') ?? '', url);
     to.searchParams.set('digest', digest);
     await send(to.href, { method: 'PUT', body: bytes });
     return { digest, size: Buffer.byteLength(bytes) };

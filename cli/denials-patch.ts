@@ -31,7 +31,7 @@ export interface PatchTarget {
   text: string;
   /** Whether the file does not exist yet. */
   isNew: boolean;
-  /** The options by which lint judges it, if a package was named. */
+  /** The options with which lint checks it, if a package was named. */
   package?: LintOptions;
 }
 

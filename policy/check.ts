@@ -24,7 +24,7 @@ export interface CheckOptions {
    * name only, whatever the resolver finds.
    */
   files?: Readonly<Record<string, string>> | undefined;
-  /** The text is an abstraction, judged as the body of a profile of this name. */
+  /** The text is an abstraction, checked as the body of a profile of this name. */
   body?: string | undefined;
   /** Lone surrogates from U+DC80 to U+DCFF stand for bytes that are not UTF-8; else they are malformed. */
   rawBytes?: boolean;

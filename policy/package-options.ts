@@ -20,7 +20,7 @@ export interface LintedPackage {
 }
 
 /**
- * The options by which lint judges a package's file: that of the variant at the index `at`, if there are several. A package
+ * The options with which lint checks a package's file: that of the variant at the index `at`, if there are several. A package
  * with images is for containers unless it says more.
  *
  * @param files the texts of the packages that it depends on, as far as they are known, by the paths of their includes

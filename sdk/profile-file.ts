@@ -18,7 +18,7 @@ export interface ProfileFile {
   rawBytes: boolean;
   /** The oldest AppArmor release that it is for, if a package folder with variants was given. */
   variant?: string | undefined;
-  /** The options by which lint judges it, if a package folder was given. */
+  /** The options with which lint checks it, if a package folder was given. */
   package?: ReturnType<typeof packageOptions>;
   /** Warnings about the package's manifest and README. */
   warnings: Diagnostic[];

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { configDefaults } from 'vitest/config';
 import { startVitest, type TestCase } from 'vitest/node';
 import { buildOnce } from './build.ts';
@@ -10,7 +11,7 @@ import { type Tier, tiers } from './tiers.ts';
 
 /**
  * Runs a tier of the tests (tiers.ts): installs its requirements if possible, builds, and runs the files whose paths contain
- * one of the patterns, or all. `run.ts TIER [PATTERN…]`. Skipped tests are listed with the missing requirement; in CI they
+ * one of the patterns, or all. `run.ts TIER [PATTERN…] [-u]`; -u updates snapshots and generated docs. Skipped tests are listed with the missing requirement; in CI they
  * are failures. So are errors outside of tests, and tests that did not finish since their process crashed.
  */
 const root = join(import.meta.dirname, '..');
@@ -62,9 +63,13 @@ function skippedPart(test: TestCase): string {
   return all ? parent.fullName : test.fullName;
 }
 
-const [name = '', ...patterns] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { update: { type: 'boolean', short: 'u' } },
+});
+const [name = '', ...patterns] = positionals;
 if (!Object.hasOwn(tiers, name)) {
-  console.error(`usage: run.ts ${Object.keys(tiers).join('|')} [PATTERN…]`);
+  console.error(`usage: run.ts ${Object.keys(tiers).join('|')} [PATTERN…] [-u]`);
   process.exit(2);
 }
 const tier: Tier = tiers[name as keyof typeof tiers];
@@ -77,6 +82,7 @@ const { include, exclude, workers } = tier;
 const vitest = await startVitest('test', patterns, {
   root,
   watch: false,
+  ...(values.update && { update: true }),
   include,
   maxWorkers: workers,
   exclude: [...configDefaults.exclude, ...exclude],

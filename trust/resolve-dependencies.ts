@@ -73,13 +73,13 @@ export async function resolveDependencies<
     }
     const next: typeof chosen = new Map();
     for (const [path, own] of byPath) {
-      const asked = [...own, ...others.filter((one) => one.path === path)];
+      const requirements = [...own, ...others.filter((one) => one.path === path)];
       const kept = keep(path);
-      const isKept = kept !== undefined && asked.every(({ range }) => accepts(range, kept));
+      const isKept = kept !== undefined && requirements.every(({ range }) => accepts(range, kept));
       if (!isKept && !known.has(path)) known.set(path, availableOf(await source.versions(path)));
       const picked = isKept
         ? { ok: true as const, version: kept }
-        : pick(path, asked, known.get(path));
+        : pick(path, requirements, known.get(path));
       if (!picked.ok) return picked;
       const { version } = picked;
       const before = chosen.get(path);
@@ -157,24 +157,24 @@ function availableOf(all: readonly string[] | undefined): Available | undefined 
 
 function pick(
   path: string,
-  asked: readonly Requirement[],
+  requirements: readonly Requirement[],
   available: Available | undefined,
 ): { ok: true; version: string } | { ok: false; id: DependencyRefusalId; reason: string } {
-  const [first] = asked;
+  const [first] = requirements;
   if (!available) {
     const reason = `${first?.by} needs ${path}, which does not exist, or is not visible`;
     return { ok: false, id: 'dependency-unknown', reason };
   }
   const { versions, acceptedBy } = available;
-  const sets = new Set(asked.map(({ range }) => acceptedBy(range)));
+  const sets = new Set(requirements.map(({ range }) => acceptedBy(range)));
   const version = versions.find((one) => [...sets].every((accepted) => accepted.has(one)));
   if (version !== undefined) return { ok: true, version };
-  const alone = asked.find(({ range }) => acceptedBy(range).size === 0);
+  const alone = requirements.find(({ range }) => acceptedBy(range).size === 0);
   if (alone) {
     const reason = `${alone.by} needs ${path}@${alone.range}, of which no version is available`;
     return { ok: false, id: 'dependency-unknown', reason };
   }
-  const ranges = asked.map(({ by, range }) => `${by} needs ${path}@${range}`);
+  const ranges = requirements.map(({ by, range }) => `${by} needs ${path}@${range}`);
   const reason = `no version of ${path} is in all ranges: ${[...new Set(ranges)].join(', ')}`;
   return { ok: false, id: 'dependency-conflict', reason };
 }

@@ -16,7 +16,7 @@ export const adminBaseImport = defineCommand({
     release: {
       type: 'string',
       choices: releases,
-      description: 'The AppArmor release that the files are of',
+      description: 'The AppArmor release of the files',
     },
     data: dataOption,
     ...registryOptions,
@@ -39,10 +39,10 @@ export const adminBaseImport = defineCommand({
   async run({ values, args: [folder = ''], io }) {
     const { release } = values;
     if (release === undefined) {
-      throw new CliError(exit.usage, '--release says which AppArmor release the files are of.');
+      throw new CliError(exit.usage, 'Give the AppArmor release of the files with --release.');
     }
     if (values.data !== undefined && values.registry !== undefined) {
-      throw new CliError(exit.usage, 'Name --data or --registry, not both.');
+      throw new CliError(exit.usage, 'Give either --data or --registry, not both.');
     }
     const files = await readBaseFolder(folder);
     const { base, changed } = await store(release, files, values, io);

@@ -102,7 +102,7 @@ export const denials = defineCommand({
   details:
     'Reads the logs of auditd, the kernel and journald, and counts an event only once if several logs have it. Shows the ' +
     'rule of the installed profile that denied it, with its line, or the narrowest rule that would allow it, and what ' +
-    'else that rule permits, as "diff" describes it. --patch and --draft say which rules read or write secrets or ' +
+    'else that rule permits, as "diff" describes it. --patch and --draft say which rules allow access to secrets or ' +
     'accounts. --file reads the output of dmesg, syslog, auditd, ausearch and journalctl, also in gzip, zstd, UTF-16 ' +
     'or JSON lines. Exits with 1 if such a log has no AppArmor messages, or if some lines about AppArmor could not be ' +
     'read, as these may be denials; those that were read are shown. ' +

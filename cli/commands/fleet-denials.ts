@@ -35,10 +35,10 @@ export const fleetDenials = defineCommand({
     format: formatOption,
   },
   details:
-    'Shows denials and complain-mode events of a version, those of the most hosts first: the rule that denied it, with ' +
+    'Shows denials and complain-mode events of a version, most hosts first: for each, the rule that denied it, with ' +
     'its line, or the narrowest rule that would allow it, and what else that rule permits, as "denials" does. The ' +
-    'version is fetched and verified as "verify" does. Hosts may report what they like: read a rule before you add ' +
-    'it. Variable parts of names are samples, such as process id 1. Requires the role publisher.',
+    'version is fetched and verified as "verify" does. The registry can’t verify what hosts report: review a rule before ' +
+    'you add it. Variable parts of names are samples, such as process id 1. Requires the role publisher.',
   examples: [
     'aa-registry fleet denials acme/web@1.2.0',
     'aa-registry fleet denials acme/web:candidate --limit 100 --format json',

@@ -10,7 +10,7 @@ import { printList } from '../terminal/table.ts';
 
 export const fleetHosts = defineCommand({
   name: 'fleet hosts',
-  summary: 'List a team’s hosts, as they reported',
+  summary: 'List a team’s hosts and what they reported',
   args: [{ name: 'TEAM', optional: true }],
   usage: '[--state STATE] [--label KEY=VALUE] [--profile NAME[@VERSION]]',
   options: {

@@ -40,7 +40,7 @@ export const fleetJoin = defineCommand({
     root: rootOption,
   },
   details:
-    'Makes an Ed25519 key in /var/lib/aa-registry/fleet, readable by root only, and enrols it; the token is not ' +
+    'Generates an Ed25519 key in /var/lib/aa-registry/fleet, readable by root only, and enrols it; the token is not ' +
     'stored. The registry is the trust file’s, unless --registry names another. Nothing is reported unless ' +
     '/etc/aa-registry/config.toml has report = true, or "report" runs.',
   examples: [

@@ -28,8 +28,8 @@ export const keyRevoke = defineCommand({
     ...registryOptions,
   },
   details:
-    'Hosts then refuse all versions that depend on its signature, including versions that they ' +
-    'have installed before, and the command lists them. Publish those profiles again with another ' +
+    'Hosts then refuse all versions that depend on its signature, including installed ' +
+    'ones, and the command lists them. Publish those profiles again with another ' +
     'key first. A revocation can’t be undone.',
   examples: [
     'aa-registry key revoke library sha256:0a1b2c3d --dry-run',

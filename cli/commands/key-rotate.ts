@@ -27,7 +27,7 @@ export const keyRotate = defineCommand({
   },
   details:
     'Hosts that trust the old key then accept the new one. If hosts require several signatures, ' +
-    'repeat --key as often. Revoking the old key also makes the new one invalid on hosts ' +
+    'give --key once for each. Revoking the old key also makes the new one invalid on hosts ' +
     'whose trust file lists only the old one: add the new key to their trust files first.',
   examples: ['aa-registry key rotate library new.pem.pub --key old.pem'],
   async run({ values, args: [team = '', file = ''], io }) {

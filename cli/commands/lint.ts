@@ -54,7 +54,7 @@ export const lint = defineCommand({
     'For a folder, lints the package: aa-profile.toml names the profile. FILE - is standard ' +
     'input. Exits with 1 if a profile has errors, not for warnings alone. "aa-registry explain ' +
     'ID" explains a diagnostic. --fix applies fixes until none is left, then reports what it ' +
-    'fixed and what remains; the rest decides the exit code. A misspelt name becomes the ' +
+    'fixed and what remains; what remains decides the exit code. A misspelt name becomes the ' +
     'nearest known one, so review the result. Only files that change are written, each ' +
     'atomically, with the same mode and owner. Links are refused, and so are fixes that would ' +
     'add syntax errors. To accept a finding, give the reason in a comment after the rule or on the ' +

@@ -9,7 +9,7 @@ import { interruption } from '../terminal/interruption.ts';
 
 export const logWitness = defineCommand({
   name: 'log witness',
-  summary: 'Run a witness: it cosigns logs that only grow',
+  summary: 'Run a witness, which cosigns logs that only grow',
   args: [],
   usage: '--key FILE --log-key VKEY…',
   options: {

@@ -51,12 +51,12 @@ export const publish = defineCommand({
     },
   },
   details:
-    'DIR holds aa-profile.toml, the profile, or its variants, and optionally README.md. The version, the digests ' +
+    'DIR contains aa-profile.toml, the profile or its variants, and optionally README.md. The version, the digests ' +
     'and the manifest are signed on this machine; the key never leaves it. CI jobs that the ' +
     'team trusts ("publisher add") need no token. Shows what the version permits that the latest one does not, and ' +
-    'what it no longer permits, using the base policy of this machine; of an abstraction, also in the packages that ' +
+    'what it no longer permits, using the base policy of this machine; for an abstraction, also in the packages that ' +
     'depend on it. If the team’s version policy is semver, a version that permits more than the one that it follows ' +
-    'must be a new major version or have --widens; a dry run says so too.',
+    'must be a new major version or have --widens; a dry run checks this too.',
   examples: [
     'aa-registry publish ./docker-nginx --version 1.2.0 --dry-run',
     'aa-registry publish ./docker-nginx --version 1.2.0',

@@ -25,9 +25,9 @@ export const remove = defineCommand({
     },
   },
   details:
-    'Refused while the profile confines processes, which are named, and if its file was changed ' +
-    'after it was installed; and a package that installed ones need. What no package needs any more is removed too, ' +
-    'unless it was pulled by name. Your own rules in /etc/apparmor.d/local/ stay.',
+    'Refuses to remove a profile that confines processes, which it lists, a profile whose file was changed after it was ' +
+    'installed, and a package that another installed one needs. Dependencies that no package needs any more are removed ' +
+    'too, unless they were pulled by name. Your own rules in /etc/apparmor.d/local/ stay.',
   examples: ['sudo aa-registry remove docker-nginx', 'sudo aa-registry remove acme/web --force'],
   async run({ values, args, io }) {
     const { force } = values;

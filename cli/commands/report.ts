@@ -14,8 +14,8 @@ export const report = defineCommand({
     'Sends which versions of the team’s profiles are installed, their modes and drift, the releases of the kernel and ' +
     'of AppArmor, and the denials and complain-mode events of these profiles since the last report, counted. Variable ' +
     'parts of names are replaced, unless config.toml has report_names = true; --format json prints what is sent. ' +
-    '"sync" does the same with report = true; this command is for timers. Without the registry, up to 50 reports wait ' +
-    'on disk, and it exits with 4.',
+    '"sync" does the same with report = true; this command is for timers. If the registry can’t be reached, it ' +
+    'exits with 4, and up to 50 reports wait on disk.',
   examples: ['sudo aa-registry report', 'sudo aa-registry report --format json'],
   async run({ values, io }) {
     const root = rootOf(values.root);

@@ -42,11 +42,11 @@ export const summary = defineCommand({
   details:
     'A REF, such as team/name@1.2.0, is fetched and verified as "verify" does, unless a file has that name. ' +
     'The summary covers the profile and everything it includes, completely: whatever the kernel would grant falls ' +
-    'under one of the lines, with examples of its paths, labels and so on; --all has one for each rule. Hats and child ' +
+    'under one of the lines, with examples of its paths, labels and so on; with --all, one for each rule. Hats and child ' +
     'profiles have summaries of their own. For profiles that attach to no program, as those for containers do, the ' +
-    'known ways out of a container follow, each open or closed; where paths are concerned, with one of them. A program that may be run may be a script: the kernel does not ' +
-    'check a script’s interpreter or files that a process inherits open. Exits with 0, or with 2 on errors or if ' +
-    'something is unread or unknown, which the summary says.',
+    'known ways out of a container follow, each open or closed; if a path opens it, with one such path. A ' +
+    'program that may be run may be a script: the kernel does not check a script’s interpreter or files that a process inherits open. Exits with 0, or with 2 on errors or if ' +
+    'something is unread or unknown; the summary says what.',
   examples: [
     'aa-registry summary ./docker-nginx',
     'aa-registry summary /etc/apparmor.d/usr.bin.man --all',

@@ -5,13 +5,14 @@ import { openSession, registryOptions } from '../session.ts';
 
 export const teamVersionPolicy = defineCommand({
   name: 'team version-policy',
-  summary: 'Show or set whether wider versions need a new major version or a reason (owners)',
+  summary:
+    'Show or set whether versions that permit more need a new major version or a reason (owners)',
   args: [{ name: 'TEAM' }, { name: 'none|semver', optional: true, choices: ['none', 'semver'] }],
   options: { format: formatOption, ...registryOptions },
   details:
     'semver: the registry refuses a version that permits more than the one that it follows, unless it is a new major ' +
-    'version (below 1.0.0, a new minor version) or "publish --widens" signs a reason. It follows the highest version ' +
-    'that is lower and not yanked. The registry compares them with each of its base policies; what it can’t compare ' +
+    'version (below 1.0.0, a new minor version) or "publish --widens" signs a reason. A version follows the highest ' +
+    'lower version that is not yanked. The registry compares them with each of its base policies; what it can’t compare ' +
     'counts as more. none (the default): any version may be published.',
   examples: [
     'aa-registry team version-policy platform',

@@ -18,7 +18,7 @@ export interface Unit {
 /**
  * Parses the main file.
  *
- * @param body the name of a profile whose body the text is: that of an abstraction, which is judged as what it is for a
+ * @param body the name of a profile whose body the text is: that of an abstraction, which is checked as what it is for a
  * profile of its own
  */
 export function mainUnit(

@@ -21,7 +21,7 @@ export interface LintOptions {
   target?: Release | undefined;
   /** Whether the includes that are found are the base policy of `target`: a file that is missing is an error then. */
   targetBase?: boolean | undefined;
-  /** The text is an abstraction, judged as the body of a profile of this name. */
+  /** The text is an abstraction, checked as the body of a profile of this name. */
   body?: string | undefined;
   /** Apply the fixes that are known. A file is rewritten if they change it, with its mode and owner. */
   fix?: boolean | undefined;

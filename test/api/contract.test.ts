@@ -450,8 +450,8 @@ function ordered(operations: Operation[]): Operation[] {
 
 function unknown({ method, path, operationId }: Operation, what: string): Error {
   return new Error(
-    `${method} ${path}: no example for ${what}. Give its schema an example, or say in ` +
-      `"specialCalls" an entry for ${operationId}.`,
+    `${method} ${path}: no example for ${what}. Give its schema an example, or add an ` +
+      `entry for ${operationId} to specialCalls.`,
   );
 }
 

@@ -120,7 +120,7 @@ test('includes are read from the folder of the file, and again when a file was s
   editor.close(path);
 });
 
-test('a file of a package is judged by its manifest', async () => {
+test('a file of a package is linted with its manifest', async () => {
   const inPackage = join(folder, 'package');
   const { code } = await aaRegistry(['init', inPackage]);
   expect(code).toBe(0);

@@ -90,8 +90,8 @@ const ofMounts =
   bit.strictatime;
 
 /** The flags that a release's parser knows, but for `nouser`: `options=(user)` stands for none of them. */
-function everyFlag(mended: boolean): number {
-  const late = mended ? bit.nosymfollow | bit.lazytime : 0;
+function everyFlag(fixed: boolean): number {
+  const late = fixed ? bit.nosymfollow | bit.lazytime : 0;
   const all = Object.values(bit).reduce((sum, one) => sum | one, 0);
   return (all & ~bit.nouser & ~(bit.nosymfollow | bit.lazytime)) | late;
 }
@@ -110,7 +110,7 @@ export const mount: PermissionTable = {
       const any = { device: undefined, point: undefined, type: undefined, remounts: false };
       return [
         // As `mount,`: a request with a flag that apparmor_parser does not know is refused.
-        ...mendedMounts(any, [], []).map((pattern) => entry(pattern, 'mount')),
+        ...fixedMounts(any, [], []).map((pattern) => entry(pattern, 'mount')),
         entry(point, 'umount'),
         entry(fields(point, anyText), 'pivot_root'),
       ];
@@ -226,7 +226,7 @@ function mountEntries(
     type: type.length > 0 ? choice(...type) : undefined,
   };
   // Point releases before 3.0.10, such as 3.0.8 of Debian 12, stand for 3.0 here: they permit more.
-  const mended = compareReleases(scope.release, '3.0') > 0;
+  const fixed = compareReleases(scope.release, '3.0') > 0;
   const conditions = rule.conditions.filter(({ name }) => /^options?$/.test(name.value));
   const flagsOf = (values: readonly { value: string }[]): Option =>
     values.reduce(
@@ -244,7 +244,7 @@ function mountEntries(
   const any = conditions
     .filter(({ operator }) => operator === 'in')
     .map((one) => flagsOf(one.values));
-  const patterns = mended ? mendedMounts(parts, exact, any) : earlierMounts(parts, exact, any);
+  const patterns = fixed ? fixedMounts(parts, exact, any) : earlierMounts(parts, exact, any);
   return patterns.map((pattern) => ({ effective, pattern, permissions: new Set(['mount']) }));
 }
 
@@ -265,7 +265,7 @@ function mountPattern(
   return fields(start, device ?? anyText, type ?? anyText, flags);
 }
 
-/** Rules as they are compiled before CVE-2016-1585 was mended: one for each command that the options name, and more. */
+/** Rules as they are compiled before CVE-2016-1585 was fixed: one for each command that the options name, and more. */
 function earlierMounts(
   { device, point, type, remounts }: MountRule,
   exact: readonly Option[],
@@ -312,11 +312,7 @@ function earlierMounts(
 }
 
 /** Rules as they are compiled since: one for the first command that the options name. */
-function mendedMounts(
-  rule: MountRule,
-  exact: readonly Option[],
-  any: readonly Option[],
-): Pattern[] {
+function fixedMounts(rule: MountRule, exact: readonly Option[], any: readonly Option[]): Pattern[] {
   const every = everyFlag(true);
   const ofRemount = every & ~bit.move;
   const required = exact.map(({ set }) => (rule.remounts ? set | bit.remount : set));
