@@ -1,6 +1,7 @@
 import { readAtMost } from '../../trust/index.ts';
 import { refuseManyCodings } from '../content-codings.ts';
 import { SdkError } from '../error.ts';
+import { createPacing, type WaitLimits } from '../pacing.ts';
 import { parseChallenge } from './challenge.ts';
 import { isLoopback } from './location.ts';
 
@@ -12,6 +13,8 @@ export interface MirrorAccess {
   token?: string | undefined;
   /** The timeout of one request, in milliseconds; default 30 seconds. */
   timeout?: number | undefined;
+  /** How long slow responses may take together. */
+  waitLimits?: WaitLimits | undefined;
 }
 
 /** A response of a registry of OCI, with its whole body. */
@@ -42,9 +45,10 @@ const encoder = new TextEncoder();
  */
 export function connectMirror(
   origin: string,
-  { credentials, token: own, timeout = usualTimeout }: MirrorAccess = {},
+  { credentials, token: own, timeout = usualTimeout, waitLimits }: MirrorAccess = {},
 ): Connection {
   refuseManyCodings();
+  const pacing = createPacing({ waitLimits });
   let authorization = own === undefined ? undefined : `Bearer ${own}`;
   const basic = credentials && basicOf(credentials);
 
@@ -53,11 +57,13 @@ export function connectMirror(
     headers: Record<string, string>,
     maxBytes: number,
   ): Promise<MirrorResponse> {
+    const isInTime = pacing.timed();
+    let reply: MirrorResponse | undefined;
     try {
       const signal = AbortSignal.timeout(timeout);
       const response = await fetch(url, { headers, redirect: 'manual', signal });
       const bytes = await readAtMost(response.body, maxBytes);
-      if (bytes) return { status: response.status, headers: response.headers, bytes };
+      reply = bytes && { status: response.status, headers: response.headers, bytes };
     } catch (error) {
       const reason =
         (error as Error).name === 'TimeoutError'
@@ -65,6 +71,10 @@ export function connectMirror(
           : (((error as Error).cause as Error | undefined)?.message ?? (error as Error).message);
       throw unreachable(`can't be reached: ${reason}`);
     }
+    // A host waits with its lock.
+    if (!isInTime())
+      throw unreachable('responds too slowly: all its responses together took too long');
+    if (reply) return reply;
     throw unreachable(`sent more than ${maxBytes} bytes`);
   }
 
