@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { KeyId, TeamName } from '../../contract/name.ts';
-import { maxKeys, NewKey, NewTeam, Revocation, Team, TeamChange } from '../../contract/team.ts';
+import { NewKey, NewTeam, Revocation, Team, TeamChange } from '../../contract/team.ts';
 import { insertKey, listKeys, type RegisteredKey, revokeKey } from '../../db/keys.ts';
 import {
   changeTeam,
@@ -13,6 +13,7 @@ import {
 import {
   Envelope,
   importPublicKey,
+  maxKeys,
   type PublicKey,
   parseJson,
   verifyEndorsement,
