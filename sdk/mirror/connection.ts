@@ -33,6 +33,8 @@ export interface Connection {
 
 const usualTimeout = 30_000;
 const maxRedirects = 5;
+/** The maximum number of requests of a connection: 32 needed packages take some hundreds, with ten pages of tags each. */
+const maxRequests = 2000;
 const maxTokenBytes = 64 << 10;
 /** The maximum length of a token, in characters: it is sent in a header. */
 const maxToken = 16 << 10;
@@ -49,6 +51,7 @@ export function connectMirror(
 ): Connection {
   refuseManyCodings();
   const pacing = createPacing({ waitLimits });
+  let requests = 0;
   let authorization = own === undefined ? undefined : `Bearer ${own}`;
   const basic = credentials && basicOf(credentials);
 
@@ -57,6 +60,8 @@ export function connectMirror(
     headers: Record<string, string>,
     maxBytes: number,
   ): Promise<MirrorResponse> {
+    // A host waits with its lock, whether responses are slow or many.
+    if (++requests > maxRequests) throw unreachable(`needs more than ${maxRequests} requests`);
     const isInTime = pacing.timed();
     let reply: MirrorResponse | undefined;
     try {
@@ -71,7 +76,6 @@ export function connectMirror(
           : (((error as Error).cause as Error | undefined)?.message ?? (error as Error).message);
       throw unreachable(`can't be reached: ${reason}`);
     }
-    // A host waits with its lock.
     if (!isInTime())
       throw unreachable('responds too slowly: all its responses together took too long');
     if (reply) return reply;

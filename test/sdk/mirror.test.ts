@@ -22,6 +22,8 @@ async function listTags(...pages: unknown[]) {
   let sent = 0;
   mirror.intercept = ({ url }, response) => {
     const page = pages[Math.min(sent++, pages.length - 1)];
+    // Reading a large page may take longer than the server keeps an idle connection.
+    response.setHeader('Connection', 'close');
     if (sent < pages.length) response.setHeader('Link', `<${url}>; rel="next"`);
     response.end(typeof page === 'string' ? page : JSON.stringify(page));
     return true;
@@ -67,6 +69,25 @@ test('slow responses end a connection', async () => {
   try {
     expect(await list(60_000)).toEqual([]);
     await expect(list(0)).rejects.toThrow('responds too slowly');
+  } finally {
+    await mirror.close();
+  }
+});
+
+test('a connection sends a limited number of requests, redirects included', async () => {
+  const mirror = await startMirror();
+  mirror.intercept = ({ url = '' }, response) => {
+    const left = Number(/\d+$/.exec(url)?.[0] ?? 5);
+    if (left > 0) response.writeHead(307, { Location: `/again/${left - 1}` });
+    else response.writeHead(404);
+    response.end();
+    return true;
+  };
+  const { get } = connectMirror(`http://${mirror.host}`);
+  const read = () => get('/v2/', { maxBytes: 1000 });
+  try {
+    for (let reads = 0; reads < 333; reads++) await read();
+    await expect(read()).rejects.toThrow('needs more than 2000 requests');
   } finally {
     await mirror.close();
   }
