@@ -124,7 +124,8 @@ test.each([
   await editor.open(path, `include "${name}"\n`);
   const found = await hoverAt(path, { line: 0, character: 12 });
   // Within a longer fence than the text has.
-  expect(found).toMatch(new RegExp(`^\\\`\\\` .*${RegExp.escape(name)} \\\`\\\``));
+  expect(found).toMatch(/^`` /);
+  expect(found).toContain(`${name} \`\``);
   editor.close(path);
 });
 
