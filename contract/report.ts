@@ -8,6 +8,8 @@ export const reportLimits = {
   events: 200,
   /** The length of a value of an event's record, in characters. */
   value: 1024,
+  /** The length of all values of a record together, in characters. */
+  record: 4096,
   /** The size of the body, in bytes, compressed or not. */
   bytes: 256 * 1024,
 };
@@ -22,6 +24,11 @@ export const recordFields = [
 ] as const;
 
 const isRecordField = (name: string) => (recordFields as readonly string[]).includes(name);
+
+/** Whether the values of a record are as short together as they must be. */
+export function isShort(record: Readonly<Record<string, string>>): boolean {
+  return Object.values(record).join('').length <= reportLimits.record;
+}
 
 const value = z
   .string()
@@ -56,6 +63,10 @@ export const ReportedEvent = z
     count: count.min(1),
     firstAt: Timestamp,
     lastAt: Timestamp,
+  })
+  .refine(({ record }) => isShort(record), {
+    path: ['record'],
+    message: `must have values of at most ${reportLimits.record} characters together`,
   })
   .meta({ id: 'ReportedEvent', description: 'Equal events of one day' });
 export type ReportedEvent = z.infer<typeof ReportedEvent>;

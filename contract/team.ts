@@ -1,11 +1,8 @@
 import * as z from 'zod';
-import { Envelope, isReservedTeam } from '../trust/index.ts';
+import { Envelope, isReservedTeam, maxKeys } from '../trust/index.ts';
 import { KeyId, Line, TeamName, Timestamp, UserName } from './name.ts';
 
 const label = Line;
-
-/** The maximum number of keys of a team, revoked ones included. Hosts check every key and refuse a team with more. */
-export const maxKeys = 256;
 
 export const Key = z
   .object({

@@ -43,6 +43,9 @@ export interface Report {
 /** The maximum number of events of a version, and of those that one host may report first. */
 export const eventLimits = { version: 2_000, host: 200 };
 
+/** The highest number that is counted: sums of a day's counts stay whole numbers of JSON, whatever hosts report. */
+const maxCount = sql.raw('1000000000000');
+
 /**
  * Stores a report in one transaction, unless one of the same or a higher sequence number is stored; returns whether it
  * was. Packages and versions that the host's team does not have are ignored.
@@ -82,8 +85,8 @@ function advance(
       sequence: sql`CASE WHEN ${isNew} THEN ${sequence} END`,
       ...{ reportedAt: receivedAt, kernel, apparmor },
       drifted: profiles.some(({ drifted }) => drifted),
-      omittedEvents: sql`${hosts.omittedEvents} + ${omittedEvents}`,
-      droppedReports: sql`${hosts.droppedReports} + ${droppedReports}`,
+      omittedEvents: sql`min(${hosts.omittedEvents} + ${omittedEvents}, ${maxCount})`,
+      droppedReports: sql`min(${hosts.droppedReports} + ${droppedReports}, ${maxCount})`,
     })
     .where(eq(hosts.id, id));
 }
@@ -154,7 +157,7 @@ function addEvents(db: Database, { id, team }: Host, { events }: Report): Statem
     db.run(sql`
       INSERT INTO ${hostEventDays} (event_id, day, count)
       SELECT e.id, day.key, day.value FROM ${stored} CROSS JOIN json_each(one.value -> 7) AS day WHERE true
-      ON CONFLICT (event_id, day) DO UPDATE SET count = count + excluded.count`),
+      ON CONFLICT (event_id, day) DO UPDATE SET count = min(count + excluded.count, ${maxCount})`),
     db.run(sql`
       INSERT INTO ${hostEventHosts} (event_id, host_id, last_day)
       SELECT e.id, ${id}, one.value ->> 8 FROM ${stored} WHERE true

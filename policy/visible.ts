@@ -8,7 +8,7 @@
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** Those characters except tabs and newlines, which a text of many lines has. */
-const hiddenInLines =
+export const hiddenInLines =
   /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]--[\n\t]]/gv;
 
 /** Whether a text has such a character; a tab or a newline is one. */

@@ -101,19 +101,22 @@ function notRegular(path: string): SdkError {
   return new SdkError('file-unusable', `${path} is not a regular file`);
 }
 
-/** A regular file with one name, and its stats when it was read. */
+/** A regular file, and its stats when it was read. */
 interface OwnFile {
   bytes: Buffer<ArrayBuffer>;
   stats: Stats;
 }
 
 /**
- * Reads a regular file that has no other names. Follows no link and opens nothing else. Returns `undefined` if the file
- * does not exist.
+ * Reads a regular file. Follows no link and opens nothing else. Returns `undefined` if the file does not exist.
  *
  * @param name the file's name in messages
  */
-async function readOwn(path: string, limit: number, name: string): Promise<OwnFile | undefined> {
+async function readRegular(
+  path: string,
+  limit: number,
+  name: string,
+): Promise<OwnFile | undefined> {
   // Checked before opening, since opening a device or a FIFO can have effects.
   const found = await ifPresent(lstat(path));
   if (!found) return undefined;
@@ -125,14 +128,28 @@ async function readOwn(path: string, limit: number, name: string): Promise<OwnFi
   try {
     const stats = await file.stat();
     if (!stats.isFile()) throw notRegular(name);
-    if (stats.nlink > 1) {
-      const reason = `${name} has more than one hard link`;
-      throw new SdkError('file-unusable', reason);
-    }
     return { bytes: await readAll(file, name, limit), stats };
   } finally {
     await file.close();
   }
+}
+
+/** As {@link readRegular}, for a file that has no other names. */
+async function readOwn(path: string, limit: number, name: string): Promise<OwnFile | undefined> {
+  const found = await readRegular(path, limit, name);
+  if (found === undefined || found.stats.nlink === 1) return found;
+  throw new SdkError('file-unusable', `${name} has more than one hard link`);
+}
+
+/**
+ * The bytes of a regular file in a folder that a stranger may have made; `undefined` if it does not exist. Follows no link,
+ * and opens nothing else: opening a device can have effects.
+ */
+export async function readRegularFile(
+  path: string,
+  limit: number,
+): Promise<Buffer<ArrayBuffer> | undefined> {
+  return (await readRegular(path, limit, path))?.bytes;
 }
 
 /** The bytes of a regular file that has no other names; `undefined` if it does not exist. See {@link replaceFile}. */

@@ -290,6 +290,9 @@ describe.each(runtimes)('attacks by a mirror of a registry on $name', ({ start }
   });
 
   test('a bundle or a manifest that is malformed', async () => {
+    // More keys than a team may have, each of which would be checked.
+    rebundle(ofOffer(({ keys: [key] }) => ({ keys: Array(257).fill(key) })));
+    await expectRefused('mirror-malformed');
     rebundle(() => ({ format: 'other' }) as never);
     await expectRefused('mirror-malformed');
     const { manifests, tags } = repository();

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Evidence } from './admission.ts';
 import { encodeBase64 } from './base64.ts';
 import { Envelope } from './dsse.ts';
+import { maxKeys } from './key.ts';
 import { isProfileName, isTeam } from './name.ts';
 import { maxVariants } from './variants.ts';
 import { isVersion } from './version.ts';
@@ -23,14 +24,16 @@ const BundledEvidence = z.strictObject({
   variants: z.array(z.base64()).max(maxVariants).optional(),
   envelope: Envelope,
   proof: LogProof,
-  keys: z.array(
-    z.strictObject({
-      publicKey: z.string(),
-      revoked: z.boolean(),
-      endorsement: z.strictObject({ envelope: Envelope, proof: LogProof }).optional(),
-      revocation: LogProof.optional(),
-    }),
-  ),
+  keys: z
+    .array(
+      z.strictObject({
+        publicKey: z.string(),
+        revoked: z.boolean(),
+        endorsement: z.strictObject({ envelope: Envelope, proof: LogProof }).optional(),
+        revocation: LogProof.optional(),
+      }),
+    )
+    .max(maxKeys),
 });
 
 /**

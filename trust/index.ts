@@ -44,6 +44,7 @@ export {
   importPrivateKey,
   importPublicKey,
   type KeyPair,
+  maxKeys,
   type PublicKey,
 } from './key.ts';
 export { linePattern } from './line.ts';

@@ -28,6 +28,9 @@ const algorithm = { name: 'Ed25519' };
 const spkiPrefix = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 const spkiLength = spkiPrefix.length + ed25519KeyLength;
 
+/** The maximum number of keys of a team, revoked ones included. Hosts check every key and refuse a team with more. */
+export const maxKeys = 256;
+
 /** Generates an Ed25519 key pair with an exportable private key. */
 export async function generateKeyPair(): Promise<KeyPair> {
   const pair = (await crypto.subtle.generateKey(algorithm, true, [

@@ -5,11 +5,13 @@ import {
   drawSelection,
   EditorView,
   highlightActiveLine,
+  highlightSpecialChars,
   keymap,
   lineNumbers,
 } from '@codemirror/view';
 import type { Diagnostic } from '../../policy/index.ts';
-import { visibleLine } from '../../policy/visible.ts';
+import { hiddenInLines, spell, visibleLine } from '../../policy/visible.ts';
+import { element } from '../element.ts';
 
 /** The playground's editor. */
 export interface Editor {
@@ -52,6 +54,8 @@ export function createEditor(place: HTMLElement, text: string, onChange: () => v
       lintGutter(),
       history(),
       drawSelection(),
+      // A link's text may look like another one.
+      highlightSpecialChars({ specialChars: hiddenInLines, render: spelt }),
       highlightActiveLine(),
       EditorView.lineWrapping,
       // Tab moves the focus on, as elsewhere on the page.
@@ -78,6 +82,12 @@ export function createEditor(place: HTMLElement, text: string, onChange: () => v
       view.focus();
     },
   };
+}
+
+/** What is shown in the place of a character that is not seen, or makes others be seen differently. */
+function spelt(code: number, description: string | null): HTMLElement {
+  const attributes = { class: 'cm-specialChar', title: description ?? '' };
+  return element('span', attributes, spell(String.fromCodePoint(code)));
 }
 
 /** A diagnostic of a text as CodeMirror has it. Its fix does nothing once the text has changed. */

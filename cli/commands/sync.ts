@@ -76,7 +76,9 @@ export const sync = defineCommand({
       onEvent: (event) => reportHostEvent(io, event, values),
     });
     if (!report.ok) throw refused(report);
-    if (!dryRun && !offline) await reportAfterSync(io, { ...values, root });
+    // An image whose own trust file does not count does not say either where a report goes.
+    const isForeign = trust !== undefined && root !== '/';
+    if (!dryRun && !offline && !isForeign) await reportAfterSync(io, { ...values, root });
     const code = dryRun ? plannedCode(report) : exitCodes[report.verdict];
     for (const line of describeUnmanaged(report.unmanaged, values.root)) io.note(line);
     for (const { team, name, reason } of report.deprecated) {

@@ -17,7 +17,7 @@ import {
   variablesOf,
 } from '../../policy/index.ts';
 import { sentenceOf } from '../summary-text.ts';
-import { visible } from '../terminal/io.ts';
+import { visible, visibleLine } from '../terminal/io.ts';
 import { rangeOf } from './diagnostics.ts';
 import { filesOf } from './includes.ts';
 import type { OpenFile } from './open-file.ts';
@@ -100,11 +100,11 @@ function aboutCapability(name: string): string | undefined {
 
 function aboutInclude(open: OpenFile, statement: Include | Abi): string {
   const files = filesOf(open, statement);
-  if (files.length === 0) return `\`${statement.path}\` was not found.`;
-  if (files.length > 1) return files.map(({ file }) => `- \`${visible(file)}\``).join('\n');
+  if (files.length === 0) return `${inline(statement.path)} was not found.`;
+  if (files.length > 1) return files.map(({ file }) => `- ${inline(file)}`).join('\n');
   const [{ file, source } = { file: '', source: '' }] = files;
   const lines = source.split('\n');
-  return `**${visible(file)}**\n\n${code(lines.slice(0, maxLines).join('\n'), lines.length)}`;
+  return `${inline(file)}\n\n${code(lines.slice(0, maxLines).join('\n'), lines.length)}`;
 }
 
 function aboutRule({ tree, options }: OpenFile, rule: Rule, around: readonly Statement[]): string {
@@ -125,11 +125,23 @@ function aboutRule({ tree, options }: OpenFile, rule: Rule, around: readonly Sta
 function code(text: string, lines: number): string {
   const start = text.slice(0, maxCharacters).toWellFormed();
   const shown = visible(start.length < text.length ? `${start}…` : text);
-  // A longer fence than any in the text.
-  const fences = [...shown.matchAll(/`+/g)].map(([one]) => one.length + 1);
-  const fence = '`'.repeat(Math.max(3, ...fences));
+  const fence = fenceFor(shown, 3);
   const more = lines > maxLines ? `\n\n… and ${lines - maxLines} more lines` : '';
   return `${fence}apparmor\n${shown}\n${fence}${more}`;
+}
+
+/** A name on one line, such as that of a file: no part of it is markup. */
+function inline(text: string): string {
+  const shown = visibleLine(text);
+  const fence = fenceFor(shown, 1);
+  // Spaces within the fences are not shown, if there is more than spaces (CommonMark 0.31, section 6.1).
+  return `${fence} ${shown} ${fence}`;
+}
+
+/** A longer fence than any in a text of code. */
+function fenceFor(text: string, shortest: number): string {
+  const lengths = [...text.matchAll(/`+/g)].map(([one]) => one.length + 1);
+  return '`'.repeat(Math.max(shortest, ...lengths));
 }
 
 /** Text of a policy in Markdown: no part of it is markup. */

@@ -15,6 +15,9 @@ import { editorDiagnostics, lintedOpen } from './diagnostics.ts';
 import { type OpenFile, openFile } from './open-file.ts';
 import { readSettings, type Settings, section } from './settings.ts';
 
+/** The most characters of a file that is read, several times what a registry takes: a longer one would occupy the server. */
+const maxText = 1_000_000;
+
 /** How long after the last change a file is linted, in milliseconds: a pause between words. */
 const pause = 200;
 
@@ -30,7 +33,7 @@ export interface Session {
   configure: (sent: unknown) => void;
   /** As `configure`, at the start. */
   initialize: (sent: unknown) => void;
-  /** Handles a request about an open file; nothing for other files, or if what it includes exceeds the limits. */
+  /** Handles a request about an open file; nothing for other files, or if it or what it includes exceeds the limits. */
   on: <Params extends FileParams, Result>(
     handle: (open: OpenFile, params: Params) => Result | Promise<Result>,
   ) => (params: Params) => Promise<Result | null>;
@@ -59,12 +62,15 @@ export function openSession(connection: Connection, io: Io, options: Settings): 
     noted.add(line);
   };
 
-  /** Does something with a file; `otherwise` if what it includes exceeds the limits, which others must not pay for. */
+  /** Does something with a file; `otherwise` if it or what it includes exceeds the limits, which others must not pay for. */
   const withFile = async <Result, Other>(
     document: TextDocument,
     use: (open: OpenFile) => Result | Promise<Result>,
     otherwise: (error: { code: string; message: string }) => Other,
   ): Promise<Result | Other> => {
+    if (document.getText().length > maxText) {
+      return otherwise({ code: 'limit', message: `The file has more than ${maxText} characters.` });
+    }
     try {
       policy ??= policyOptions({ ...io, note }, { ...settings, offline: true });
       return await use(openFile(document, await policy));

@@ -1,5 +1,5 @@
 // The part of an event that hosts report: what was requested, by which profile, and nothing about who did.
-import { type EventRecord, recordFields, reportLimits } from '../../contract/report.ts';
+import { type EventRecord, isShort, recordFields, reportLimits } from '../../contract/report.ts';
 import { fieldOf, type LogEvent, parseEvent } from './event.ts';
 import { sampleOf } from './generalise.ts';
 import { ruledBy } from './label.ts';
@@ -18,7 +18,7 @@ function reported(key: string, value: string, raw: boolean): string {
 
 /**
  * The record of an event that a profile decided, with samples for variable parts of names unless `raw`; `undefined` if a
- * value is too long or no text. Of the user ids, it only says whether they are equal: that decides about `owner`.
+ * value is too long or no text, or all are too long together. Of the user ids, it only says whether they are equal: that decides about `owner`.
  */
 export function recordOfEvent(
   event: LogEvent,
@@ -35,7 +35,7 @@ export function recordOfEvent(
   record.profile = profile;
   const isText = (value: string) =>
     value.length <= reportLimits.value && value.isWellFormed() && !value.includes('\0');
-  return Object.values(record).every(isText) ? record : undefined;
+  return Object.values(record).every(isText) && isShort(record) ? record : undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readAtMost } from '../../trust/index.ts';
 import { refuseManyCodings } from '../content-codings.ts';
 import { SdkError } from '../error.ts';
+import { createPacing, type WaitLimits } from '../pacing.ts';
 import { parseChallenge } from './challenge.ts';
 import { isLoopback } from './location.ts';
 
@@ -12,6 +13,8 @@ export interface MirrorAccess {
   token?: string | undefined;
   /** The timeout of one request, in milliseconds; default 30 seconds. */
   timeout?: number | undefined;
+  /** How long slow responses may take together. */
+  waitLimits?: WaitLimits | undefined;
 }
 
 /** A response of a registry of OCI, with its whole body. */
@@ -30,6 +33,8 @@ export interface Connection {
 
 const usualTimeout = 30_000;
 const maxRedirects = 5;
+/** The maximum number of requests of a connection: 32 needed packages take some hundreds, with ten pages of tags each. */
+const maxRequests = 2000;
 const maxTokenBytes = 64 << 10;
 /** The maximum length of a token, in characters: it is sent in a header. */
 const maxToken = 16 << 10;
@@ -42,9 +47,11 @@ const encoder = new TextEncoder();
  */
 export function connectMirror(
   origin: string,
-  { credentials, token: own, timeout = usualTimeout }: MirrorAccess = {},
+  { credentials, token: own, timeout = usualTimeout, waitLimits }: MirrorAccess = {},
 ): Connection {
   refuseManyCodings();
+  const pacing = createPacing({ waitLimits });
+  let requests = 0;
   let authorization = own === undefined ? undefined : `Bearer ${own}`;
   const basic = credentials && basicOf(credentials);
 
@@ -53,11 +60,15 @@ export function connectMirror(
     headers: Record<string, string>,
     maxBytes: number,
   ): Promise<MirrorResponse> {
+    // A host waits with its lock, whether responses are slow or many.
+    if (++requests > maxRequests) throw unreachable(`needs more than ${maxRequests} requests`);
+    const isInTime = pacing.timed();
+    let reply: MirrorResponse | undefined;
     try {
       const signal = AbortSignal.timeout(timeout);
       const response = await fetch(url, { headers, redirect: 'manual', signal });
       const bytes = await readAtMost(response.body, maxBytes);
-      if (bytes) return { status: response.status, headers: response.headers, bytes };
+      reply = bytes && { status: response.status, headers: response.headers, bytes };
     } catch (error) {
       const reason =
         (error as Error).name === 'TimeoutError'
@@ -65,6 +76,9 @@ export function connectMirror(
           : (((error as Error).cause as Error | undefined)?.message ?? (error as Error).message);
       throw unreachable(`can't be reached: ${reason}`);
     }
+    if (!isInTime())
+      throw unreachable('responds too slowly: all its responses together took too long');
+    if (reply) return reply;
     throw unreachable(`sent more than ${maxBytes} bytes`);
   }
 

@@ -29,15 +29,28 @@ export const maxManifest = 4 << 20;
 /** The maximum size of a bundle of one version, in bytes. */
 export const maxVersionBundle = 32 << 20;
 
+/** A list of tags; some registries send null for none (distribution-spec 1.1, "Content Discovery"). */
+const Tags = z.object({ tags: z.array(z.string()).nullish() });
+
 const limits = { maxDepth: 16, maxValues: 50_000 };
 
 /** Parses a manifest or an index; refuses anything else. */
 export function readManifest(bytes: Uint8Array, what: string): Manifest {
+  return parse(Manifest, bytes) ?? refuse('mirror-malformed', `${what} is not a manifest of OCI`);
+}
+
+/** Parses a list of tags; refuses anything else. */
+export function readTags(bytes: Uint8Array, what: string): string[] {
+  const { tags } = parse(Tags, bytes) ?? refuse('mirror-malformed', `${what} is malformed`);
+  return tags ?? [];
+}
+
+function parse<Value>(schema: z.ZodType<Value>, bytes: Uint8Array): Value | undefined {
   try {
-    const parsed = Manifest.safeParse(parseJson(new TextDecoder().decode(bytes), limits));
-    if (parsed.success) return parsed.data;
-  } catch {}
-  refuse('mirror-malformed', `${what} is not a manifest of OCI`);
+    return schema.safeParse(parseJson(new TextDecoder().decode(bytes), limits)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Refuses bytes that do not have their digest. */

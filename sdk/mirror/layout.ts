@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Bundle, type Digest, ociTypes } from '../../trust/index.ts';
 import { maxBundle, parseBundle } from '../bundle.ts';
-import { ifPresent, readBounded } from '../files.ts';
+import { readRegularFile } from '../files.ts';
 import {
   type Descriptor,
   type Manifest,
@@ -12,8 +12,8 @@ import {
 } from './content.ts';
 import { refuse } from './refusal.ts';
 
-/** The maximum number of manifests that are read. */
-const maxManifests = 2000;
+/** The maximum number of manifests that are looked for: a version has about five. */
+const maxManifests = 10_000;
 
 /**
  * All bundles in a folder in the OCI image layout (image-spec 1.1, "OCI Image Layout Specification"), as clients that copy
@@ -22,7 +22,7 @@ const maxManifests = 2000;
 export async function readLayout(folder: string): Promise<Bundle[]> {
   let size = 0;
   const read = async (path: string, limit: number) => {
-    const bytes = await ifPresent(readBounded(join(folder, path), limit));
+    const bytes = await readRegularFile(join(folder, path), limit);
     size += bytes?.length ?? 0;
     if (size > maxBundle) refuse('mirror-malformed', `${folder} has more than ${maxBundle} bytes`);
     return bytes;
@@ -38,9 +38,12 @@ export async function readLayout(folder: string): Promise<Bundle[]> {
   const seen = new Set<string>();
   const waiting: Descriptor[] = readManifest(index, join(folder, 'index.json')).manifests ?? [];
   // Lists of referrers, which some clients keep as an index, are followed.
-  for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
-    if (seen.has(one.digest) || seen.size >= maxManifests) continue;
+  for (const one of waiting) {
+    if (seen.has(one.digest)) continue;
     seen.add(one.digest);
+    if (seen.size > maxManifests) {
+      refuse('mirror-malformed', `${folder} names more than ${maxManifests} manifests`);
+    }
     const bytes = await blob(one.digest, maxManifest);
     if (!bytes) continue;
     const manifest: Manifest = readManifest(bytes, `${one.digest} in ${folder}`);

@@ -6,6 +6,7 @@ import {
   maxManifest,
   maxVersionBundle,
   readManifest,
+  readTags,
   requireDigest,
 } from './content.ts';
 
@@ -30,8 +31,9 @@ export interface Repository {
 
 const manifestTypes = `${ociTypes.manifest}, ${ociTypes.index}`;
 
-/** The maximum number of pages of a list: a registry could send them without end. */
+/** The maximum number of pages of a list, and of their bytes: a registry could send them without end. */
 const maxPages = 20;
+const maxList = 16 << 20;
 
 /** The repository `name` of a registry (OCI distribution-spec 1.1). */
 export function openRepository(connection: Connection, name: string): Repository {
@@ -62,9 +64,11 @@ export function openRepository(connection: Connection, name: string): Repository
   ): Promise<Item[] | undefined> {
     const items: Item[] = [];
     let next: string | undefined = path;
+    let left = maxList;
     for (let page = 0; next !== undefined && page < maxPages; page++) {
-      const response = await get(next, maxManifest, ociTypes.index);
+      const response = await get(next, Math.min(maxManifest, left), ociTypes.index);
       if (!response) return page === 0 ? undefined : items;
+      left -= response.bytes.length;
       items.push(...read(response.bytes));
       next = nextOf(response.headers.get('Link'), `${origin}${next}`);
     }
@@ -91,17 +95,9 @@ export function openRepository(connection: Connection, name: string): Repository
       const fallback = await find(subject.replace(':', '-'));
       return fallback?.manifest.manifests?.filter(isWanted) ?? [];
     },
-    tags: () => pages(`${base}/tags/list`, readTags),
+    tags: () =>
+      pages(`${base}/tags/list`, (bytes) => readTags(bytes, `the list of tags in ${where}`)),
   };
-}
-
-function readTags(bytes: Uint8Array): string[] {
-  try {
-    const { tags } = JSON.parse(new TextDecoder().decode(bytes)) as { tags?: unknown };
-    return Array.isArray(tags) ? tags.filter((one) => typeof one === 'string') : [];
-  } catch {
-    return [];
-  }
 }
 
 /** The path of the next page (RFC 8288), if it is on the same registry. */

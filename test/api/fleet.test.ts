@@ -202,6 +202,27 @@ describe.each(runtimes)('hosts and their reports on $name', ({ name: runtime, st
     await retire(one);
   });
 
+  test('counts stay whole numbers of JSON, however much hosts count', async () => {
+    const one = await join(registry, acme);
+    const most = 1_000_000_000;
+    const all = Array.from({ length: 200 }, () => eventOf('web', '/often', { count: most }));
+    const body = { events: all, omittedEvents: most, droppedReports: most };
+    await expectStatus(200, report(registry, one, reportOf(1, body)));
+    // What some thousand reports add up to.
+    const { $client } = registry.db;
+    const high = Number.MAX_SAFE_INTEGER - 1;
+    await $client.execute(`UPDATE host_event_days SET count = ${high}`);
+    const sql = `UPDATE hosts SET omitted_events = ${high}, dropped_reports = ${high} WHERE id = ?`;
+    await $client.execute({ sql, args: [one.id] });
+    await expectStatus(200, report(registry, one, reportOf(2, body)));
+    const [{ count = Number.NaN } = {}] = (await events()).items;
+    const { omittedEvents, droppedReports } = await host(one);
+    for (const number of [count, omittedEvents, droppedReports]) {
+      expect(Number.isSafeInteger(number), `${number}`).toBe(true);
+    }
+    await retire(one);
+  });
+
   const wrong: [what: string, id: string, signing: (own: SigningHost) => Signing][] = [
     [
       'a changed body',
@@ -237,8 +258,14 @@ describe.each(runtimes)('hosts and their reports on $name', ({ name: runtime, st
     }
     const posing = report(registry, { id: victim.id, key: own.key }, reportOf(1));
     expect(await problem(401, posing)).toBe('host-refused');
-    const absent = report(registry, { id: 999_999, key: own.key }, reportOf(1));
-    expect(await problem(401, absent)).toBe('host-refused');
+    // Whether there is a host of this id is not shown.
+    const [of, absent] = await Promise.all(
+      [victim.id, 999_999].map(async (id) => {
+        const refused = await report(registry, { id, key: own.key }, reportOf(1));
+        return ((await refused.json()) as { detail: string }).detail;
+      }),
+    );
+    expect(absent).toBe(of);
     expect((await host(victim)).reportedAt).toBeNull();
     const late = await report(registry, own, reportOf(1), { time: new Date(0) });
     const told = Date.parse(late.headers.get('Date') ?? '');
@@ -266,6 +293,19 @@ describe.each(runtimes)('hosts and their reports on $name', ({ name: runtime, st
       'a field that no record has',
       400,
       reportOf(1, { events: [eventOf('web', '/x', { record: { comm: 'cat' } as never })] }),
+    ],
+    [
+      'long values together',
+      400,
+      reportOf(1, {
+        events: [
+          eventOf('web', '/x', {
+            record: Object.fromEntries(
+              ['info', 'name', 'target', 'srcname', 'peer'].map((key) => [key, 'x'.repeat(1000)]),
+            ),
+          }),
+        ],
+      }),
     ],
     ['a long value', 400, reportOf(1, { events: [eventOf('web', `/${'x'.repeat(1024)}`)] })],
     ['a lone surrogate', 400, reportOf(1, { events: [eventOf('web', '/\udc80')] })],

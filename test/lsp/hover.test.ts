@@ -56,6 +56,13 @@ async function hoverOn(part: string): Promise<{ value: string; range: string } |
   return { value, range: found.range ? textAt(document, found.range) : '' };
 }
 
+/** What is shown at a position of an open file. */
+async function hoverAt(path: string, position: { line: number; character: number }) {
+  const textDocument = { uri: uriOf(path) };
+  const found = await editor.connection.sendRequest(HoverRequest.type, { textDocument, position });
+  return found ? (found.contents as MarkupContent).value : '';
+}
+
 test.each([
   [
     'a rule',
@@ -76,7 +83,7 @@ test.each([
     'an include',
     'abstractions/web',
     'include <abstractions/web>',
-    [/For the web/, /abstractions\/web\*\*/],
+    [/For the web/, /abstractions\/web `/],
   ],
   ['a suppressed id', 'bare-network', 'bare-network', [/^\*\*bare-network\*\* \(warning\)/]],
   ['a child', 'Cx -> tool', '/usr/bin/tool Cx -> tool,', [/under another profile/]],
@@ -102,13 +109,23 @@ test('what is shown is bounded, and no markup of the policy counts', async () =>
   const path = join(folder, 'web');
   const long = `profile web {\n  "/srv/\`\`\`\`*x*${'y'.repeat(100_000)}" r,\n}\n`;
   await editor.open(path, long);
-  const found = await editor.connection.sendRequest(HoverRequest.type, {
-    textDocument: { uri: uriOf(path) },
-    position: { line: 1, character: 4 },
-  });
-  const value = found ? (found.contents as MarkupContent).value : '';
+  const value = await hoverAt(path, { line: 1, character: 4 });
   expect(value.length).toBeLessThan(20_000);
   expect(value).toMatch(/^`{5}apparmor\n.*…\n`{5}\n\nNot all of it is known: /s);
+  editor.close(path);
+});
+
+test.each([
+  ['a missing include', 'x` ![y](https://example.org/y.png) `z'],
+  ['a present include', 'a`![y](https:'],
+])('the path of %s is no markup', async (_, name) => {
+  const path = join(folder, 'web');
+  await writeFile(join(folder, 'a`![y](https:'), '# Present.\n');
+  await editor.open(path, `include "${name}"\n`);
+  const found = await hoverAt(path, { line: 0, character: 12 });
+  // Within a longer fence than the text has.
+  expect(found).toMatch(/^`` /);
+  expect(found).toContain(`${name} \`\``);
   editor.close(path);
 });
 

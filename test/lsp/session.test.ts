@@ -66,6 +66,23 @@ test('a file that is not open has nothing to show', () =>
     expect(found).toBeNull();
   }));
 
+test('a file that is too long has that diagnostic only, until it is shorter', () =>
+  inSession({}, async (editor, folder) => {
+    const path = join(folder, 'web');
+    const long = `${text}#${'x'.repeat(1_000_000)}\n`;
+    expect(await editor.open(path, long)).toMatchObject([{ code: 'limit' }]);
+    const position = { line: 1, character: 3 };
+    const hovered = () =>
+      editor.connection.sendRequest(HoverRequest.type, {
+        textDocument: { uri: uriOf(path) },
+        position,
+      });
+    expect(await hovered()).toBeNull();
+    const found = await editor.change(path, long.slice(text.length), '');
+    expect(found.map(({ code }) => code)).not.toContain('limit');
+    expect(await hovered()).not.toBeNull();
+  }));
+
 test('an unsaved file is linted too', () =>
   inSession({}, async (editor) => {
     expect(await isRefused(editor, '/nonexistent')).toBe(false);

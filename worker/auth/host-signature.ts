@@ -33,12 +33,20 @@ export function signedByHost(
     const key = await find(c, text);
     // Not counted as failed authentication: signatures can't be guessed, and many hosts may share an address.
     if (!(await verifyHostRequest(request, signature, key))) {
-      throw new ProblemError('host-refused', 'The request is not signed by the key of the host.');
+      throw unsigned();
     }
     requireTime(c, time);
     c.req.raw = new Request(url, { method, headers, body: await text() });
     await next();
   };
+}
+
+/** The problem of a request that is not signed by the key of a host. */
+export function unsigned(): ProblemError {
+  return new ProblemError(
+    'host-refused',
+    'The request is not signed by the key of a host that has joined.',
+  );
 }
 
 async function readUpToLimit(

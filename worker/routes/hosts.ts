@@ -9,7 +9,7 @@ import { addHost, countHosts, findHost, findHostByKey, type Host as Row } from '
 import { findJoinTokenByHash, type JoinToken } from '../../db/join-tokens.ts';
 import { readQuota } from '../../db/quotas.ts';
 import { importPublicKey, type PublicKey, parseJson, sha256 } from '../../trust/index.ts';
-import { signedByHost } from '../auth/host-signature.ts';
+import { signedByHost, unsigned } from '../auth/host-signature.ts';
 import { hashToken } from '../auth/token.ts';
 import { toHost } from '../host-view.ts';
 import { allow } from '../middleware/rate-limit.ts';
@@ -107,7 +107,8 @@ async function reportingKey(c: Context<Env>): Promise<PublicKey> {
   const id = hostPath.safeParse(c.req.param()).data?.host;
   const host = id === undefined ? undefined : await findHost(c.var.deps.db, id);
   const key = host && (await importPublicKey(host.publicKey));
-  if (!host || !key) throw new ProblemError('host-refused', 'There is no such host.');
+  // As for a wrong signature: others are not to learn how many hosts there are.
+  if (!host || !key) throw unsigned();
   c.set('host', host);
   return key;
 }

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { KeyId } from '../../contract/name.ts';
-import { maxKeys, NewKey, NewTeam, Revocation, Team, TeamChange } from '../../contract/team.ts';
+import { NewKey, NewTeam, Revocation, Team, TeamChange } from '../../contract/team.ts';
 import { insertKey, listKeys, type RegisteredKey, revokeKey } from '../../db/keys.ts';
 import {
   changeTeam,
@@ -12,6 +12,7 @@ import {
 import {
   Envelope,
   importPublicKey,
+  maxKeys,
   type PublicKey,
   parseJson,
   verifyEndorsement,

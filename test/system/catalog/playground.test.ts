@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deflateRawSync } from 'node:zlib';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../../worker/node.ts';
@@ -98,6 +98,18 @@ describe.skipIf(missing.length > 0)(`the playground in Chromium${reason}`, () =>
     await page.keyboard.type('r,');
     await part('summary').locator('.permits').first().waitFor();
     expect(await text()).toContain('/etc/passwd r,');
+  });
+
+  test('characters of a linked text that are not seen are spelt out, and stay in it', async () => {
+    const hidden = 'abi <abi/3.0>,\nprofile web {\n  # \u{202e}a\u{200b}\t\u{2066}\u{e0041}\n}\n';
+    await open(fragmentOf(hidden));
+    expect(await text()).toContain('  # \\u{202e}a\\u{200b}\t\\u{2066}\\u{e0041}\n');
+    await page.getByRole('button', { name: 'Share by link' }).click();
+    await page.getByText('The link is copied.').waitFor();
+    const { hash } = new URL(page.url());
+    expect(inflateRawSync(Buffer.from(hash.slice('#1='.length), 'base64url')).toString()).toBe(
+      hidden,
+    );
   });
 
   test('a quick fix changes the text', async () => {
