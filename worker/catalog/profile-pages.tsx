@@ -3,6 +3,7 @@ import { VariantQuery } from '../../contract/profile.ts';
 import { findShownVersion } from '../../db/profile-page.ts';
 import { isVersion, precedenceKey } from '../../trust/index.ts';
 import { analysisOf } from '../analysis/version.ts';
+import { includesRole, roleIn } from '../auth/caller.ts';
 import { viewer } from '../auth/identify.ts';
 import type { Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
@@ -72,6 +73,7 @@ async function showProfile(c: Context<Env>, { team, name, selector }: Selected) 
         name={name}
         profile={profile}
         reader={readerOf(c)}
+        isPublisher={includesRole(roleIn(c.var.caller, team, name), 'publisher')}
         version={version}
         latest={profile.latest}
         versions={versions}

@@ -5,6 +5,7 @@ import type { Profile } from '../../db/profiles.ts';
 import type { ShownSummary } from '../../db/summaries.ts';
 import type { Version } from '../../db/versions.ts';
 import { defaultChannel, defaultTeam } from '../../trust/index.ts';
+import type { Reader } from '../ports.ts';
 import { Attempt } from './attempt.tsx';
 import { Command } from './command.tsx';
 import { CompareLink } from './compare-link.tsx';
@@ -27,7 +28,9 @@ export function ProfilePage(props: {
   team: string;
   name: string;
   profile: Profile;
-  reader: string | undefined;
+  reader: Reader | undefined;
+  /** Whether the reader may publish versions of it. */
+  isPublisher: boolean;
   version: Version;
   latest: string;
   /** A page of versions, highest first, and the one that follows it. */
@@ -69,6 +72,11 @@ export function ProfilePage(props: {
         {profile.visibility === 'private' && <span class="badge">private</span>}
       </h1>
       <p>{version.manifest.description}</p>
+      {props.isPublisher && (
+        <p>
+          <a href={`/manage${path}`}>Manage</a>
+        </p>
+      )}
       {profile.deprecation !== null && (
         <p class="notice">
           <strong>Deprecated.</strong> {profile.deprecation}
