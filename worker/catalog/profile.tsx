@@ -14,6 +14,7 @@ import { Permitted } from './permitted.tsx';
 import { Policy, Variants } from './policy.tsx';
 import { Day } from './profiles.tsx';
 import { RunLines } from './run.tsx';
+import type { Unfolding } from './unfold.ts';
 import { VerificationPart } from './verification.tsx';
 import { Versions } from './versions.tsx';
 
@@ -43,6 +44,7 @@ export function ProfilePage(props: {
   text: string;
   analysis: StoredAnalysis;
   summary: ShownSummary | null;
+  unfolding: Unfolding | undefined;
 }) {
   const { team, name, profile, version, latest, versions, channels, keys, text } = props;
   const { readme } = props.analysis;
@@ -244,6 +246,8 @@ export function ProfilePage(props: {
         at={props.at}
         text={text}
         analysis={props.analysis}
+        page={`${path}/${version.version}`}
+        unfolding={props.unfolding}
       />
 
       <VerificationPart

@@ -202,6 +202,8 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 .source .error { box-shadow: inset 3px 0 var(--error); }
 .source .warning { box-shadow: inset 3px 0 var(--warning); }
 .source .finding { display: block; margin: 0.1rem 0 0.3rem 5ch; padding: 0.1rem 0.6rem; font-family: system-ui, sans-serif; white-space: normal; user-select: none; background: var(--paper); }
+.included { margin: 0 0 0.3rem 5ch; }
+.included > span { display: block; margin-top: 0.3rem; padding: 0.3rem 0.6rem; background: var(--paper); border-left: 3px solid var(--edge); }
 .permits { list-style: none; padding: 0; }
 .permits > li { padding: 0.5rem 0 0.5rem 0.9rem; border-left: 3px solid var(--edge); margin-bottom: 0.5rem; overflow-wrap: anywhere; }
 .permits > .critical, .permits > .high { border-color: var(--error); }
