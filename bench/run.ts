@@ -4,6 +4,7 @@ import * as http from './http.ts';
 import * as log from './log.ts';
 import * as memory from './memory.ts';
 import * as modelBench from './model.ts';
+import * as pages from './pages.ts';
 import * as peers from './peers.ts';
 import * as policy from './policy.ts';
 import * as scale from './scale.ts';
@@ -20,6 +21,7 @@ const benchmarks: Record<string, { run: (args: string[]) => Promise<void> }> = {
   fleet,
   scale,
   http,
+  pages,
   peers,
   hostile,
   start,

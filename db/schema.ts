@@ -582,6 +582,24 @@ export const idempotencyKeys = sqliteTable(
   ],
 );
 
+/** Sessions of signed-in readers of pages, by the hashes of their secrets; a session ends with its token. */
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    /** Hexadecimal SHA-256 of the secret in the cookie. */
+    hash: text().primaryKey(),
+    tokenId: integer()
+      .notNull()
+      .references(() => tokens.id, { onDelete: 'cascade' }),
+    createdAt: createdAt(),
+    expiresAt: text().notNull(),
+  },
+  (table) => [
+    index('sessions_token').on(table.tokenId, table.createdAt),
+    index('sessions_expiry').on(table.expiresAt),
+  ],
+);
+
 /** Tokens with which hosts join a team, by their hashes only. */
 export const joinTokens = sqliteTable(
   'join_tokens',

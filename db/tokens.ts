@@ -18,6 +18,7 @@ import { prepared } from './prepared.ts';
 import { idempotencyKeys, memberships, type Role, tokens, users } from './schema.ts';
 
 export type Token = typeof tokens.$inferSelect;
+type Membership = typeof memberships.$inferSelect;
 
 /** A token to store; without limits and with the scope `admin` by default. */
 export type NewToken = typeof tokens.$inferInsert;
@@ -140,7 +141,13 @@ export async function findTokenWithUser(
   db: Database,
   hash: string,
 ): Promise<{ token: Token; rights: UserRights | undefined } | undefined> {
-  const rows = await withUser(db).all({ hash });
+  return ownedToken(await withUser(db).all({ hash }));
+}
+
+/** A token with its user, of the rows for the user's memberships; `undefined` without rows. */
+export function ownedToken(
+  rows: readonly { token: Token; admin: boolean | null; membership: Membership | null }[],
+): { token: Token; rights: UserRights | undefined } | undefined {
   const [first] = rows;
   if (!first) return undefined;
   const { token, admin } = first;

@@ -18,6 +18,7 @@ import feeds from './0016_feeds.sql';
 import fleet from './0017_fleet.sql';
 import bundleCheckpoints from './0018_bundle_checkpoints.sql';
 import facets from './0019_facets.sql';
+import sessions from './0020_sessions.sql';
 
 /** Every migration, oldest first; written by scripts/migrations.ts. Released ones are never changed or removed. */
 export const migrations: { name: string; sql: string }[] = [
@@ -41,4 +42,5 @@ export const migrations: { name: string; sql: string }[] = [
   { name: '0017_fleet', sql: fleet },
   { name: '0018_bundle_checkpoints', sql: bundleCheckpoints },
   { name: '0019_facets', sql: facets },
+  { name: '0020_sessions', sql: sessions },
 ];

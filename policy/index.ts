@@ -9,18 +9,10 @@ import {
   toResult,
 } from './check.ts';
 import { mainUnit } from './checks/unit.ts';
-import {
-  type Diagnostic,
-  languageDiagnostics,
-  languageSeverity,
-  toDiagnostics,
-} from './diagnostics.ts';
+import { type Diagnostic, languageSeverity, toDiagnostics } from './diagnostics.ts';
 import { applyFixes, type Fixed, fixRepeatedly } from './fix.ts';
 import { advise } from './lint/lint.ts';
 import type { LintOptions } from './lint/rule.ts';
-import { lintRules } from './lint/rules.ts';
-import { packageDiagnostics } from './package-diagnostics.ts';
-import type { Explanation } from './raw-diagnostic.ts';
 import type { Token } from './syntax/cursor.ts';
 import { parseText } from './syntax/parser.ts';
 import { print } from './syntax/printer.ts';
@@ -34,6 +26,7 @@ export { Budget } from './budget.ts';
 export { type CheckOptions, type CheckResult, check, firstError } from './check.ts';
 export { comparePolicies, type PolicyChange, type PolicyText } from './compare-policies.ts';
 export { type Diagnostic, render } from './diagnostics.ts';
+export { explain, explanations } from './explanations.ts';
 export { applyFixes, type Fixed } from './fix.ts';
 export { escaped, literal, quoted } from './glob/literal.ts';
 export { hiddenTextDiagnostics } from './hidden-text.ts';
@@ -195,23 +188,6 @@ export function fix(
     (text) => lint(text, options),
     (text) => parse(text).diagnostics.filter(({ severity }) => severity === 'error').length,
   );
-}
-
-/** What every id means: the diagnostics of the language, then the lint rules. */
-export const explanations: Readonly<Record<string, Explanation>> = {
-  ...languageDiagnostics,
-  ...packageDiagnostics,
-  ...Object.fromEntries(
-    lintRules.map(({ id, title, severity, text, fires, clean }) => [
-      id,
-      { title, severity, text, example: fires, corrected: clean },
-    ]),
-  ),
-};
-
-/** The explanation of a diagnostic's id, or undefined for an id that does not exist. */
-export function explain(id: string): (Explanation & { id: string }) | undefined {
-  return Object.hasOwn(explanations, id) ? { id, ...(explanations[id] as Explanation) } : undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { identify } from './auth/identify.ts';
 import { createTokenChecks } from './auth/token-checks.ts';
 import { shareImmutable } from './cache/shared-cache.ts';
 import { catalog } from './catalog/index.tsx';
+import { managementPages } from './catalog/manage/index.tsx';
 import { reference } from './catalog/reference.tsx';
 import { conditional } from './middleware/conditional.ts';
 import { corsForReads } from './middleware/cors.ts';
@@ -84,6 +85,7 @@ export function createApp(deps: Deps) {
     app.use(path, shareImmutable);
   }
   if (deps.metrics) app.route('/', metrics);
+  const api = createRouter();
   for (const routes of [
     profiles,
     versions,
@@ -107,12 +109,14 @@ export function createApp(deps: Deps) {
     hosts,
     fleet,
   ]) {
-    app.route('/v1', routes);
+    api.route('/v1', routes);
   }
+  app.route('/', api);
   app.route('/', tiles);
   app.route('/', oci);
   app.route('/', reference(app));
   app.route('/', catalog);
+  app.route('/', managementPages(api));
 
   app.notFound(respondUnrouted(app));
   app.onError((error, c) => {

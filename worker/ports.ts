@@ -93,6 +93,8 @@ export interface Env {
     tokenChecks: TokenChecks;
     /** The author of the request (auth/identify.ts). */
     caller: Caller;
+    /** The signed-in reader of a page, if any (auth/session.ts). */
+    reader: Reader | undefined;
     /** The host that signed the request, on routes of hosts (auth/host-signature.ts). */
     host: Host;
     /** The rate limit of reports by host. */
@@ -135,6 +137,14 @@ export interface RequestHead {
   method: string;
   url: string;
   header: (name: string) => string | null | undefined;
+}
+
+/** A signed-in reader of pages. */
+export interface Reader {
+  /** The name to show. */
+  name: string;
+  /** A secret of the session that the pages' forms send, so that other sites can't make them. */
+  formToken: string;
 }
 
 /** The author of a request, with their roles. */

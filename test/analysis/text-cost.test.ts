@@ -9,7 +9,7 @@ const readers: Record<string, (text: string) => unknown> = {
   'the words of rules': ruleWords,
   'the words of a text': wordsOf,
   'the words of a query': queryWords,
-  'a page’s source': (text) => renderSource(text, []),
+  'a page’s source': (text) => renderSource(text, [], new Map([['abstractions/base', text]])),
   'a reference': parseReference,
 };
 
@@ -22,6 +22,7 @@ const runs = [
   '#\n',
   ' #',
   '# include',
+  '#include <abstractions/base>\n',
   'a',
   'a ',
   '/',

@@ -10,6 +10,7 @@ import {
   send,
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { signIn } from '../sign-in.ts';
 
 /** The profile that only its team may see, and a word of its description. */
 const secret = 'hidden-web';
@@ -23,7 +24,7 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
   const read = async (path: string, headers: Record<string, string> = {}) =>
     (await expectStatus(200, registry.fetch(path, { headers }))).text();
   /** As a signed-in reader. */
-  const cookieOf = ({ token }: Publisher) => ({ Cookie: `aa-registry-token=${token}` });
+  const cookieOf = ({ token }: Publisher) => signIn(registry, token);
   const hide = async (publisher: Publisher, name: string) =>
     expectStatus(
       200,
@@ -133,7 +134,7 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
         expect(await response.text()).toContain('urn:aa-registry:problem:not-found');
       }
     }
-    const own = { Accept: 'text/plain', ...cookieOf(acme) };
+    const own = { Accept: 'text/plain', ...(await cookieOf(acme)) };
     const response = await registry.fetch(`/p/acme/${secret}`, { headers: own });
     expect(await response.text()).toBe(profileText(secret, '-2'));
     expect(response.headers.get('Cache-Control')).toBe('private, no-store');
@@ -142,8 +143,8 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
   test('a version of a private profile is its team’s only', async () => {
     for (const path of [`/p/acme/${secret}@1.0.0`, `/p/acme/${secret}@latest`]) {
       await expectStatus(404, registry.fetch(path));
-      await expectStatus(404, registry.fetch(path, { headers: cookieOf(quiet) }));
-      expect(await read(path, cookieOf(acme))).toContain(secret);
+      await expectStatus(404, registry.fetch(path, { headers: await cookieOf(quiet) }));
+      expect(await read(path, await cookieOf(acme))).toContain(secret);
     }
   });
 
@@ -161,8 +162,8 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
   test('the page of a team shows private profiles to its members only', async () => {
     // Published before it was hidden, so the log has its name.
     const inProfiles = `<a href="/p/acme/${secret}">`;
-    expect(await read('/t/acme', cookieOf(acme))).toContain(inProfiles);
-    for (const page of [await read('/t/acme'), await read('/t/acme', cookieOf(quiet))]) {
+    expect(await read('/t/acme', await cookieOf(acme))).toContain(inProfiles);
+    for (const page of [await read('/t/acme'), await read('/t/acme', await cookieOf(quiet))]) {
       expect(page).not.toContain(inProfiles);
       expect(page).not.toContain(secretWord);
       expect(page).toContain('A private profile of');
@@ -173,7 +174,7 @@ describe.each(runtimes)('pages of teams, versions and the log on $name', ({ star
     const page = await read('/teams');
     expect(page).toContain('href="/t/acme"');
     expect(page).not.toContain('quiet');
-    expect(await read('/teams', cookieOf(quiet))).toContain('href="/t/quiet"');
+    expect(await read('/teams', await cookieOf(quiet))).toContain('href="/t/quiet"');
     expect(await read('/teams?after=acme')).not.toContain('href="/t/acme"');
   });
 

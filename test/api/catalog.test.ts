@@ -53,6 +53,28 @@ describe.each(runtimes)('pages of profiles on $name', ({ start }) => {
   });
   afterAll(() => registry.close());
 
+  test('includes are shown in place, of the base policy of the release that the reader chooses', async () => {
+    const plain = await read('/p/acme/web');
+    expect(plain).not.toContain('<details class="included">');
+    expect(plain).toContain('href="/p/acme/web/1.0.0?unfold=3.0#source"');
+    const page = await read('/p/acme/web/1.0.0?unfold=3.0');
+    const found = [
+      ...page.matchAll(/<details class="included"><summary>(.*?)<\/summary><span>(.*?)<\/span>/gs),
+    ];
+    expect(found.map(([, path, text]) => [path, text])).toEqual([
+      ['tunables/global', '@{PROC}=/proc/\n'],
+      ['abstractions/base', '  /dev/sda w,\n'],
+    ]);
+    // Below the line that includes it; the numbers of lines stay those of the profile.
+    expect(page).toMatch(/<span id="L2">include &lt;tunables\/global&gt;<\/span><details/);
+    expect(page).toContain('<span id="L3">');
+    const other = await read('/p/acme/web/1.0.0?unfold=4.1');
+    expect(other).toContain('This registry has no base policy of AppArmor 4.1.');
+    expect(await read('/p/acme/web/1.0.0?unfold=%3Cb%3E')).not.toContain(
+      '<details class="included">',
+    );
+  });
+
   test('what a version permits is shown from the stored summary, the most dangerous first', async () => {
     const shown = await permits('/p/acme/web');
     expect(shown).toContain('As AppArmor 3.0 compiles it');

@@ -9,6 +9,7 @@ import {
   send,
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { signIn } from '../sign-in.ts';
 
 const profile = (name: string, rules: string) =>
   `abi <abi/3.0>,\ninclude <tunables/global>\nprofile ${name} {\n  include <abstractions/base>\n${rules}\n}\n`;
@@ -28,7 +29,7 @@ describe.each(runtimes)('the page of a comparison on $name', ({ start }) => {
 
   const read = async (query: string, headers: Record<string, string> = {}) =>
     (await expectStatus(200, registry.fetch(`/p/acme/web/compare${query}`, { headers }))).text();
-  const cookieOf = ({ token }: Publisher) => ({ Cookie: `aa-registry-token=${token}` });
+  const cookieOf = ({ token }: Publisher) => signIn(registry, token);
   /** The differences of a class, with the words for their effects. */
   const ofClass = (page: string, name: string) => {
     const [, after = ''] = page.split(`<h3>${name}</h3>`);
@@ -141,11 +142,11 @@ describe.each(runtimes)('the page of a comparison on $name', ({ start }) => {
       '/p/acme/web/compare?from=acme/hidden@1.0.0&to=1.0.0',
       '/p/acme/web/compare?from=1.0.0&to=acme/hidden@1.0.0',
     ]) {
-      for (const headers of [{}, cookieOf(quiet)]) {
+      for (const headers of [{}, await cookieOf(quiet)]) {
         const response = await expectStatus(404, registry.fetch(path, { headers }));
         expect(await response.text()).not.toContain('confidential');
       }
-      const own = await expectStatus(200, registry.fetch(path, { headers: cookieOf(acme) }));
+      const own = await expectStatus(200, registry.fetch(path, { headers: await cookieOf(acme) }));
       expect(await own.text()).toContain('/etc/confidential');
       expect(own.headers.get('Cache-Control')).toBe('private, no-store');
     }

@@ -10,6 +10,7 @@ import {
   send,
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { signIn } from '../sign-in.ts';
 
 const features = 'query {label {multi_transaction {yes\n}\n}\n}\n';
 const files = {
@@ -75,7 +76,7 @@ describe.each(runtimes)('home and results on $name', ({ start }) => {
   }
 
   const page = async (path: string, token?: string) => {
-    const headers: Record<string, string> = token ? { Cookie: `aa-registry-token=${token}` } : {};
+    const headers: Record<string, string> = token ? await signIn(registry, token) : {};
     return (await expectStatus(200, registry.fetch(path, { headers }))).text();
   };
 

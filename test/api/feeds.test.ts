@@ -9,6 +9,7 @@ import {
   send,
 } from '../publisher.ts';
 import { origin, runtimes, type TestRegistry } from '../runtimes.ts';
+import { signIn } from '../sign-in.ts';
 
 describe.each(runtimes)('feeds, badges and small files on $name', ({ start }) => {
   let registry: TestRegistry;
@@ -109,7 +110,7 @@ describe.each(runtimes)('feeds, badges and small files on $name', ({ start }) =>
   });
 
   test('a private profile, or a team without public ones, looks like one that does not exist', async () => {
-    const headers = { Cookie: `aa-registry-token=${quiet.token}` };
+    const headers = await signIn(registry, quiet.token);
     for (const path of [
       '/p/quiet/secret/feed.atom',
       '/t/quiet/feed.atom',

@@ -22,6 +22,7 @@ import {
   signDraft,
 } from '../publisher.ts';
 import { runtimes, type TestRegistry } from '../runtimes.ts';
+import { signIn } from '../sign-in.ts';
 import { startTamperingProxy } from '../tampering-proxy.ts';
 
 describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
@@ -211,7 +212,7 @@ describe.each(runtimes)('the life of a profile on $name', ({ start }) => {
       const response = await registry.fetch(path, { headers: { 'If-None-Match': known } });
       expect(response.status, path).toBe(200);
     }
-    const cookie = { Cookie: `aa-registry-token=${acme.token}` };
+    const cookie = await signIn(registry, acme.token);
     const page = await (await registry.fetch('/p/acme/shown', { headers: cookie })).text();
     expect(page).toContain('acme/clandestine');
 

@@ -56,12 +56,19 @@ export async function identifySecret(
  * invalid tokens from the same address, exceed their rate limit.
  */
 export function findCaller(c: Context<Env>, secret: string): Promise<Caller | undefined> {
-  return c.var.tokenChecks.check(c, secret, (hash) => lookUp(c.var.deps, hash));
+  const { deps, tokenChecks } = c.var;
+  return tokenChecks.check(c, secret, (hash) =>
+    callerWith(deps, () => findTokenWithUser(deps.db, hash)),
+  );
 }
 
-async function lookUp({ db, now }: Deps, hash: string): Promise<Caller | undefined> {
+/** The caller with the token that `find` finds at the given time, unless it is revoked or expired; records its use. */
+export async function callerWith(
+  { db, now }: Deps,
+  find: (time: Date) => ReturnType<typeof findTokenWithUser>,
+): Promise<Caller | undefined> {
   const time = now();
-  const found = await findTokenWithUser(db, hash);
+  const found = await find(time);
   if (!found) return undefined;
   const { token, rights } = found;
   if (token.revokedAt !== null) return undefined;

@@ -1,7 +1,10 @@
 import { encodeBase64, sha256 } from '../../trust/index.ts';
 
-/** The prefixes of tokens, for secret scanners and people: of API tokens, and of those with which hosts join a team. */
-const prefixes = { api: 'aar_', join: 'aaj_' };
+/**
+ * The prefixes of tokens, for secret scanners and people: of API tokens, of those with which hosts join a team, and of
+ * the sessions of signed-in readers.
+ */
+const prefixes = { api: 'aar_', join: 'aaj_', session: 'aas_' };
 
 /** A new token: its prefix and 256 random bits in base64url. */
 export function generateToken(kind: keyof typeof prefixes = 'api'): string {

@@ -6,7 +6,7 @@ import { viewer } from '../auth/identify.ts';
 import type { ChosenVersion } from '../chosen-version.ts';
 import { type Comparison, compareSides, parseSide, type Side, toDiff } from '../comparison.ts';
 import { linesOf } from '../permissions.ts';
-import type { Env } from '../ports.ts';
+import type { Env, Reader } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
 import { type CompareQuery, comparePath } from './compare-link.tsx';
 import { Differences, type ShownSide } from './differences.tsx';
@@ -72,7 +72,7 @@ const latestOf = ({ team, name }: Named): Side => ({
 });
 
 /** What the pages show besides the comparison: the requested sides and the signed-in user. */
-type Asked = Named & CompareQuery & { reader: string | undefined };
+type Asked = Named & CompareQuery & { reader: Reader | undefined };
 
 function RefusedPage({ reason, ...asked }: Asked & { reason: string }) {
   return (

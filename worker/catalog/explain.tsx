@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { problems } from '../../contract/index.ts';
 import { explain as explanationOf, explanations, type Grade, grades } from '../../policy/index.ts';
-import type { Env } from '../ports.ts';
+import type { Env, Reader } from '../ports.ts';
 import { toHtml } from './html.ts';
 import { Layout } from './layout.tsx';
 import { MissingPage } from './missing.tsx';
@@ -70,7 +70,7 @@ function Example({ title, text }: { title: string; text: string | undefined }) {
   );
 }
 
-function IndexPage({ reader }: { reader: string | undefined }) {
+function IndexPage({ reader }: { reader: Reader | undefined }) {
   return (
     <Layout title="Diagnostics · aa-registry" reader={reader}>
       <h1>Diagnostics</h1>
@@ -109,7 +109,7 @@ const meanings: Record<Grade, string> = {
   F: 'an error',
 };
 
-function GradesPage({ reader }: { reader: string | undefined }) {
+function GradesPage({ reader }: { reader: Reader | undefined }) {
   return (
     <Layout title="Lint grades · aa-registry" reader={reader}>
       <h1>Lint grades</h1>

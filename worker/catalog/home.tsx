@@ -1,5 +1,6 @@
 import type { Counts, FacetCount } from '../../db/facets.ts';
 import type { ProfileSummary } from '../../db/profiles.ts';
+import type { Reader } from '../ports.ts';
 import { Command } from './command.tsx';
 import { Layout } from './layout.tsx';
 import { listAddress } from './list-query.ts';
@@ -14,7 +15,7 @@ export function HomePage(props: {
   profiles: readonly ProfileSummary[];
   /** Of the most recently published profiles. */
   counts: Counts;
-  reader: string | undefined;
+  reader: Reader | undefined;
 }) {
   const { profiles, counts } = props;
   const { tag, image, team } = counts.facets;

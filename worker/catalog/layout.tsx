@@ -1,11 +1,13 @@
 import type { Child } from 'hono/jsx';
+import type { Reader } from '../ports.ts';
+import { formTokenField } from './form.ts';
 
 /** The layout of every page: title, search and contents. */
 export function Layout(props: {
   title: string;
   query?: string;
   /** The signed-in reader, if any. */
-  reader?: string | undefined;
+  reader?: Reader | undefined;
   /** The path that the page is best known by. */
   path?: string;
   /** What the page is about, in a sentence. */
@@ -67,7 +69,8 @@ export function Layout(props: {
             <a href="/sign-in">Sign in</a>
           ) : (
             <form action="/sign-out" method="post" class="sign-out">
-              <span class="soft">{props.reader}</span>
+              <a href="/manage">{props.reader.name}</a>
+              <FormToken reader={props.reader} />
               <button type="submit">Sign out</button>
             </form>
           )}
@@ -83,4 +86,9 @@ export function Layout(props: {
       </body>
     </html>
   );
+}
+
+/** The field of a form with the form token of the reader's session. */
+export function FormToken({ reader }: { reader: Reader }) {
+  return <input type="hidden" name={formTokenField} value={reader.formToken} />;
 }

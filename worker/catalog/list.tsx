@@ -1,5 +1,6 @@
 import type { Counts } from '../../db/facets.ts';
 import type { FoundProfiles, Sort } from '../../db/profile-lists.ts';
+import type { Reader } from '../ports.ts';
 import { Facets, labelOf } from './facets.tsx';
 import { Layout } from './layout.tsx';
 import { filterNames, isNarrowed, type ListQuery, listAddress } from './list-query.ts';
@@ -11,7 +12,7 @@ export function ListPage(props: {
   found: FoundProfiles & { counts?: Counts | undefined };
   /** The cursor of the next page. */
   next: string | undefined;
-  reader: string | undefined;
+  reader: Reader | undefined;
 }) {
   const { query, next } = props;
   const { items, similar, counts, sorted } = props.found;

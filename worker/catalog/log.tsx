@@ -9,7 +9,7 @@ import {
   parseDecimal,
   parseEntry,
 } from '../../trust/log/index.ts';
-import type { Env } from '../ports.ts';
+import type { Env, Reader } from '../ports.ts';
 import { toHtml } from './html.ts';
 import { Layout } from './layout.tsx';
 import { identifyReader, readerOf } from './session.tsx';
@@ -46,7 +46,7 @@ function LogPage(props: {
   entries: StoredEntry[];
   /** Whether there are older entries. */
   older: boolean;
-  reader: string | undefined;
+  reader: Reader | undefined;
 }) {
   const { size, team, entries } = props;
   const last = entries.at(-1);

@@ -1,7 +1,9 @@
 import { raw } from 'hono/html';
 import type { StoredAnalysis } from '../../db/analyses.ts';
 import type { StoredDiagnostic, StoredVariant } from '../../db/schema.ts';
+import { releases } from '../../policy/index.ts';
 import { renderSource } from './source.ts';
+import { includedBy, type Unfolding } from './unfold.ts';
 
 /** Links to the variants of a version; nothing without variants. */
 export function Variants(props: {
@@ -35,14 +37,18 @@ export function Policy(props: {
   at: number;
   text: string;
   analysis: StoredAnalysis;
+  /** The path of the version's page, and of the shown variant in it. */
+  page: string;
+  /** The base policy that is shown below includes, if the reader has chosen one. */
+  unfolding: Unfolding | undefined;
 }) {
-  const { bytes, variants, at, text, analysis } = props;
+  const { bytes, variants, at, text, analysis, unfolding } = props;
   const { omitted, suppressed, grade, needs, unseen } = analysis;
   const shown = variants[at];
   // Diagnostics name their variant unless it is the first.
   const named = at === 0 ? undefined : shown?.from;
   const diagnostics = analysis.diagnostics.filter(({ variant }) => variant === named);
-  const source = renderSource(text, diagnostics);
+  const source = renderSource(text, diagnostics, unfolding?.files);
   const plain = `${bytes}/profile${named === undefined ? '' : `?release=${named}`}`;
   return (
     <>
@@ -60,7 +66,10 @@ export function Policy(props: {
         {unseen.length > 0 && ` Includes not checked: ${unseen.join(', ')}.`}
       </p>
 
-      <h2>Source</h2>
+      <h2 id="source">Source</h2>
+      {text.split('\n', maxSearched).some((line) => includedBy(line) !== undefined) && (
+        <Releases page={props.page} variant={named} unfolding={unfolding} />
+      )}
       <pre class="source" tabindex={0}>
         <code>{raw(source.html)}</code>
       </pre>
@@ -74,6 +83,36 @@ export function Policy(props: {
         {' · '}
         <a href={`${bytes}/envelope`}>Signed envelope</a>
       </p>
+    </>
+  );
+}
+
+/** The number of lines in which an include is looked for, before the page offers to show includes. */
+const maxSearched = 1_000;
+
+/** Links to the same page with the includes of a release's base policy. */
+function Releases(props: {
+  page: string;
+  variant: string | undefined;
+  unfolding: Unfolding | undefined;
+}) {
+  const { page, variant, unfolding } = props;
+  const chosen = variant === undefined ? '' : `variant=${variant}&`;
+  return (
+    <>
+      <nav class="variants" aria-label="Includes">
+        <span class="soft">Show includes of AppArmor</span>
+        {releases.map((release) =>
+          release === unfolding?.release ? (
+            <strong aria-current="page">{release}</strong>
+          ) : (
+            <a href={`${page}?${chosen}unfold=${release}#source`}>{release}</a>
+          ),
+        )}
+      </nav>
+      {unfolding && !unfolding.files && (
+        <p class="notice">This registry has no base policy of AppArmor {unfolding.release}.</p>
+      )}
     </>
   );
 }

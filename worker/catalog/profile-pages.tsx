@@ -1,8 +1,10 @@
 import { type Context, Hono } from 'hono';
+import { BaseRelease } from '../../contract/base.ts';
 import { VariantQuery } from '../../contract/profile.ts';
 import { findShownVersion } from '../../db/profile-page.ts';
 import { isVersion, precedenceKey } from '../../trust/index.ts';
 import { analysisOf } from '../analysis/version.ts';
+import { includesRole, roleIn } from '../auth/caller.ts';
 import { viewer } from '../auth/identify.ts';
 import type { Env } from '../ports.ts';
 import { ProblemError } from '../problem.ts';
@@ -13,6 +15,7 @@ import { MissingPage } from './missing.tsx';
 import { ProfilePage } from './profile.tsx';
 import { preferredType } from './representation.ts';
 import { identifyReader, readerOf } from './session.tsx';
+import { readUnfolding } from './unfold.ts';
 import { maxVersions } from './versions.tsx';
 
 /**
@@ -64,6 +67,7 @@ async function showProfile(c: Context<Env>, { team, name, selector }: Selected) 
   if (type === 'text/plain') return c.text(found.text);
   const analysis = await analysisOf(deps, team, name, found);
   if (type === 'application/json') return c.json(toVersion(team, name, found.version, analysis));
+  const release = BaseRelease.safeParse(c.req.query('unfold')).data;
   const { profile, version, versions, channels, keys, at, text, summary } = found;
   return c.html(
     toHtml(
@@ -72,6 +76,7 @@ async function showProfile(c: Context<Env>, { team, name, selector }: Selected) 
         name={name}
         profile={profile}
         reader={readerOf(c)}
+        isPublisher={includesRole(roleIn(c.var.caller, team, name), 'publisher')}
         version={version}
         latest={profile.latest}
         versions={versions}
@@ -81,6 +86,7 @@ async function showProfile(c: Context<Env>, { team, name, selector }: Selected) 
         text={text}
         summary={summary}
         analysis={analysis}
+        unfolding={release && (await readUnfolding(deps, release))}
       />,
     ),
   );

@@ -5,6 +5,7 @@ import type { Profile } from '../../db/profiles.ts';
 import type { ShownSummary } from '../../db/summaries.ts';
 import type { Version } from '../../db/versions.ts';
 import { defaultChannel, defaultTeam } from '../../trust/index.ts';
+import type { Reader } from '../ports.ts';
 import { Attempt } from './attempt.tsx';
 import { Command } from './command.tsx';
 import { CompareLink } from './compare-link.tsx';
@@ -13,6 +14,7 @@ import { Permitted } from './permitted.tsx';
 import { Policy, Variants } from './policy.tsx';
 import { Day } from './profiles.tsx';
 import { RunLines } from './run.tsx';
+import type { Unfolding } from './unfold.ts';
 import { VerificationPart } from './verification.tsx';
 import { Versions } from './versions.tsx';
 
@@ -27,7 +29,9 @@ export function ProfilePage(props: {
   team: string;
   name: string;
   profile: Profile;
-  reader: string | undefined;
+  reader: Reader | undefined;
+  /** Whether the reader may publish versions of it. */
+  isPublisher: boolean;
   version: Version;
   latest: string;
   /** A page of versions, highest first, and the one that follows it. */
@@ -40,6 +44,7 @@ export function ProfilePage(props: {
   text: string;
   analysis: StoredAnalysis;
   summary: ShownSummary | null;
+  unfolding: Unfolding | undefined;
 }) {
   const { team, name, profile, version, latest, versions, channels, keys, text } = props;
   const { readme } = props.analysis;
@@ -69,6 +74,11 @@ export function ProfilePage(props: {
         {profile.visibility === 'private' && <span class="badge">private</span>}
       </h1>
       <p>{version.manifest.description}</p>
+      {props.isPublisher && (
+        <p>
+          <a href={`/manage${path}`}>Manage</a>
+        </p>
+      )}
       {profile.deprecation !== null && (
         <p class="notice">
           <strong>Deprecated.</strong> {profile.deprecation}
@@ -236,6 +246,8 @@ export function ProfilePage(props: {
         at={props.at}
         text={text}
         analysis={props.analysis}
+        page={`${path}/${version.version}`}
+        unfolding={props.unfolding}
       />
 
       <VerificationPart

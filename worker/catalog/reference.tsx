@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { Hono } from 'hono';
 import { describeApi } from '../openapi/document.ts';
-import type { Env } from '../ports.ts';
+import type { Env, Reader } from '../ports.ts';
 import {
   curl,
   type Operation,
@@ -20,7 +20,7 @@ import { identifyReader, readerOf } from './session.tsx';
 export function reference(app: OpenAPIHono<Env>): Hono<Env> {
   // Created lazily, when all routes are registered.
   let texts: { json: string; html: string } | undefined;
-  const page = (reader?: string) =>
+  const page = (reader?: Reader) =>
     `<!doctype html>${<ReferencePage reference={readDocument(describeApi(app))} reader={reader} />}`;
   const rendered = () => {
     texts ??= { json: JSON.stringify(describeApi(app)), html: page() };
@@ -39,7 +39,7 @@ export function reference(app: OpenAPIHono<Env>): Hono<Env> {
   return routes;
 }
 
-function ReferencePage(props: { reference: Reference; reader: string | undefined }) {
+function ReferencePage(props: { reference: Reference; reader: Reader | undefined }) {
   const { reference, reader } = props;
   const groups = operationsByTag(reference);
   return (

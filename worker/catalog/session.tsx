@@ -1,81 +1,92 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { csrf } from 'hono/csrf';
 import { anonymousCaller } from '../auth/caller.ts';
-import { findCaller } from '../auth/identify.ts';
-import { requirePlain } from '../middleware/body.ts';
-import type { Env } from '../ports.ts';
+import { closeSession, isSecure, openSession, readSession } from '../auth/session.ts';
+import { originOf } from '../origin.ts';
+import type { Env, Reader } from '../ports.ts';
+import { readForm, requireFormToken } from './form.ts';
 import { Layout } from './layout.tsx';
 
-/** The cookie with the API token of a signed-in reader: for pages only, never for the API. */
-const cookie = 'aa-registry-token';
-
-/** The maximum size of the form, in bytes. */
+/** The maximum size of the forms, in bytes. */
 const maxFormBytes = 4096;
 
-/** Sign-in with an API token (scope read), to see the private profiles of one's teams. */
+/** Sign-in with an API token, to see and change what its owner may. */
 export const session = new Hono<Env>();
 
+// Besides this check of Origin and Sec-Fetch-Site, forms send the form token of their session, if there is one.
 session.use('/sign-in', csrf());
 session.use('/sign-out', csrf());
 
-session.get('/sign-in', (c) => c.html(`<!doctype html>${<SignInPage />}`));
+session.get('/sign-in', (c) => {
+  c.header('Cache-Control', 'no-store');
+  return c.html(`<!doctype html>${signInPage(c, localPath(c.req.query('to')))}`);
+});
 
 session.post('/sign-in', async (c) => {
-  requirePlain(c.req.raw.headers);
-  const length = Number(c.req.header('Content-Length') ?? Number.NaN);
-  const form = length <= maxFormBytes ? await c.req.parseBody().catch(() => undefined) : undefined;
-  const token = typeof form?.token === 'string' ? form.token.trim() : '';
-  const caller = token === '' ? undefined : await findCaller(c, token);
-  if (!caller) return c.html(`<!doctype html>${<SignInPage refused />}`, 401);
-  const expiresAt = caller.token?.expiresAt;
-  setCookie(c, cookie, token, {
-    httpOnly: true,
-    sameSite: 'Strict',
-    path: '/',
-    // A proxy may terminate TLS. A client that forges the header only harms itself.
-    secure:
-      new URL(c.req.url).protocol === 'https:' || c.req.header('X-Forwarded-Proto') === 'https',
-    ...(expiresAt ? { expires: new Date(expiresAt) } : {}),
-  });
+  const form = await readForm(c, maxFormBytes);
+  const to = localPath(form.get('to'));
+  const token = form.get('token')?.trim() ?? '';
+  if (token !== '' && (await openSession(c, token))) return c.redirect(to ?? '/', 303);
+  c.header('Cache-Control', 'no-store');
+  return c.html(`<!doctype html>${signInPage(c, to, true)}`, 401);
+});
+
+session.post('/sign-out', async (c) => {
+  const form = await readForm(c, maxFormBytes);
+  const open = await readSession(c);
+  if (open) {
+    c.set('reader', open.reader);
+    requireFormToken(c, form);
+  }
+  await closeSession(c);
   return c.redirect('/', 303);
 });
 
-session.post('/sign-out', (c) => {
-  deleteCookie(c, cookie, { path: '/' });
-  return c.redirect('/', 303);
-});
+/** A path of this site, to go to after signing in; `undefined` for anything else. */
+function localPath(to: string | undefined): string | undefined {
+  return to !== undefined && /^\/[a-z][\w./@~-]*$/.test(to) && to.length <= 500 ? to : undefined;
+}
 
-/** The display name of the signed-in reader, if any. */
-export function readerOf(c: Context<Env>): string | undefined {
-  const { token } = c.var.caller;
-  return token && (token.user ?? token.team ?? 'administrator');
+/** The signed-in reader, if any. */
+export function readerOf(c: Context<Env>): Reader | undefined {
+  return c.var.reader;
 }
 
 /**
- * Authenticates the reader of a page by the cookie. An invalid token signs the reader out: the page then shows public
- * profiles and a link to sign in.
+ * Authenticates the reader of a page by the cookie. A session that has ended signs the reader out: the page then shows
+ * public profiles and a link to sign in.
  */
 export const identifyReader: MiddlewareHandler<Env> = async (c, next) => {
-  const token = getCookie(c, cookie);
-  const caller = token === undefined ? undefined : await findCaller(c, token);
-  c.set('caller', caller ?? anonymousCaller);
-  if (token !== undefined && !caller) deleteCookie(c, cookie, { path: '/' });
+  const open = await readSession(c);
+  c.set('caller', open?.caller ?? anonymousCaller);
+  c.set('reader', open?.reader);
   await next();
   c.header('Vary', 'Cookie', { append: true });
-  if (caller) c.header('Cache-Control', 'private, no-store');
+  if (open) c.header('Cache-Control', 'private, no-store');
 };
 
-function SignInPage(props: { refused?: boolean }) {
+function signInPage(c: Context<Env>, to: string | undefined, refused = false) {
+  const isPlain = isSecure(c) && originOf(c).startsWith('http:');
   return (
     <Layout title="Sign in · aa-registry">
       <h1>Sign in</h1>
       <p>
-        Sign in with an API token to see the private profiles of your teams. The scope read is
-        enough: <code>aa-registry token create "my browser" --scope read</code>.
+        Sign in with an API token to see the private profiles of your teams and to change what its
+        scope allows. The token stays in this form: the browser gets a session of twelve hours. To
+        make one: <code>aa-registry token create "my browser" --scope read</code>.
       </p>
-      {props.refused === true && <p class="error">The API token is unknown, revoked or expired.</p>}
+      {isPlain && (
+        <p class="notice">
+          This page was not loaded over HTTPS: browsers stay signed in over HTTPS only.
+        </p>
+      )}
+      {refused && (
+        <p class="error" role="alert">
+          The API token is unknown, revoked or expired.
+        </p>
+      )}
       <form action="/sign-in" method="post" class="sign-in">
+        {to !== undefined && <input type="hidden" name="to" value={to} />}
         {/* For password managers. */}
         <input type="text" value="API token" autocomplete="username" readonly hidden />
         <input

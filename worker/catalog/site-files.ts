@@ -20,6 +20,7 @@ siteFiles.get('/robots.txt', (c) =>
   c.text(`User-agent: *
 Disallow: /p/*/*/compare
 Disallow: /sign-in
+Disallow: /manage
 Disallow: /v1/
 Sitemap: ${originOf(c)}/sitemap.xml
 `),

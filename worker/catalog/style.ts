@@ -65,7 +65,7 @@ ul.profiles .grade { color: var(--soft); }
 ul.profiles .grade.A, ul.profiles .grade.B { color: var(--good); }
 ul.profiles .grade.D, ul.profiles .grade.E { color: var(--warning); }
 ul.profiles .grade.F { color: var(--error); }
-input, button, select {
+input, button, select, textarea {
   font: inherit;
   color: inherit;
   padding: 0.4rem 0.7rem;
@@ -76,6 +76,11 @@ input, button, select {
 input, select { flex: 1 1 4rem; min-width: 0; width: 100%; }
 button { background: var(--raised); cursor: pointer; }
 .sign-in { max-width: 32rem; }
+form.fields { flex-direction: column; align-items: start; gap: 1rem; max-width: 34rem; }
+form.fields div { display: grid; width: 100%; }
+form.fields p { margin: 0; overflow-wrap: anywhere; }
+form.fields textarea { font-family: ui-monospace, monospace; }
+.done { padding: 0.6rem 1rem; border-left: 3px solid var(--good); background: var(--raised); }
 form.filter { max-width: 24rem; }
 .entries td:nth-child(2) { min-width: 6.5rem; }
 .entries td:last-child { overflow-wrap: anywhere; width: 100%; }
@@ -147,8 +152,14 @@ dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 0.4rem 1rem 0.4rem 0; border-top: 1px solid var(--edge); vertical-align: top; }
-th { color: var(--soft); font-weight: 500; border: 0; }
-.scroll { overflow-x: auto; }
+th { color: var(--soft); font-weight: 500; }
+th, thead td { border: 0; }
+.bars th { color: inherit; font-weight: 400; }
+.bars tbody th { border-top: 1px solid var(--edge); }
+.bars td:last-child { width: 60%; padding-right: 0; }
+.bars svg { display: block; width: 100%; height: 1.1rem; margin-top: 0.2rem; fill: var(--link); }
+.acts td:last-child { position: sticky; right: 0; padding: 0.4rem 0 0.4rem 0.5rem; background: var(--paper); }
+.scroll { position: relative; overflow-x: auto; }
 footer { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--edge); }
 .contents { columns: 3 15rem; column-gap: 2rem; padding: 1rem 0; }
 .contents > div { break-inside: avoid; margin-bottom: 0.75rem; }
@@ -191,6 +202,8 @@ h3:target, dt:target { background: color-mix(in srgb, var(--link) 18%, transpare
 .source .error { box-shadow: inset 3px 0 var(--error); }
 .source .warning { box-shadow: inset 3px 0 var(--warning); }
 .source .finding { display: block; margin: 0.1rem 0 0.3rem 5ch; padding: 0.1rem 0.6rem; font-family: system-ui, sans-serif; white-space: normal; user-select: none; background: var(--paper); }
+.included { margin: 0 0 0.3rem 5ch; }
+.included > span { display: block; margin-top: 0.3rem; padding: 0.3rem 0.6rem; background: var(--paper); border-left: 3px solid var(--edge); }
 .permits { list-style: none; padding: 0; }
 .permits > li { padding: 0.5rem 0 0.5rem 0.9rem; border-left: 3px solid var(--edge); margin-bottom: 0.5rem; overflow-wrap: anywhere; }
 .permits > .critical, .permits > .high { border-color: var(--error); }

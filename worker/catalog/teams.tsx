@@ -2,8 +2,9 @@ import { Hono } from 'hono';
 import { ProfileName, TeamName } from '../../contract/name.ts';
 import { findShownTeam, listTeams, type ShownTeam } from '../../db/team-page.ts';
 import type { Team } from '../../db/teams.ts';
+import { roleIn } from '../auth/caller.ts';
 import { viewer } from '../auth/identify.ts';
-import type { Env } from '../ports.ts';
+import type { Env, Reader } from '../ports.ts';
 import { Command } from './command.tsx';
 import { toHtml } from './html.ts';
 import { Layout } from './layout.tsx';
@@ -38,10 +39,11 @@ teamPages.get('/t/:team', identifyReader, async (c) => {
   if (!found) {
     return c.html(toHtml(<MissingPage what={`team ${name}`} reader={readerOf(c)} />), 404);
   }
-  return c.html(toHtml(<TeamPage {...found} reader={readerOf(c)} />));
+  const isMember = roleIn(c.var.caller, name) !== undefined;
+  return c.html(toHtml(<TeamPage {...found} reader={readerOf(c)} isMember={isMember} />));
 });
 
-function ListPage(props: { teams: Team[]; more: boolean; reader: string | undefined }) {
+function ListPage(props: { teams: Team[]; more: boolean; reader: Reader | undefined }) {
   const { teams } = props;
   return (
     <Layout title="Teams · aa-registry" reader={props.reader} path="/teams">
@@ -72,7 +74,7 @@ function ListPage(props: { teams: Team[]; more: boolean; reader: string | undefi
 }
 
 /** A team's page: its profiles, its keys and how to trust them, and its newest entries of the log. */
-function TeamPage(props: ShownTeam & { reader: string | undefined }) {
+function TeamPage(props: ShownTeam & { reader: Reader | undefined; isMember: boolean }) {
   const { team, keys } = props;
   const { name } = team;
   const profiles = props.profiles.slice(0, pageSize);
@@ -90,6 +92,12 @@ function TeamPage(props: ShownTeam & { reader: string | undefined }) {
       <p class="soft">
         Team since <Day at={team.createdAt} />
         {team.versionPolicy === 'semver' && '; a version that permits more is a new major version'}
+        {props.isMember && (
+          <>
+            {' · '}
+            <a href={`/manage/t/${name}`}>Manage</a>
+          </>
+        )}
       </p>
 
       <h2>Profiles</h2>

@@ -14,7 +14,7 @@ const reason = missing.length > 0 ? ` (skipped: ${missing.join(', ')})` : '';
 const pages = [
   ...['/', '/?q=nginx', '/teams', '/t/library', '/log', '/explain', '/explain/no-abi', '/sign-in'],
   ...['/p/library/docker-nginx', '/p/library/docker-nginx/compare?from=1.0.0&to=1.1.0'],
-  ...['/p/library/docker-nginx/compare', '/docs'],
+  ...['/p/library/docker-nginx/compare', '/docs', '/p/library/docker-nginx?unfold=3.0'],
 ];
 
 describe.skipIf(missing.length > 0)(`pages of the catalog in Chromium${reason}`, () => {
