@@ -101,7 +101,10 @@ const behaviours: readonly [what: string, question: string, peer?: string][] = [
 /** What a policy decides; `yes` also where its ABI does not mediate it. */
 function decided(of: Model, [, words, peer]: (typeof behaviours)[number]): string {
   const [operation = '', ...rest] = words.split(' ');
-  const question = readQuestion(operation, rest, { peer, 'peer-address': '@socket' });
+  const question = readQuestion(operation, rest, {
+    ...(peer !== undefined && { peer }),
+    'peer-address': '@socket',
+  });
   const [profile] = of.profiles;
   if (!profile) throw new Error('the text has a profile');
   if (question.kind === 'file') {
