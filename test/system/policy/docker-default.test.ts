@@ -153,7 +153,9 @@ describe.skipIf(lacks.length > 0)(title, () => {
       .map((cells) => `| ${cells.join(' | ')} |`)
       .join('\n');
     const readme = await readFile(path.join(folder, 'README.md'), 'utf8');
-    expect(/^\|[\s\S]*\|$/m.exec(readme)?.[0]).toBe(table);
+    const written = /^\|[\s\S]*\|$/m.exec(readme)?.[0];
+    // Biome aligns the columns.
+    expect(written?.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---')).toBe(table);
   });
 
   test('permits nothing that the engine’s does not, but for the runtimes’ labels and a process that does not exist', () => {
