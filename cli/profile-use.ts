@@ -1,4 +1,5 @@
 import { attachmentsIn } from '../sdk/attachments.ts';
+import { installedPath } from '../sdk/host/state.ts';
 import type { VerifiedProfile } from '../sdk/resolve/index.ts';
 import { definedProfiles } from '../trust/index.ts';
 import { dockerRunLine, profileToRun, runLines, runOf } from '../trust/run/index.ts';
@@ -17,7 +18,7 @@ export function reportUse(io: Io, verified: VerifiedProfile, alone: boolean): vo
     io.note(`Warning: how to run ${pathOf(verified)} is not shown: ${why}.`);
     return;
   }
-  const line = { profile: name, run: found.run };
+  const line = { profile: name, file: installedPath('/', verified), run: found.run };
   if (image !== undefined) {
     io.print(dockerRunLine(line, image));
     if (!alone) return;

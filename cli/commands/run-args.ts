@@ -2,11 +2,13 @@ import { reservedName } from '../../policy/index.ts';
 import { attachmentsIn, describeAttachments } from '../../sdk/attachments.ts';
 import { profilesOf } from '../../sdk/host/installation.ts';
 import { checkKernel, loadedMode } from '../../sdk/host/kernel.ts';
+import { installedPath } from '../../sdk/host/state.ts';
 import { readStoredPackage } from '../../sdk/host/store.ts';
 import { hostCommand } from '../../sdk/host-command.ts';
 import type { Manifest } from '../../trust/index.ts';
 import {
   argumentsAfterImage,
+  fitsTarget,
   kubernetesAnnotation,
   profileToRun,
   type Run,
@@ -57,7 +59,8 @@ export const runArgs = defineCommand({
     '.container or a .service unit. They include what the [run] table of the package says: entry point, ' +
     'ports, mounts, capabilities and so on; the arguments that follow the image are printed as a note. ' +
     'For containers.conf (Podman) and crio.conf, prints the setting that makes the profile the default of ' +
-    'all containers. Works offline.',
+    'all containers; for daemon.json (Docker Engine 29.8 and newer), the one by which the engine loads ' +
+    'docker-default from this package. Works offline.',
   examples: [
     "docker run $(aa-registry run-args docker-nginx) nginx -g 'daemon off;'",
     'aa-registry run-args docker-nginx --for kubernetes',
@@ -85,13 +88,27 @@ export const runArgs = defineCommand({
     }
     const found = readStoredPackage(root, installation, installation);
     const run = found ? requireRun(found.manifest, pathOf(installation)) : {};
+    if (!fitsTarget(target, name)) {
+      throw new CliError(
+        exit.usage,
+        `Docker Engine’s default profile is always docker-default, and this is ${name}.`,
+        'Name it for each container (--for docker), or install a package that defines docker-default.',
+      );
+    }
+    if (target === 'daemon.json' && found && Buffer.from(found.bytes).includes('{{')) {
+      throw new CliError(
+        exit.failed,
+        `Docker Engine reads the file as a Go template, in which the {{ of ${pathOf(installation)} begins an action.`,
+        'Write the alternations of the profile in another way.',
+      );
+    }
     const attached = describeAttachments(found ? attachmentsIn(found) : []);
     if (attached !== undefined && target === 'docker') {
       io.note(`Note: without options, ${pathOf(installation)} ${attached}.`);
     }
     io.print(
       annotation === undefined
-        ? runLines(target, { profile: name, run })
+        ? runLines(target, { profile: name, file: installedPath('/', installation), run })
         : kubernetesAnnotation(name, annotation),
     );
     if (annotation === undefined && takesOptions.has(target)) {

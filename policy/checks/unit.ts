@@ -19,16 +19,26 @@ export interface Unit {
  * Parses the main file.
  *
  * @param body the name of a profile whose body the text is: that of an abstraction, which is checked as what it is for a
- * profile of its own
+ * profile of its own. A tunable is checked as what stands before profiles.
  */
 export function mainUnit(
   source: string,
   { target, rawBytes, body }: ParseOptions & { body?: string | undefined } = {},
 ): Unit {
   const { file: parsed, diagnostics } = parseText(source, { target, rawBytes });
-  const file = body === undefined ? parsed : asBody(parsed, body);
+  const file = body === undefined || isTunable(parsed) ? parsed : asBody(parsed, body);
   return { file, diagnostics: [...diagnostics, ...patternDiagnostics(file)] };
 }
+
+/** Whether a file only defines variables, as those in AppArmor's folder tunables do: profiles include it before they begin. */
+export function isTunable({ statements }: PolicyFile): boolean {
+  return (
+    statements.some(({ kind }) => kind === 'variable' || kind === 'boolean') &&
+    statements.every(({ kind }) => tunableStatements.has(kind))
+  );
+}
+
+const tunableStatements: ReadonlySet<string> = new Set(['abi', 'include', 'variable', 'boolean']);
 
 /** The file with its statements inside of a profile of that name; its abi stays the file's. */
 function asBody(file: PolicyFile, name: string): PolicyFile {

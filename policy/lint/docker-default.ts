@@ -1,6 +1,6 @@
 // The profile of profiles/docker-default, for the lint rules that compare with it; test/policy/lint.test.ts writes it.
-export const dockerDefault = `# The profile that Docker applies to every container unless told otherwise, in today's syntax: a container may
-# do what its capabilities and namespaces let it do, except reach the host through /proc, /sys or a mount.
+export const dockerDefault = `# Takes the place of the profile that Docker applies to every container unless told otherwise: a container may do
+# what its capabilities and namespaces let it do, except reach the host through /proc, /sys or a mount.
 
 abi <abi/3.0>,
 
@@ -13,6 +13,19 @@ profile docker-default flags=(attach_disconnected, mediate_deleted) {
   capability,
   # lint-ignore bare-network: a container has a network of its own unless it is given the host's
   network,
+  # The kernel's cryptography, the hypervisor, and protocols that the kernel has dropped: containers have no use for
+  # them, and each has had holes.
+  deny network alg,
+  deny network vsock,
+  deny network appletalk,
+  deny network atmsvc,
+  deny network ax25,
+  deny network econet,
+  deny network ipx,
+  deny network irda,
+  deny network netrom,
+  deny network rose,
+  deny network wanpipe,
   file,
   umount,
 
@@ -27,9 +40,7 @@ profile docker-default flags=(attach_disconnected, mediate_deleted) {
 
   deny mount,
 
-  # Of /proc only the numbered folders, the processes' own, may be written. Docker's example means this by
-  # "@{PROC}/{*,**^[0-9*],sys/kernel/shm*}", where ^ was to say "not followed by": outside a class it is just
-  # a character, so that rule leaves most of /proc/sys open (core_pattern among it).
+  # Of /proc only the numbered folders, the processes' own, may be written.
   deny @{PROC}/* wklx,
   deny @{PROC}/[^0-9]** wklx,
   # These may not even be read.

@@ -67,6 +67,8 @@ export function compareModels(
     differences.push(...found.differences);
     unknown.push(...found.unknown);
   }
+  if (left.definitions !== right.definitions)
+    unknown.push({ profile: '', class: 'variables', reason: 'variables' });
   const isNoted = unknown.some(({ reason }) => reason === 'includes');
   if (options.presumed && !isNoted && !hasSameUnread(left, right)) {
     const profile = right.profiles[0]?.name ?? '';

@@ -6,7 +6,7 @@ export type UnknownReason =
   /** Some of what the profile includes was not read. */
   | 'includes'
   | 'budget'
-  /** A variable is not known, or a pattern with it has too many values. */
+  /** A variable is not known, or is for profiles elsewhere, or a pattern with it has too many values. */
   | 'variables'
   /** A rule has conditions that are not modelled. */
   | 'conditions'
@@ -19,7 +19,7 @@ export type UnknownReason =
 export const unknownReasons: Readonly<Record<UnknownReason, string>> = {
   includes: 'not all included files could be read',
   budget: 'the profile is too complex to evaluate',
-  variables: 'a variable is undefined or has too many values',
+  variables: 'a variable is undefined, has too many values or is used elsewhere',
   conditions: 'a rule has conditions that are not modelled',
   prompt: 'a prompt rule lets the user decide',
   abi: 'its abi file is not one of AppArmor’s',

@@ -2,7 +2,7 @@
 
 import type { Budget } from '../budget.ts';
 import { type Analysis, analyse, type ProfileReport } from '../checks/analyse.ts';
-import { mainUnit, type Unit } from '../checks/unit.ts';
+import { isTunable, mainUnit, type Unit } from '../checks/unit.ts';
 import type { IncludeResolver } from '../includes.ts';
 import { dialectOf, newestRelease, type Release } from '../release.ts';
 import type { Alias } from '../syntax/tree.ts';
@@ -14,6 +14,8 @@ export interface Model {
   profiles: readonly ProfileModel[];
   /** Includes that were not read. */
   unread: readonly string[];
+  /** The definitions of a tunable: what they permit depends on the profiles that include it. */
+  definitions?: string | undefined;
 }
 
 export interface ModelOptions {
@@ -55,7 +57,13 @@ export function modelOf(main: Unit, options: ModelOptions): Model {
         ? 'budget'
         : undefined;
   const how = { incomplete, ...(presumed && { usual: usualTunables }), ...(budget && { budget }) };
-  return { profiles: [...profilesOf(analysis, target, how).values()], unread };
+  const profiles = [...profilesOf(analysis, target, how).values()];
+  return { profiles, unread, ...(isTunable(main.file) && { definitions: definitionsIn(main) }) };
+}
+
+/** The statements of a file, without the comments and lines between them. */
+function definitionsIn({ file: { text, statements } }: Unit): string {
+  return statements.map(({ start, end }) => text.slice(start, end)).join('\n');
 }
 
 /**

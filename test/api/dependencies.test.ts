@@ -92,7 +92,18 @@ describe.each(runtimes)('dependencies of packages on $name', ({ start }) => {
       abstraction,
       'abstraction-content',
     ],
-    ['a variable in an abstraction', rules('@{X} = /srv'), abstraction, 'preamble-position'],
+    [
+      'a variable beside rules in an abstraction',
+      rules('@{X} = /srv', '@{X}/** r,'),
+      abstraction,
+      'preamble-position',
+    ],
+    [
+      'rules of an abstraction in a tunable',
+      rules('@{X} = /srv', 'include <abstractions/openssl>'),
+      abstraction,
+      'abstraction-content',
+    ],
     ['an unknown rule in an abstraction', rules('/x zr,'), abstraction, 'file-permissions'],
   ])('%s is an error', async (_, text, its, id) => {
     const response = await expectStatus(422, send('new', '1.0.0', text, its));
@@ -162,5 +173,25 @@ describe.each(runtimes)('dependencies of packages on $name', ({ start }) => {
     await give('former', '2.0.0', profile('former'), manifest);
     const { items } = await json('/v1/profiles/library/base/dependents?limit=100');
     expect(JSON.stringify(items)).not.toContain('former');
+  });
+
+  test('a package of variables is included before the profile, which is analysed with its values', async () => {
+    const definition = (value: string) => rules(`@{data} = ${value}`);
+    await give('places', '1.0.0', definition('/srv/one'), abstraction);
+    const its = { ...manifest, dependencies: { 'library/places': '*' } };
+    const text = profile('shop', '  @{data}/** w,').replace(
+      'profile',
+      `${include('library/places')}\n\nprofile`,
+    );
+    const response = await give('shop', '1.0.0', text, its);
+    expect(await response.json()).toMatchObject({ diagnostics: [] });
+    const path = '/v1/profiles/library/shop/versions/1.0.0/summary';
+    expect(JSON.stringify(await json(path))).toContain('/srv/one');
+    await give('places', '1.1.0', definition('/srv/two'), abstraction);
+    const diff = await json('/v1/profiles/library/places/versions/1.0.0/diff?to=1.1.0');
+    expect(diff).toMatchObject({ same: null, unknown: [{ class: 'variables' }] });
+    const inside = profile('inside', include('library/places'), '  @{data}/** w,');
+    const refused = await expectStatus(422, send('inside', '1.0.0', inside, its));
+    expect(await refused.text()).toContain('preamble-position');
   });
 });

@@ -218,7 +218,7 @@ describe('the client commands', () => {
     const manifest = await readFile(join(path, 'aa-profile.toml'), 'utf8');
     await writeFile(
       join(path, 'aa-profile.toml'),
-      manifest.replace('"docker-default"', '"moving"'),
+      manifest.replace('"docker-default"', '"moving"').replace(/\n\[variants\][\s\S]*/, ''),
     );
     const text = await readFile(join(path, 'docker-default'), 'utf8');
     for (const version of ['1.0.0', '1.1.0', '1.2.0']) {

@@ -96,9 +96,11 @@ describe('commands for teams, tokens and the lifecycle of a profile', () => {
     await cp(at('package'), at('front'), { recursive: true });
     const manifest = at('front', 'aa-profile.toml');
     const text = await readFile(manifest, 'utf8');
-    await writeFile(manifest, text.replace('"docker-nginx"', '"front"'));
-    const policy = await readFile(at('front', 'docker-nginx'), 'utf8');
-    await writeFile(at('front', 'front'), policy.replaceAll('docker-nginx', 'front'));
+    await writeFile(manifest, text.replaceAll('"docker-nginx', '"front'));
+    for (const suffix of ['', '.4.0', '.5.0']) {
+      const policy = await readFile(at('front', `docker-nginx${suffix}`), 'utf8');
+      await writeFile(at('front', `front${suffix}`), policy.replaceAll('docker-nginx', 'front'));
+    }
     await succeed(['publish', at('front'), '--version', '1.0.0', '--key', at('key.pem')]);
     const root = at('several');
     await mkdir(root, { recursive: true });

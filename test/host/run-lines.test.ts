@@ -62,7 +62,7 @@ describe('how to run containers', () => {
     const usual = await runArgs();
     expect(usual.stdout).toBe(`${options}\n`);
     expect(usual.stderr).toContain("after the image, add: -g 'daemon off;'");
-    for (const target of runTargets) {
+    for (const target of runTargets.filter((one) => one !== 'daemon.json')) {
       const { code, stdout } = await runArgs('--for', target);
       expect(code).toBe(0);
       expect(stdout).toContain('nginx-hardened');
@@ -73,6 +73,23 @@ describe('how to run containers', () => {
     expect(other).toMatchObject({ code: 2, stdout: '' });
     expect(other.stderr).toContain('quadlet');
     expect((await command(['run-args', '--help'])).stdout).toContain('containers.conf');
+  });
+
+  test('makes Docker Engine load its default profile from the package that defines it', async () => {
+    const published = ['publish', join(profiles, 'docker-default'), '--version', '1.0.0'];
+    expect(await command(published, env)).toMatchObject({ code: 0 });
+    await succeed(['pull', 'docker-default', '--root', root]);
+    const file = '/etc/apparmor.d/aa-registry.library.docker-default';
+    const args = ['run-args', 'docker-default', '--root', root, '--for', 'daemon.json'];
+    const { stdout } = await succeed(args);
+    expect(JSON.parse(stdout)).toEqual({ 'apparmor-profile': file });
+    // The engine reads it as a Go template, in which this would begin an action.
+    expect(await readFile(join(root, file), 'utf8')).not.toContain('{{');
+    const page = await (await fixture.registry.fetch('/p/library/docker-default')).text();
+    expect(page).toContain(file);
+    const other = await runArgs('--for', 'daemon.json');
+    expect(other).toMatchObject({ code: 2, stdout: '' });
+    expect(other.stderr).toContain('always docker-default');
   });
 
   test('is on the page of the package', async () => {

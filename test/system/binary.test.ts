@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmod, chown, copyFile, mkdir, readFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -72,12 +72,9 @@ describe('the executable, without Node.js, as an unprivileged user', () => {
 
   test('serves a registry, publishes to it and pulls from it', async () => {
     const nginx = join(folder, 'docker-nginx');
-    await mkdir(nginx);
+    await cp(join(root, 'profiles/docker-nginx'), nginx, { recursive: true });
     await mkdir(join(folder, 'host'));
     if (user !== undefined) await chown(join(folder, 'host'), user, user);
-    for (const file of ['docker-nginx', 'aa-profile.toml']) {
-      await copyFile(join(root, 'profiles/docker-nginx', file), join(nginx, file));
-    }
     await succeed('lint', nginx);
     await succeed('team', 'create', 'library');
     await succeed('key', 'generate', '--out', 'key.pem');

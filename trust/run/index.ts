@@ -6,4 +6,4 @@ export { kubernetesAnnotation } from './kubernetes.ts';
 export type { Line } from './line.ts';
 export { shellWord } from './quote.ts';
 export { Run } from './schema.ts';
-export { profileToRun, type RunTarget, runLines, runTargets } from './targets.ts';
+export { fitsTarget, profileToRun, type RunTarget, runLines, runTargets } from './targets.ts';

@@ -1,9 +1,10 @@
 // The parts that the formats of run lines have in common.
 import type { Run } from './schema.ts';
 
-/** What run lines are written from: the name of a loaded profile, and how its containers run. */
+/** What run lines are written from: the name of a loaded profile, its file, and how its containers run. */
 export interface Line {
   profile: string;
+  file: string;
   run: Run;
 }
 

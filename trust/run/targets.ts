@@ -1,6 +1,6 @@
 import { containerOptions } from './command-line.ts';
 import { composeService } from './compose.ts';
-import { containersConf, crioConf } from './default-profile.ts';
+import { containersConf, crioConf, daemonJson, engineProfile } from './default-profile.ts';
 import { kubernetesContainer } from './kubernetes.ts';
 import type { Line } from './line.ts';
 import { quadletContainer, systemdService } from './units.ts';
@@ -16,8 +16,14 @@ export const runTargets = [
   'systemd',
   'containers.conf',
   'crio.conf',
+  'daemon.json',
 ] as const;
 export type RunTarget = (typeof runTargets)[number];
+
+/** Whether a target can have a profile of this name: Docker Engine's default profile has always the same one. */
+export function fitsTarget(target: RunTarget, profile: string): boolean {
+  return target !== 'daemon.json' || profile === engineProfile;
+}
 
 /** Command-line options, or the part of a file, that confine a container or a service by a loaded profile. */
 export function runLines(target: RunTarget, line: Line): string {
@@ -38,6 +44,8 @@ export function runLines(target: RunTarget, line: Line): string {
       return containersConf(line.profile);
     case 'crio.conf':
       return crioConf(line.profile);
+    case 'daemon.json':
+      return daemonJson(line.file);
   }
 }
 

@@ -225,7 +225,7 @@ export function ProfilePage(props: {
         , the profile that Docker applies by default.
       </p>
 
-      <RunLines name={name} manifest={version.manifest} />
+      <RunLines team={team} name={name} manifest={version.manifest} />
 
       {version.manifest.readme !== undefined && (
         <>

@@ -13,6 +13,8 @@ const packages = ['apparmor', 'libapparmor1', 'libc6', 'libgcc-s1', 'libstdc++6'
 export interface DebianParser extends Parser {
   /** Such as 5.0.2-5. */
   version: string;
+  /** The folder with its base policy. */
+  base: string;
 }
 
 /**
@@ -37,10 +39,11 @@ export async function parserOf(suite: string): Promise<DebianParser> {
   const lib = join(root, 'usr/lib/x86_64-linux-gnu');
   const loader = join(root, 'usr/lib64/ld-linux-x86-64.so.2');
   const parser = join(root, 'usr/sbin/apparmor_parser');
-  const base = ['-b', join(root, 'etc/apparmor.d'), '--config-file', '/dev/null'];
+  const base = join(root, 'etc/apparmor.d');
   return {
     version,
-    command: [loader, '--library-path', lib, parser, ...base],
+    base,
+    command: [loader, '--library-path', lib, parser, '-b', base, '--config-file', '/dev/null'],
     features: join(root, 'features'),
   };
 }

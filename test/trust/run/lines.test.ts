@@ -32,7 +32,8 @@ const whole = Run.parse({
   user: '101:102',
   environment: ['TZ'],
 });
-const line = { profile: 'web', run: whole };
+const file = '/etc/apparmor.d/aa-registry.library.web';
+const line = { profile: 'web', file, run: whole };
 
 /** The words that a POSIX shell makes of a part of a command line. */
 function shellWords(text: string): string[] {
@@ -234,6 +235,7 @@ describe('run lines', () => {
     expect(runLines('systemd', line)).toBe('[Service]\nAppArmorProfile=web');
     expect(runLines('containers.conf', line)).toBe('[containers]\napparmor_profile = "web"');
     expect(runLines('crio.conf', line)).toBe('[crio.runtime]\napparmor_profile = "web"');
+    expect(JSON.parse(runLines('daemon.json', line))).toEqual({ 'apparmor-profile': file });
   });
 
   test('for a shell are read as they were written', () => {
@@ -241,7 +243,7 @@ describe('run lines', () => {
       fc.property(profileName, hostileRun, (profile, run) => {
         const words = run.entrypoint?.slice(1) ?? run.arguments ?? [];
         const rest = argumentsAfterImage(run).join(' ');
-        const read = shellWords(`${runLines('docker', { profile, run })} ${rest}`);
+        const read = shellWords(`${runLines('docker', { profile, file, run })} ${rest}`);
         expect(read.splice(read.length - words.length)).toEqual(words);
         const found = optionsIn(read);
         expect(found['--security-opt']).toEqual([`apparmor=${profile}`]);
@@ -257,7 +259,7 @@ describe('run lines', () => {
   test('in YAML are read as they were written, also by readers of YAML 1.1', () => {
     fc.assert(
       fc.property(profileName, hostileRun, (profile, run) => {
-        const text = runLines('compose', { profile, run });
+        const text = runLines('compose', { profile, file, run });
         const service = serviceIn(text) as Record<string, string[] | undefined>;
         expect(service.security_opt?.map(interpolate)).toEqual([`apparmor=${profile}`]);
         expect(service.entrypoint?.map(interpolate)).toEqual(run.entrypoint);
@@ -265,7 +267,7 @@ describe('run lines', () => {
         expect(service.environment).toEqual(run.environment);
         expect(service.user).toBe(run.user);
         expect(service.cap_drop ?? []).toEqual(run.capabilities?.drop ?? []);
-        const yaml = runLines('kubernetes', { profile, run });
+        const yaml = runLines('kubernetes', { profile, file, run });
         const { container } = containerIn(yaml);
         const words = container as Record<string, string[] | undefined>;
         expect(container.securityContext).toMatchObject({
@@ -284,12 +286,12 @@ describe('run lines', () => {
   test('in units are read as they were written', () => {
     fc.assert(
       fc.property(profileName, hostileRun, (profile, run) => {
-        const found = settingsIn(runLines('quadlet', { profile, run }));
+        const found = settingsIn(runLines('quadlet', { profile, file, run }));
         const [security = ''] = found.PodmanArgs ?? [];
         expect(unitWords(security)).toEqual([`--security-opt=apparmor=${profile}`]);
         const words = run.entrypoint?.slice(1) ?? run.arguments;
         expect(found.Exec?.map(unitWords)).toEqual(words && [words]);
-        const settings = settingsIn(runLines('systemd', { profile, run }));
+        const settings = settingsIn(runLines('systemd', { profile, file, run }));
         expect(settings).toEqual({ AppArmorProfile: [profile.replaceAll('%', '%%')] });
       }),
       { numRuns: runs(300) },
@@ -300,10 +302,10 @@ describe('run lines', () => {
     fc.assert(
       fc.property(profileName, hostileRun, (profile, run) => {
         const apparmor_profile = profile;
-        expect(parseToml(runLines('containers.conf', { profile, run }))).toEqual({
+        expect(parseToml(runLines('containers.conf', { profile, file, run }))).toEqual({
           containers: { apparmor_profile },
         });
-        expect(parseToml(runLines('crio.conf', { profile, run }))).toEqual({
+        expect(parseToml(runLines('crio.conf', { profile, file, run }))).toEqual({
           crio: { runtime: { apparmor_profile } },
         });
       }),
@@ -318,12 +320,12 @@ describe('run lines', () => {
     const run = Run.parse({ arguments: hostileWords.slice(0, 32) });
     const more = Run.parse({ arguments: hostileWords.slice(32) });
     const [command, rest] = [run, more].map((one) =>
-      settingsIn(runLines('quadlet', { profile: 'web', run: one })).Exec?.join(''),
+      settingsIn(runLines('quadlet', { profile: 'web', file, run: one })).Exec?.join(''),
     );
     const start = `ExecStart=/bin/true ${command}\nExecStop=/bin/true ${rest}`;
     for (const [at, profile] of hostileNames.entries()) {
       const unit = join(folder, `unit-${at}.service`);
-      writeFileSync(unit, `${runLines('systemd', { profile, run })}\n${start}\n`);
+      writeFileSync(unit, `${runLines('systemd', { profile, file, run })}\n${start}\n`);
       const args = ['verify', '--man=no', '--generators=no', '--recursive-errors=no', unit];
       const { status, stderr } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
       expect([status, stderr.split('\n').filter((text) => text.includes(unit))]).toEqual([0, []]);
