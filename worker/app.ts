@@ -67,11 +67,11 @@ export function createApp(deps: Deps) {
   const { rateLimits = {} } = deps;
   const tokenChecks = createTokenChecks(rateLimits, deps.now);
   const hostReports = createLimiter(reportsPerHour, 3600, () => deps.now().getTime());
-  app.use(async (c, next) => {
+  app.use((c, next) => {
     c.set('deps', deps);
     c.set('tokenChecks', tokenChecks);
     c.set('hostReports', hostReports);
-    await next();
+    return next();
   });
 
   // Before the rate limits, which must not apply to health checks.

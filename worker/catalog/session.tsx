@@ -62,8 +62,10 @@ export const identifyReader: MiddlewareHandler<Env> = async (c, next) => {
   c.set('caller', caller ?? anonymousCaller);
   if (token !== undefined && !caller) deleteCookie(c, cookie, { path: '/' });
   await next();
-  c.header('Vary', 'Cookie', { append: true });
-  if (caller) c.header('Cache-Control', 'private, no-store');
+  // Not with c.header(), which copies the response.
+  const { headers } = c.res;
+  headers.append('Vary', 'Cookie');
+  if (caller) headers.set('Cache-Control', 'private, no-store');
 };
 
 function SignInPage(props: { refused?: boolean }) {
