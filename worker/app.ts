@@ -80,8 +80,11 @@ export function createApp(deps: Deps) {
   app.use('/v2/*', identifyPuller);
   if (deps.metrics) app.use('/metrics', identify);
   app.use(limitAddresses(rateLimits));
-  for (const path of ['/v1/profiles/:team/:name/versions/*', '/v1/bases/*', '/log/tile/*']) {
-    app.use(path, shareImmutable);
+  if (deps.sharedCache) {
+    const share = shareImmutable(deps.sharedCache);
+    app.use('/v1/profiles/:team/:name/versions/*', share);
+    app.use('/v1/bases/*', share);
+    app.use('/log/tile/*', share);
   }
   if (deps.metrics) app.route('/', metrics);
   for (const routes of [
