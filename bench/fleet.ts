@@ -17,7 +17,7 @@ const defaultHosts = 5000;
 /** The number of hosts that sync at the same time. */
 const concurrency = 64;
 
-const names = ['web', 'api', 'cache', 'queue', 'db'];
+const names = ['web', 'api', 'redis', 'queue', 'db'];
 
 const manifest = {
   description: 'A profile of a simulated fleet',

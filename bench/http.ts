@@ -1,13 +1,9 @@
 // The service over HTTP, on Node and on workerd, compared with a bare Hono route that returns the same bytes on the same
 // runtime. Their rounds alternate, so that other load on the machine affects both.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, open as openFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open as openFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { serveIn } from '../test/cli/cli.ts';
 import { startHrana } from '../test/hrana.ts';
@@ -17,11 +13,10 @@ import type { Traffic } from '../test/traffic.ts';
 import { workerModules, workerOptions } from '../test/worker-pool.ts';
 import { generateNoteKey } from '../trust/log/index.ts';
 import { generateToken, hashToken } from '../worker/auth/token.ts';
+import { type BareResponse, type BareService, startBareNode, startBareWorkerd } from './bare.ts';
 import { median } from './median.ts';
 import { timePublishing } from './publish.ts';
 import { load, type Measured, requireWrk } from './wrk.ts';
-
-const root = join(import.meta.dirname, '..');
 
 /** The path of Miniflare's workerd. */
 const workerdPath: string = createRequire(import.meta.resolve('miniflare'))('workerd').default;
@@ -65,24 +60,12 @@ interface Pair {
   registry: TestRegistry;
   /** Its traffic with the database, if observable. */
   traffic?: Traffic;
-  /** Starts a bare Hono service that sends this response. */
-  startBare: (response: BareResponse) => Promise<{ url: string; stop: () => Promise<void> }>;
+  /** Starts a bare Hono service that sends this response, after an empty request to the database if its URL is given. */
+  startBare: (response: BareResponse, database?: string) => Promise<BareService>;
+  /** The URL of its database, if that is remote. */
+  database?: string;
   stop: () => Promise<void>;
 }
-
-interface BareResponse {
-  status: number;
-  body: string | null;
-  headers: Record<string, string>;
-}
-
-/** The source of a bare Hono app, which runs on both runtimes. */
-const bareApp = (response: BareResponse) => `
-import { Hono } from 'hono';
-const { status, body, headers } = ${JSON.stringify(response)};
-export const app = new Hono();
-app.get('/bare', (c) => c.body(body, status, headers));
-`;
 
 async function startNode(folder: string, cached: boolean): Promise<Pair> {
   // As in production, with the request log in a file and rate limits, which are not reached.
@@ -103,24 +86,7 @@ async function startNode(folder: string, cached: boolean): Promise<Pair> {
     url: running.url,
     registry,
     stop: running.kill,
-    startBare: async (response) => {
-      const bundle = join(folder, 'bare-node.mjs');
-      await bundleBare(
-        `${bareApp(response)}
-import { serve } from '@hono/node-server';
-serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => console.log(port));`,
-        bundle,
-        'node',
-      );
-      const child = spawn(process.execPath, [bundle], { stdio: ['ignore', 'pipe', 'inherit'] });
-      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-      const { value: port } = await lines.next();
-      const stop = async () => {
-        child.kill('SIGKILL');
-        await once(child, 'close');
-      };
-      return { url: `http://127.0.0.1:${port}/bare`, stop };
-    },
+    startBare: (response) => startBareNode(folder, response),
   };
 }
 
@@ -155,32 +121,13 @@ async function startWorkerd(folder: string, cached: boolean): Promise<Pair> {
     url,
     registry,
     traffic: hrana.traffic,
+    database: hrana.url,
     stop: async () => {
       await miniflare.dispose();
       await hrana.close();
     },
-    startBare: async (response) => {
-      const bundle = join(folder, 'bare-worker.mjs');
-      await bundleBare(`${bareApp(response)}\nexport default app;`, bundle, 'browser');
-      const contents = await readFile(bundle, 'utf8');
-      const bare = new Miniflare({
-        ...workerOptions,
-        modules: [{ type: 'ESModule', path: 'bare.mjs', contents }],
-      });
-      return { url: `${(await bare.ready).origin}/bare`, stop: () => bare.dispose() };
-    },
+    startBare: (response, database) => startBareWorkerd(folder, response, database),
   };
-}
-
-async function bundleBare(source: string, outfile: string, platform: 'node' | 'browser') {
-  await build({
-    stdin: { contents: source, resolveDir: root, loader: 'ts' },
-    bundle: true,
-    format: 'esm',
-    platform,
-    outfile,
-    logLevel: 'error',
-  });
 }
 
 async function fill(registry: TestRegistry): Promise<Publisher> {
@@ -292,6 +239,8 @@ export async function run([only]: string[]): Promise<void> {
             const name = cached === request.cached ? request.name : `${request.name} *`;
             line(await measure(pair, { ...request, name }));
           }
+          const { database } = pair;
+          if (!cached && database !== undefined) line(await measureTrip(pair, database));
         } finally {
           await pair.stop();
         }
@@ -318,6 +267,24 @@ export async function run([only]: string[]): Promise<void> {
     ]);
   } finally {
     await rm(folder, { recursive: true });
+  }
+}
+
+/** Measures a bare route that makes a round trip to the database, which is the best that a read without a cache can reach. */
+async function measureTrip(pair: Pair, database: string): Promise<string[]> {
+  const path = '/v1/profiles/library/web';
+  const request = { name: 'a round trip', path, headers: {}, cached: false };
+  const response = await responseTo(pair.registry, request);
+  const bare = await pair.startBare(response, database);
+  const url = new URL(bare.url);
+  const fetchBare = (path: string) => fetch(new URL(path, url));
+  try {
+    return await measure(
+      { ...pair, url: url.origin, registry: { fetch: fetchBare } as TestRegistry },
+      { ...request, path: url.pathname },
+    );
+  } finally {
+    await bare.stop();
   }
 }
 

@@ -23,45 +23,44 @@ export function createEmbeddedClient(path: string, timeout: number): EmbeddedCli
 
 /** The client of a database file. */
 export class EmbeddedClient extends Sqlite3Client {
-  #pool: PreparingPool;
+  /** A connection for reads only, which need not wait for another: libsql reads synchronously. */
+  #reader: Libsql.Database;
+  #singleRows: Statements;
 
   constructor(pool: PreparingPool, integers: 'number') {
     super(pool, integers);
-    this.#pool = pool;
+    this.#reader = pool.acquireSync();
+    // Apart from those of `rows`: libsql resets a statement after `get` only if it succeeds. One that `all` has executed, or
+    // that failed, would ignore the next arguments and return a row of the last ones.
+    this.#singleRows = pool.statementsOf(this.#reader);
   }
 
   /**
    * The columns of a query's first row; `undefined` if it has none. It takes half the time of `execute`, which creates a
    * cursor. Throws libsql's own errors.
    */
-  async first({ sql, args }: { sql: string; args: InValue[] }): Promise<unknown[] | undefined> {
-    const connection = await this.#pool.acquire();
-    const statements = this.#pool.singleRows(connection);
+  first({ sql, args }: { sql: string; args: InValue[] }): unknown[] | undefined {
     try {
-      const row = statements.get(sql).get(args.map(toSqlite)) as unknown[] | undefined;
+      const row = this.#singleRows.get(sql).get(args.map(toSqlite)) as unknown[] | undefined;
       return row?.map(fromSqlite);
     } catch (error) {
-      statements.drop(sql);
+      this.#singleRows.drop(sql);
       throw error;
-    } finally {
-      this.#pool.release(connection);
     }
   }
 
   /** The rows of queries as arrays, all from one snapshot of the database. Throws libsql's own errors. */
-  async rows(statements: { sql: string; args: InValue[] }[]): Promise<unknown[][][]> {
-    const connection = await this.#pool.acquire();
+  rows(statements: { sql: string; args: InValue[] }[]): unknown[][][] {
+    const reader = this.#reader;
+    const together = statements.length > 1;
     try {
-      if (statements.length > 1) connection.prepare('BEGIN DEFERRED').run();
-      const found = statements.map(({ sql, args }) => {
-        const rows = connection.prepare(sql).all(args.map(toSqlite)) as unknown[][];
+      if (together) reader.prepare('BEGIN DEFERRED').run();
+      return statements.map(({ sql, args }) => {
+        const rows = reader.prepare(sql).all(args.map(toSqlite)) as unknown[][];
         return rows.map((row) => row.map(fromSqlite));
       });
-      if (statements.length > 1) connection.prepare('COMMIT').run();
-      return found;
     } finally {
-      // Also ends a transaction that failed.
-      this.#pool.release(connection);
+      if (together && reader.inTransaction) reader.prepare('ROLLBACK').run();
     }
   }
 }
@@ -78,25 +77,20 @@ function fromSqlite(value: unknown): unknown {
 }
 
 class PreparingPool extends ConnectionPool {
-  #singleRows = new WeakMap<Libsql.Database, Statements>();
+  #prepare = new WeakMap<Libsql.Database, (sql: string) => unknown>();
 
   override acquireSync(forTransaction?: boolean): Libsql.Database {
     const connection = super.acquireSync(forTransaction);
-    if (!this.#singleRows.has(connection)) {
-      const prepare = connection.prepare.bind(connection);
-      const statements = createStatements(prepare);
-      connection.prepare = statements.get as typeof connection.prepare;
-      this.#singleRows.set(connection, createStatements(prepare));
+    if (!this.#prepare.has(connection)) {
+      this.#prepare.set(connection, connection.prepare.bind(connection));
+      connection.prepare = this.statementsOf(connection).get as typeof connection.prepare;
     }
     return connection;
   }
 
-  /**
-   * A connection's statements for `get`, which libsql resets only after a success: one that `all` has executed, or that
-   * failed, would ignore the next arguments and return a row of the last ones.
-   */
-  singleRows(connection: Libsql.Database): Statements {
-    return this.#singleRows.get(connection) as Statements;
+  /** New statements of a connection. */
+  statementsOf(connection: Libsql.Database): Statements {
+    return createStatements(this.#prepare.get(connection) as (sql: string) => unknown);
   }
 }
 

@@ -1,13 +1,13 @@
 import type { InValue } from '@libsql/client';
 import { fillPlaceholders, type Query } from 'drizzle-orm';
 import type { Database } from './database.ts';
+import { type MappedQuery, rowMapping } from './row-mapping.ts';
 
 /** A query that drizzle prepared. */
 export interface Prepared<Row> {
   all: (values?: Values) => Promise<Row[]>;
   get: (values?: Values) => Promise<Row | undefined>;
   getQuery: () => Query;
-  mapResult: (response: unknown, isFromBatch?: boolean) => unknown;
 }
 
 /** The values of a query's placeholders. */
@@ -24,9 +24,9 @@ interface Statement {
  */
 interface ArrayClient {
   /** The first row of a query; `undefined` if it has none. */
-  first: (statement: Statement) => Promise<unknown[] | undefined>;
+  first: (statement: Statement) => unknown[] | undefined;
   /** The rows of each query, all from one snapshot of the database. */
-  rows: (statements: Statement[]) => Promise<unknown[][][]>;
+  rows: (statements: Statement[]) => unknown[][][];
 }
 
 const returnsArrays = (client: object): client is ArrayClient => 'rows' in client;
@@ -57,7 +57,7 @@ function readArrays(query: Prepared<unknown>, client: ArrayClient): void {
   query.get = async (values = {}) => {
     let row: unknown[] | undefined;
     try {
-      row = await client.first(toStatement(query, values));
+      row = client.first(toStatement(query, values));
     } catch {
       return get(values);
     }
@@ -66,7 +66,7 @@ function readArrays(query: Prepared<unknown>, client: ArrayClient): void {
   query.all = async (values = {}) => {
     let rows: unknown[][] | undefined;
     try {
-      [rows] = await client.rows([toStatement(query, values)]);
+      [rows] = client.rows([toStatement(query, values)]);
     } catch {
       return all(values);
     }
@@ -79,7 +79,16 @@ function toStatement(query: Prepared<unknown>, values: Values): Statement {
   return { sql, args: fillPlaceholders(params, values) as InValue[] };
 }
 
-const mapRows = (query: Prepared<unknown>, rows: unknown[][]) => query.mapResult(rows) as unknown[];
+const mappings = new WeakMap<Prepared<unknown>, (row: unknown[]) => unknown>();
+
+function mapRows(query: Prepared<unknown>, rows: unknown[][]): unknown[] {
+  let mapping = mappings.get(query);
+  if (!mapping) {
+    mapping = rowMapping(query as unknown as MappedQuery);
+    mappings.set(query, mapping);
+  }
+  return rows.map(mapping);
+}
 
 /** Executes prepared queries in one round trip to the database, on one snapshot of it. */
 export async function executeTogether<Rows extends unknown[]>(
@@ -91,7 +100,7 @@ export async function executeTogether<Rows extends unknown[]>(
   const statements = all.map((query) => toStatement(query, values));
   const { $client } = db;
   const results = returnsArrays($client)
-    ? await $client.rows(statements)
+    ? $client.rows(statements)
     : (await $client.batch(statements, 'read')).map(({ rows }) => rows as never);
   return all.map((query, at) => mapRows(query, results[at] ?? [])) as never;
 }

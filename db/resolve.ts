@@ -30,8 +30,8 @@ export interface Resolution {
   version: string | null;
   digest: Digest | null;
   variants: StoredVariant[] | null;
-  /** The parts of the version's manifest that say what it is read with. */
-  manifest: Pick<Manifest, 'kind' | 'dependencies'>;
+  /** Null unless it was asked for: to parse it takes as long as the rest. */
+  manifest: Manifest | null;
   yankReason: string | null;
   /** The channel that selected the version; null for other selectors. */
   channel: string | null;
@@ -52,8 +52,9 @@ const resolved = prepared((db) =>
       version: sql<string | null>`${versions.version}`,
       digest: sql<Digest | null>`${versions.digest}`,
       variants: versions.variants,
-      manifest: sql<string>`json_object('kind', ${versions.manifest} ->> 'kind',
-        'dependencies', json(${versions.manifest} -> 'dependencies'))`,
+      manifest: sql<
+        string | null
+      >`CASE WHEN ${sql.placeholder('withManifests')} THEN ${versions.manifest} END`,
       yankReason: versions.yankReason,
       revokedKeys: sql<number>`(SELECT count(*) FROM ${keys} WHERE ${keys.team} = ${profiles.team}
         AND ${keys.revokedAt} IS NOT NULL)`,
@@ -98,24 +99,27 @@ const resolved = prepared((db) =>
 );
 
 /**
- * Resolves references in one query, in their order; `undefined` where the viewer sees no such profile.
+ * Resolves references in one query, in their order, on request with the versions' manifests; `undefined` where the viewer
+ * sees no such profile.
  */
 export async function resolveReferences(
   db: Database,
   viewer: Viewer,
   references: readonly Reference[],
+  withManifests = false,
 ): Promise<(Resolution | undefined)[]> {
-  const requested = requestedOf(references);
-  return inOrder(references, await resolved(db).all({ requested, ...viewerValues(viewer) }));
+  const values = { requested: requestedOf(references), withManifests, ...viewerValues(viewer) };
+  return inOrder(references, await resolved(db).all(values));
 }
 
-/** The same, with the current base policies, in one round trip. */
+/** The same with manifests and the current base policies, in one round trip. */
 export async function resolveWithBases(
   db: Database,
   viewer: Viewer,
   references: readonly Reference[],
 ) {
-  const values = { requested: requestedOf(references), ...viewerValues(viewer) };
+  const requested = requestedOf(references);
+  const values = { requested, withManifests: true, ...viewerValues(viewer) };
   const [found, bases] = await executeTogether(db, values, resolved(db), allBases(db));
   return { resolutions: inOrder(references, found), bases };
 }
@@ -129,7 +133,7 @@ function requestedOf(references: readonly Reference[]): string {
 
 type Row = Omit<Resolution, 'manifest' | 'channels'> & {
   at: number;
-  manifest: string;
+  manifest: string | null;
   channels: string | null;
 };
 
@@ -141,15 +145,11 @@ function inOrder(
   for (const { at, channels, manifest, ...resolution } of found) {
     resolutions[at] = {
       ...resolution,
-      manifest: withoutNulls(JSON.parse(manifest)),
-      channels: Object.keys(parseChannels(channels ?? '{}')),
+      manifest: manifest === null ? null : JSON.parse(manifest),
+      channels: channels === null ? [] : Object.keys(parseChannels(channels)),
     };
   }
   return resolutions;
-}
-
-function withoutNulls<Value extends object>(value: Value): Value {
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== null)) as Value;
 }
 
 /** A selector as the query reads it. */

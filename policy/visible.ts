@@ -32,9 +32,12 @@ export function visible(text: string): string {
   return text.replace(hiddenInLines, spell);
 }
 
-/** Whether {@link visible} changes a text. */
+/** Characters other than those of nearly all texts: of ASCII, Latin letters, dashes, quotation marks; none of these is hidden. */
+const uncommon = /[^\t\n -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027]/;
+
+/** Whether {@link visible} leaves a text as it is. */
 export function isVisible(text: string): boolean {
-  return text.search(hiddenInLines) < 0;
+  return !uncommon.test(text) || text.search(hiddenInLines) < 0;
 }
 
 /** As {@link visible}, for a text within one line, such as a file's name. */

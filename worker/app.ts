@@ -68,11 +68,11 @@ export function createApp(deps: Deps) {
   const { rateLimits = {} } = deps;
   const tokenChecks = createTokenChecks(rateLimits, deps.now);
   const hostReports = createLimiter(reportsPerHour, 3600, () => deps.now().getTime());
-  app.use(async (c, next) => {
+  app.use((c, next) => {
     c.set('deps', deps);
     c.set('tokenChecks', tokenChecks);
     c.set('hostReports', hostReports);
-    await next();
+    return next();
   });
 
   // Before the rate limits, which must not apply to health checks.
@@ -81,8 +81,11 @@ export function createApp(deps: Deps) {
   app.use('/v2/*', identifyPuller);
   if (deps.metrics) app.use('/metrics', identify);
   app.use(limitAddresses(rateLimits));
-  for (const path of ['/v1/profiles/:team/:name/versions/*', '/v1/bases/*', '/log/tile/*']) {
-    app.use(path, shareImmutable);
+  if (deps.sharedCache) {
+    const share = shareImmutable(deps.sharedCache);
+    app.use('/v1/profiles/:team/:name/versions/*', share);
+    app.use('/v1/bases/*', share);
+    app.use('/log/tile/*', share);
   }
   if (deps.metrics) app.route('/', metrics);
   const api = createRouter();

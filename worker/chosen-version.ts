@@ -36,7 +36,7 @@ export function chosenOf(
   row: Resolution | undefined,
   release: string | undefined,
 ): ChosenVersion {
-  if (!row || row.version === null || row.digest === null)
+  if (!row || row.version === null || row.digest === null || row.manifest === null)
     throw new ProblemError('not-found', `${formatReference(reference)} does not exist.`);
   const variants = row.variants?.map(({ from }) => from) ?? [];
   const at = servedVariant(variants, release);

@@ -1,6 +1,6 @@
 // Invisible characters are an error in rules and a warning in comments, reported with code point and position.
 import { expect, test } from 'vitest';
-import { lint } from '../../policy/index.ts';
+import { isVisible, lint, visible } from '../../policy/index.ts';
 
 const found = (line: string) =>
   lint(`abi <abi/3.0>,\nprofile demo /usr/bin/demo {\n  ${line}\n}\n`).diagnostics.filter(
@@ -34,4 +34,9 @@ test('a space in quotes is a warning, letters of any script are fine', () => {
   expect(found('"/srv/a\u00a0b" r,').map((one) => one.severity)).toEqual(['warning']);
   expect(found('"/srv/a\u200bb" r,').map((one) => one.severity)).toEqual(['error']);
   expect(found('/srv/жпт-日本-é r, # ü')).toEqual([]);
+});
+
+test('a text is visible exactly if nothing in it is spelt out', () => {
+  const units = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit));
+  expect(units.filter((text) => isVisible(text) !== (visible(text) === text))).toEqual([]);
 });

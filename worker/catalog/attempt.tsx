@@ -1,3 +1,4 @@
+import { raw } from 'hono/html';
 import type { ShownSummary } from '../../db/summaries.ts';
 import { newestRelease } from '../../policy/index.ts';
 
@@ -25,7 +26,7 @@ export function Attempt(props: {
   return (
     <div id="attempt" data-profile={profile} data-release={release} data-base={base ?? ''} hidden>
       <h2>Try an operation</h2>
-      <AttemptForm />
+      {attemptForm}
       <div aria-live="polite" />
       <p class="soft">
         Decided in this browser, by the rules of AppArmor {release}
@@ -35,9 +36,9 @@ export function Attempt(props: {
   );
 }
 
-/** The form of a question about a profile. */
-export function AttemptForm() {
-  return (
+/** The form of a question about a profile, rendered once. */
+export const attemptForm = raw(
+  String(
     <form class="attempt">
       <label>
         May it
@@ -62,6 +63,6 @@ export function AttemptForm() {
         <input type="checkbox" name="owner" /> of its own files
       </label>
       <button type="submit">Answer</button>
-    </form>
-  );
-}
+    </form>,
+  ),
+);

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { newestRelease } from '../../policy/index.ts';
 import type { Env } from '../ports.ts';
-import { AttemptForm } from './attempt.tsx';
+import { attemptForm } from './attempt.tsx';
 import { toHtml } from './html.ts';
 import { Layout } from './layout.tsx';
 import { identifyReader, readerOf } from './session.tsx';
@@ -63,7 +63,7 @@ playground.get('/playground', identifyReader, (c) =>
           <h2>What it permits</h2>
           <div data-part="summary" />
           <h2>Try an operation</h2>
-          <AttemptForm />
+          {attemptForm}
           <div aria-live="polite" data-part="answer" />
         </div>
       </Layout>,

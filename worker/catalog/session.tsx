@@ -61,8 +61,10 @@ export const identifyReader: MiddlewareHandler<Env> = async (c, next) => {
   c.set('caller', open?.caller ?? anonymousCaller);
   c.set('reader', open?.reader);
   await next();
-  c.header('Vary', 'Cookie', { append: true });
-  if (open) c.header('Cache-Control', 'private, no-store');
+  // Not with c.header(), which copies the response.
+  const { headers } = c.res;
+  headers.append('Vary', 'Cookie');
+  if (open) headers.set('Cache-Control', 'private, no-store');
 };
 
 function signInPage(c: Context<Env>, to: string | undefined, refused = false) {

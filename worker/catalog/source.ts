@@ -34,7 +34,6 @@ export function renderSource(
   const byLine = Map.groupBy(diagnostics, ({ line }) => line);
   const shown: string[] = [];
   let remaining: number = sourceLimits.html;
-  const room = new Uint8Array(remaining);
   for (const line of trimmed.split(/\r?\n/, sourceLimits.lines)) {
     const number = shown.length + 1;
     const found = byLine.get(number) ?? [];
@@ -74,6 +73,9 @@ function renderIncluded(line: string, files: ReadonlyMap<string, string>): strin
 const severities = ['error', 'warning', 'info'] as const;
 
 const encoder = new TextEncoder();
+
+/** Where lines are encoded to count their bytes: all of them, since to allocate it takes longer. */
+const room = new Uint8Array(sourceLimits.html);
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 

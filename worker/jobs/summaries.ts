@@ -43,7 +43,7 @@ export function createSummarizing(deps: SummaryDeps): Summarizing {
 async function summarizeLatest(deps: SummaryDeps, latest: LatestVersion): Promise<void> {
   const reference = versionReference(latest);
   const viewer = ofTeam(latest.team);
-  const [row] = await resolveReferences(deps.db, viewer, [reference]);
+  const [row] = await resolveReferences(deps.db, viewer, [reference], true);
   const text = await storedText(deps, viewer, chosenOf(reference, row, undefined));
   await summaryOf(deps, text, undefined);
 }

@@ -44,18 +44,22 @@ export const conditional: MiddlewareHandler<Env> = async (c, next) => {
 };
 
 /**
- * Remembers the text of a JSON response as it is written, which saves reading it back from the response. The returned
- * function returns the text of the response, if it is that one.
+ * Remembers the text of a response of JSON or HTML as it is written, which saves reading it back from the response. The
+ * returned function returns the text of the response, if it is that one.
  */
 function captureText(c: Context<Env>): (response: Response) => string | undefined {
   let text: string | undefined;
   let response: Response | undefined;
   const { body } = c;
-  c.json = ((value: unknown, status?: ContentfulStatusCode, headers?: Record<string, string>) => {
-    text = JSON.stringify(value);
-    response = body(text, status, { 'Content-Type': 'application/json', ...headers });
+  const write = (type: string, written: string, status?: ContentfulStatusCode, more?: object) => {
+    text = written;
+    response = body(text, status, { 'Content-Type': type, ...more });
     return response;
-  }) as typeof c.json;
+  };
+  c.json = ((value: unknown, status?: ContentfulStatusCode, headers?: object) =>
+    write('application/json', JSON.stringify(value), status, headers)) as typeof c.json;
+  c.html = ((html: string, status?: ContentfulStatusCode) =>
+    write('text/html; charset=UTF-8', html, status)) as typeof c.html;
   return (sent) => (sent === response ? text : undefined);
 }
 

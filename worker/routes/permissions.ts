@@ -29,7 +29,7 @@ permissions.openapi(
     const { deps } = c.var;
     const { release: wanted, target } = c.req.valid('query');
     const reference = versionReference(c.req.valid('param'));
-    const [row] = await resolveReferences(deps.db, viewer(c), [reference]);
+    const [row] = await resolveReferences(deps.db, viewer(c), [reference], true);
     const chosen = chosenOf(reference, row, wanted ?? target);
     const text = await storedText(deps, viewer(c), chosen);
     const { release, base, summary } = await summaryOf(deps, text, target);
