@@ -46,8 +46,9 @@ export class Trial {
   /** Starts the server and waits until it serves. */
   async start(): Promise<void> {
     const { command, name, ready } = this.server;
+    // Its output is a pipe, as in a container.
     await this.#succeed(`rm -f /run/${name}.code
-(${containerCommand(this.#packaged(), command)} & echo $! >/run/${name}.pid; wait $!; echo $? >/run/${name}.code) >>/var/log/${name}.out 2>&1 </dev/null &
+(${containerCommand(this.#packaged(), command)} & echo $! >/run/${name}.pid; wait $!; echo $? >/run/${name}.code) 2>&1 </dev/null | cat >>/var/log/${name}.out &
 for _ in $(seq 600); do
   [ -e /run/${name}.code ] && break
   { ${ready}; } >/dev/null 2>&1 && exit
@@ -77,7 +78,9 @@ cat /run/${name}.code`);
     const labels = [`profile="${this.server.name}"`, `profile="${this.server.name}//`];
     return output
       .split('\n')
-      .filter((line) => line.includes('apparmor="DENIED"') && labels.some((one) => line.includes(one)));
+      .filter(
+        (line) => line.includes('apparmor="DENIED"') && labels.some((one) => line.includes(one)),
+      );
   }
 
   /** Attempts an attack by means of the server; returns whether it failed and the kernel logged why. */
@@ -90,7 +93,8 @@ cat /run/${name}.code`);
   /** Attempts the general attacks under the profile, or under another label. */
   async attempts(label = this.server.name): Promise<Attempt[]> {
     const { paths } = containerFolders(this.#packaged());
-    const output = await this.#succeed(`mountpoint -q /srv/mounted || mount -t tmpfs tmpfs /srv/mounted
+    const output =
+      await this.#succeed(`mountpoint -q /srv/mounted || mount -t tmpfs tmpfs /srv/mounted
 # The attacker is root, for whom a profile without dac_override does not open other users' folders.
 for folder in ${paths.join(' ')}; do chmod 777 $folder; done
 attack ${label} ${paths.join(' ')}`);

@@ -22,5 +22,7 @@ shift
 mount -t tmpfs tmpfs /dev/shm
 mount -o remount,bind,ro /
 cd /
+# So that the program may open /dev/stdout.
+chown "$uid" /proc/self/fd/1 /proc/self/fd/2
 exec setpriv --reuid "$uid" --regid "$gid" --clear-groups --bounding-set "$capabilities" --inh-caps=-all \
   -- aa-exec -p "$profile" -- "$@"

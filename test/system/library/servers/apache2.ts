@@ -1,8 +1,28 @@
 import type { Server } from '../server.ts';
 
 const modules = [
-  ...['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'authz_host', 'auth_basic', 'authn_file'],
-  ...['alias', 'autoindex', 'cache', 'cache_disk', 'cgid', 'deflate', 'dir', 'env', 'headers', 'http2'],
+  ...[
+    'mpm_event',
+    'authn_core',
+    'authz_core',
+    'authz_user',
+    'authz_host',
+    'auth_basic',
+    'authn_file',
+    'filter',
+  ],
+  ...[
+    'alias',
+    'autoindex',
+    'cache',
+    'cache_disk',
+    'cgid',
+    'deflate',
+    'dir',
+    'env',
+    'headers',
+    'http2',
+  ],
   ...['include', 'mime', 'negotiation', 'proxy', 'proxy_http', 'reqtimeout', 'rewrite', 'setenvif'],
   ...['socache_shmcb', 'ssl', 'status'],
 ];
@@ -14,25 +34,26 @@ User www-data
 Group www-data
 PidFile logs/httpd.pid
 ScriptSock logs/cgisock
-ErrorLog logs/error_log
+ErrorLog /proc/self/fd/2
 CustomLog logs/access_log "%h %t %r %>s"
 TypesConfig /etc/mime.types
 Listen 80
 Listen 443
 DocumentRoot htdocs
 DirectoryIndex index.html
-<Directory htdocs>
+<Directory /usr/local/apache2/htdocs>
   Options Indexes FollowSymLinks Includes
   AllowOverride All
   Require all granted
 </Directory>
 ScriptAlias /cgi-bin/ cgi-bin/
-CacheRoot logs/cache
+CacheRoot /usr/local/apache2/logs/cache
 CacheEnable disk /cached
 ProxyPass /cached http://127.0.0.1:8093/
 CacheIgnoreCacheControl On
 CacheDefaultExpire 60
-SetOutputFilter DEFLATE
+AddOutputFilterByType DEFLATE text/plain
+AddType text/html .shtml
 AddOutputFilter INCLUDES .shtml
 SSLSessionCache shmcb:logs/ssl_scache
 <Location /server-status>

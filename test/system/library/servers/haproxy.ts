@@ -45,7 +45,6 @@ echo '/gone gone' >paths.map
 printf 'HTTP/1.0 503 Gone\\r\\n\\r\\nour own page' >503.http
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=site -days 30 -keyout key -out cert 2>/dev/null
 cat cert key >site.pem; rm key cert; chmod a+r site.pem
-grep -q localhost /etc/hosts || echo '127.0.0.1 localhost' >>/etc/hosts
 echo one >/srv/site/index.html
 busybox httpd -p 127.0.0.1:8091 -h /srv/site; busybox httpd -p 127.0.0.1:8092 -h /srv/site`,
   ready: `${get('http://127.0.0.1:8081/')} | grep one`,
@@ -61,5 +60,4 @@ ${get('http://127.0.0.1:8081/')} | grep one
 ${command('show backend')} | grep added`,
   },
   stop: 'USR1',
-  exitCode: 0,
 };

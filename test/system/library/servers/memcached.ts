@@ -18,5 +18,4 @@ for my $i (1 .. 90) { printf "set big%d 0 0 1000000 noreply\\r\\n%s\\r\\n", $i, 
 ${ask('stats')} | grep -E 'STAT evictions [1-9]'`,
     'reports statistics': `${ask('stats', 'stats slabs', 'stats conns')} | grep 'STAT pid'`,
   },
-  exitCode: 0,
 };

@@ -1,0 +1,121 @@
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPackageFolder } from '../../../sdk/package-folder.ts';
+import { library12 } from '../kernel/guests.ts';
+import { boot, type Machine } from '../kernel/machine.ts';
+import { guestDebs, missing, nodeBinary } from '../kernel/packages.ts';
+import { run } from '../kernel/tools.ts';
+import { type Found, page } from './page.ts';
+import { servers } from './servers.ts';
+import { type Attempt, refused, Trial } from './trial.ts';
+
+const lacks = await missing(library12);
+const title = ['the library in a kernel', ...lacks].join(': ');
+
+const guestFolder = path.join(import.meta.dirname, 'guest');
+const profiles = path.resolve(import.meta.dirname, '../../../profiles');
+
+describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
+  let machine: Machine;
+  const found: Found[] = [];
+
+  beforeAll(async () => {
+    machine = await boot({
+      guest: library12,
+      async furnish(root) {
+        const programs = path.join(root, 'usr/local/sbin');
+        await mkdir(programs, { recursive: true });
+        for (const name of await readdir(guestFolder)) {
+          await copyFile(path.join(guestFolder, name), path.join(programs, path.parse(name).name));
+        }
+        for (const { name } of servers) {
+          const file = path.join(profiles, name, name);
+          await copyFile(file, path.join(root, 'srv', name));
+        }
+      },
+    });
+    await succeed('chmod 755 /usr/local/sbin/*; sh /usr/local/sbin/prepare');
+  }, 900_000);
+  afterAll(() => machine?.dispose());
+
+  async function succeed(command: string): Promise<void> {
+    expect(await machine.run(command), command).toMatchObject({ code: 0 });
+  }
+
+  test('without a profile nothing refuses the attacks', async () => {
+    await succeed('mkdir -p /srv/control');
+    const trial = new Trial(
+      machine,
+      { name: 'unconfined', ready: 'true', workload: {} },
+      {
+        run: { mounts: [{ type: 'tmpfs', path: '/srv/control' }] },
+      },
+    );
+    const attempts = await trial.attempts();
+    expect(attempts.length).toBeGreaterThan(40);
+    expect(attempts.filter(({ error }) => error !== 0)).toEqual([]);
+  });
+
+  describe.each(servers)('$name', (server) => {
+    let trial: Trial;
+    const result: Found = { server, version: '', attempts: [] };
+
+    test('works without a refusal', async () => {
+      const { manifest } = await readPackageFolder(path.join(profiles, server.name));
+      result.version = await versionOf(server.debian);
+      trial = new Trial(machine, server, manifest);
+      await succeed(`apparmor_parser -r /srv/${server.name}`);
+      await trial.prepare();
+      await trial.start();
+      for (const step of Object.values(server.workload)) await trial.step(step);
+      if (server.afterRestart) {
+        expect(await trial.stop()).toBe(server.exitCode ?? 0);
+        await trial.start();
+        for (const step of Object.values(server.afterRestart)) await trial.step(step);
+      }
+      expect(await trial.refusals()).toEqual([]);
+    });
+
+    test('refuses what clients attempt by means of it', async () => {
+      for (const [what, command] of Object.entries(server.attacks ?? {})) {
+        expect({ what, refused: await trial.attack(command) }).toEqual({ what, refused: true });
+      }
+    });
+
+    test('stops without a refusal', async () => {
+      await trial.refusals();
+      expect(await trial.stop()).toBe(server.exitCode ?? 0);
+      expect(await trial.refusals()).toEqual([]);
+    });
+
+    test('refuses who has taken it over', async () => {
+      result.attempts = await trial.attempts();
+      const permitted = ({ what }: Attempt) => server.permits?.test(what) ?? false;
+      expect(result.attempts.length).toBeGreaterThan(30);
+      expect(result.attempts.filter((one) => !permitted(one) && !refused(one.error))).toEqual([]);
+      found.push(result);
+    });
+  });
+
+  // `npx vitest run test/system/library -u` updates the page.
+  test('docs/library.md says what was found', async () => {
+    expect(found.map(({ server }) => server.name)).toEqual(servers.map(({ name }) => name));
+    await expect(page(found)).toMatchFileSnapshot('../../../docs/library.md');
+  });
+});
+
+/** The release of a Debian package, such as 7.0 for 5:7.0.15-1; that of Node.js without one. */
+async function versionOf(name?: string): Promise<string> {
+  const prefix = `${name}_`;
+  const version =
+    name === undefined
+      ? String(await run(nodeBinary, ['--version']))
+          .trim()
+          .slice(1)
+      : (await guestDebs(library12))
+          .map((file) => path.basename(file))
+          .find((file) => file.startsWith(prefix));
+  const parts = /(?:^|_)(?:\d+%3a)?([\d.]+)/.exec(version ?? '')?.[1]?.split('.') ?? [];
+  return parts.slice(0, Math.max(1, parts.length - 1)).join('.');
+}
