@@ -25,13 +25,12 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
       guest: library12,
       async furnish(root) {
         const programs = path.join(root, 'usr/local/sbin');
-        await mkdir(programs, { recursive: true });
+        for (const folder of [programs, path.join(root, 'srv')]) await mkdir(folder, { recursive: true });
         for (const name of await readdir(guestFolder)) {
           await copyFile(path.join(guestFolder, name), path.join(programs, path.parse(name).name));
         }
         for (const { name } of servers) {
-          const file = path.join(profiles, name, name);
-          await copyFile(file, path.join(root, 'srv', name));
+          await copyFile(path.join(profiles, name, name), path.join(root, 'srv', name));
         }
       },
     });
@@ -60,6 +59,7 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
   describe.each(servers)('$name', (server) => {
     let trial: Trial;
     const result: Found = { server, version: '', attempts: [] };
+    let passed = 0;
 
     test('works without a refusal', async () => {
       const { manifest } = await readPackageFolder(path.join(profiles, server.name));
@@ -75,18 +75,21 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
         for (const step of Object.values(server.afterRestart)) await trial.step(step);
       }
       expect(await trial.refusals()).toEqual([]);
+      passed++;
     });
 
     test('refuses what clients attempt by means of it', async () => {
       for (const [what, command] of Object.entries(server.attacks ?? {})) {
         expect({ what, refused: await trial.attack(command) }).toEqual({ what, refused: true });
       }
+      passed++;
     });
 
     test('stops without a refusal', async () => {
       await trial.refusals();
       expect(await trial.stop()).toBe(server.exitCode ?? 0);
       expect(await trial.refusals()).toEqual([]);
+      passed++;
     });
 
     test('refuses who has taken it over', async () => {
@@ -94,14 +97,14 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
       const permitted = ({ what }: Attempt) => server.permits?.test(what) ?? false;
       expect(result.attempts.length).toBeGreaterThan(30);
       expect(result.attempts.filter((one) => !permitted(one) && !refused(one.error))).toEqual([]);
-      found.push(result);
+      if (passed === 3) found.push(result);
     });
   });
 
   // `npx vitest run test/system/library -u` updates the page.
   test('docs/library.md says what was found', async () => {
-    expect(found.map(({ server }) => server.name)).toEqual(servers.map(({ name }) => name));
     await expect(page(found)).toMatchFileSnapshot('../../../docs/library.md');
+    expect(found.map(({ server }) => server.name)).toEqual(servers.map(({ name }) => name));
   });
 });
 

@@ -49,17 +49,17 @@ export class Trial {
     // Its output is a pipe, as in a container.
     await this.#succeed(`rm -f /run/${name}.code
 (${containerCommand(this.#packaged(), command)} & echo $! >/run/${name}.pid; wait $!; echo $? >/run/${name}.code) 2>&1 </dev/null | cat >>/var/log/${name}.out &
-for _ in $(seq 600); do
-  [ -e /run/${name}.code ] && break
+end=$(($(date +%s) + 200))
+while [ $(date +%s) -lt $end ] && [ ! -e /run/${name}.code ]; do
   { ${ready}; } >/dev/null 2>&1 && exit
   sleep 0.3
 done
-tail -30 /var/log/${name}.out; dmesg | grep DENIED; exit 1`);
+tail -30 /var/log/${name}.out; exit 1`);
   }
 
   /** Does a step of the workload. */
   async step(command: string): Promise<void> {
-    await this.#succeed(`${this.#findServer()}\n${command}`);
+    await this.#succeed(this.#bounded(command));
   }
 
   /** Stops the server; returns its exit code. */
@@ -86,7 +86,7 @@ cat /run/${name}.code`);
   /** Attempts an attack by means of the server; returns whether it failed and the kernel logged why. */
   async attack(command: string): Promise<boolean> {
     await this.refusals();
-    const { code } = await this.#guest.run(`${this.#findServer()}\n${command}`);
+    const { code } = await this.#guest.run(this.#bounded(command));
     return code !== 0 && (await this.refusals()).length > 0;
   }
 
@@ -108,13 +108,24 @@ attack ${label} ${paths.join(' ')}`);
     return { name: this.server.name, manifest: this.#manifest };
   }
 
+  /** A command that knows the server's process, fails with the first of its lines that does, and ends in time. */
+  #bounded(command: string): string {
+    return `cat >/run/step <<'COMMAND'
+${command}
+COMMAND
+${this.#findServer()}
+export server
+timeout 200 sh -e /run/step </dev/null`;
+  }
+
   #findServer(): string {
     return `server=$(pgrep -P $(cat /run/${this.server.name}.pid))`;
   }
 
   async #succeed(command: string): Promise<string> {
     const result = await this.#guest.run(command);
-    if (result.code !== 0) throw new CommandFailed(command, result);
-    return result.stdout;
+    if (result.code === 0) return result.stdout;
+    const denied = await this.#guest.run('dmesg | grep DENIED');
+    throw new CommandFailed(command, { ...result, stderr: result.stderr + denied.stdout });
   }
 }

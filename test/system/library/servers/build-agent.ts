@@ -11,7 +11,7 @@ END
 
 export const buildAgent: Server = {
   name: 'build-agent',
-  debian: 'bash',
+  debian: 'base-files',
   setup: `chmod 1777 /tmp; rm -rf /srv/site; mkdir -p /srv/site; echo package >/srv/site/index.html
 busybox httpd -p 127.0.0.1:8094 -h /srv/site`,
   command: ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1; done'],

@@ -42,7 +42,7 @@ const attempt = (expression: string) =>
 
 const scripts: Record<string, string> = {
   'index.php':
-    '<?php echo PHP_VERSION, " ", json_encode(array_map("strtoupper", ["works"])), gethostbyname("localhost"), date("e");',
+    '<?php echo PHP_VERSION, " ", json_encode(array_map("strtolower", ["WORKS"])), gethostbyname("localhost"), date("e");',
   'session.php':
     '<?php session_start(); $_SESSION["n"] = ($_SESSION["n"] ?? 0) + 1; echo "id=", session_id(), " n=", $_SESSION["n"], ";";',
   'upload.php':
@@ -70,7 +70,9 @@ cat >/usr/local/etc/php-fpm.conf <<'END'\n${configuration}END
 ${Object.entries(scripts)
   .map(([name, text]) => `cat >${name} <<'END'\n${text}\nEND`)
   .join('\n')}`,
-  command: ['php-fpm8.2', '-F', '-y', '/usr/local/etc/php-fpm.conf'],
+  command: [
+    ...['php-fpm8.2', '-F', '-y', '/usr/local/etc/php-fpm.conf', '-d', 'zend_extension=opcache'],
+  ],
   ready: 'fcgi index.php | grep works',
   workload: {
     'runs scripts': 'for i in 1 2 3 4 5; do fcgi index.php | grep works; done; fcgi random.php',
