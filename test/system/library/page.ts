@@ -1,13 +1,11 @@
 // docs/library.md.
+import type { Record } from './record.ts';
 import type { Server } from './server.ts';
-import { type Attempt, refused } from './trial.ts';
 
-/** What a trial of a server found. */
-export interface Found {
+/** A server and the record of its trial. */
+export interface Tried {
   server: Server;
-  /** The release that was tried. */
-  version: string;
-  attempts: Attempt[];
+  record: Record;
 }
 
 const introduction = `# The library
@@ -22,50 +20,45 @@ The trials do not use a container runtime or the official images. Paths of those
 `;
 
 /** The page, in Markdown. */
-export function page(found: readonly Found[]): string {
-  const rows = found.map(({ server, version, attempts }) => {
-    const steps = [...Object.keys(server.workload), ...Object.keys(server.afterRestart ?? {})];
-    const counted = attempts.filter(({ error }) => refused(error)).length + own(server).length;
-    const all = attempts.length + own(server).length;
-    return `| [${server.name}](../profiles/${server.name}) | ${version} | ${steps.length} | ${counted} of ${all} |`;
+export function page(tried: readonly Tried[]): string {
+  const rows = tried.map(({ server, record }) => {
+    const own = Object.keys(server.attacks ?? {}).length;
+    const attacks = Object.values(record.refused);
+    const refused = attacks.filter(Boolean).length + own;
+    return `| [${server.name}](../profiles/${server.name}) | ${record.version} | ${steps(server).length} | ${refused} of ${attacks.length + own} |`;
   });
-  const sections = found.map(({ server, attempts }) => {
-    const steps = [
-      ...Object.entries(server.workload),
-      ...Object.entries(server.afterRestart ?? {}),
-    ];
-    const permitted = attempts.filter(({ error }) => !refused(error)).map(({ what }) => what);
-    return [
-      `## ${server.name}`,
-      `In operation it ${listed(steps.map(([what]) => what))}.`,
-      ...(own(server).length > 0 ? [`Refused to its clients: ${listed(own(server))}.`] : []),
-      ...(permitted.length > 0 ? [`Permitted by its purpose: ${listed(permitted)}.`] : []),
-    ].join('\n\n');
-  });
-  const general = new Set(
-    found.flatMap(({ attempts }) =>
-      attempts.map(({ what }) =>
-        what.replace(/(written to|link in) \S+/, '$1 a folder of its data'),
-      ),
-    ),
-  );
+  const general = new Set(tried.flatMap(({ record }) => Object.keys(record.refused).map(ofAnyFolder)));
   return `${introduction}
 | Package | Version | Steps in operation | Attacks refused |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-${sections.join('\n\n')}
+${tried.map(section).join('\n\n')}
 
 ## The attacks
 
-Attempted under each profile by a program that has taken over the server:
+Attempted under each profile, by a program that has taken over the server:
 
 ${[...general].map((what) => `- ${what}`).join('\n')}
 `;
 }
 
-const own = ({ attacks = {} }: Server): string[] => Object.keys(attacks);
+function section({ server, record }: Tried): string {
+  const clients = Object.keys(server.attacks ?? {});
+  const permitted = Object.keys(record.refused).filter((what) => !record.refused[what]);
+  return [
+    `## ${server.name}`,
+    `In operation: ${steps(server).join('; ')}.`,
+    ...(clients.length > 0 ? [`Refused to its clients: ${clients.join('; ')}.`] : []),
+    ...(permitted.length > 0 ? [`Permitted by its purpose: ${permitted.join('; ')}.`] : []),
+  ].join('\n\n');
+}
 
-function listed(parts: readonly string[]): string {
-  return parts.join('; ');
+function steps({ workload, afterRestart = {} }: Server): string[] {
+  return [...Object.keys(workload), ...Object.keys(afterRestart)];
+}
+
+/** An attack, without the folder of the server that it is made in. */
+function ofAnyFolder(attack: string): string {
+  return attack.replace(/(written to|link in) \S+/, '$1 a folder of its data');
 }
