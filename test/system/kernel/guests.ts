@@ -78,7 +78,7 @@ export const docker12: Guest = {
   hardware: { processors: 2, memory: 2560, disk: 2500 },
 };
 
-/** Debian 12 with the servers that the shipped packages confine. */
+/** Debian 12 with servers, among them those that the shipped packages confine. */
 export const library12: Guest = {
   name: 'library-12',
   suite: 'bookworm',

@@ -24,7 +24,8 @@ describe.skipIf(lacks.length > 0)(title, { timeout: 900_000 }, () => {
       guest: library12,
       async furnish(root) {
         const programs = path.join(root, 'usr/local/sbin');
-        for (const folder of [programs, path.join(root, 'srv')]) await mkdir(folder, { recursive: true });
+        for (const folder of [programs, path.join(root, 'srv')])
+          await mkdir(folder, { recursive: true });
         for (const name of await readdir(guestFolder)) {
           await copyFile(path.join(guestFolder, name), path.join(programs, path.parse(name).name));
         }

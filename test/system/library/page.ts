@@ -27,7 +27,9 @@ export function page(tried: readonly Tried[]): string {
     const refused = attacks.filter(Boolean).length + own;
     return `| [${server.name}](../profiles/${server.name}) | ${record.version} | ${steps(server).length} | ${refused} of ${attacks.length + own} |`;
   });
-  const general = new Set(tried.flatMap(({ record }) => Object.keys(record.refused).map(ofAnyFolder)));
+  const general = new Set(
+    tried.flatMap(({ record }) => Object.keys(record.refused).map(ofAnyFolder)),
+  );
   return `${introduction}
 | Package | Version | Steps in operation | Attacks refused |
 | --- | --- | --- | --- |

@@ -22,7 +22,13 @@ export async function readRecord(name: string): Promise<Record> {
 }
 
 /** The text of a record. */
-export function recordText({ version, attempts }: { version: string; attempts: Attempt[] }): string {
+export function recordText({
+  version,
+  attempts,
+}: {
+  version: string;
+  attempts: Attempt[];
+}): string {
   const record: Record = {
     version,
     refused: Object.fromEntries(attempts.map(({ what, error }) => [what, refused(error)])),

@@ -11,16 +11,7 @@ const modules = [
     'authn_file',
     'filter',
   ],
-  ...[
-    'alias',
-    'autoindex',
-    'cgid',
-    'deflate',
-    'dir',
-    'env',
-    'headers',
-    'http2',
-  ],
+  ...['alias', 'autoindex', 'cgi', 'deflate', 'dir', 'env', 'headers', 'http2'],
   ...['include', 'mime', 'negotiation', 'proxy', 'proxy_http', 'reqtimeout', 'rewrite', 'setenvif'],
   ...['socache_shmcb', 'ssl', 'status'],
 ];
@@ -31,7 +22,6 @@ ${modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_
 User www-data
 Group www-data
 PidFile logs/httpd.pid
-ScriptSock logs/cgisock
 ErrorLog /proc/self/fd/2
 CustomLog logs/access_log "%h %t %r %>s"
 TypesConfig /etc/mime.types
