@@ -14,7 +14,7 @@ Packages for servers in containers, which the team \`library\` publishes. Each w
 package of the server: run as its manifest says, with its user, capabilities, mounts and read-only files, and confined by the profile.
 In operation the kernel may log no refusal. The attacks are attempted as root with all capabilities, in a file system that can be
 written, so that only the profile can refuse them; without it each succeeds. \`npm run test:system -- library\` repeats the trials,
-and `npm test` checks that this page says what they found.
+and \`npm test\` checks that this page says what they found.
 
 The trials do not use a container runtime or the official images. Paths of those are in the profiles too, but were not tried.
 `;
