@@ -3,11 +3,14 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { format, lint } from '../policy/index.ts';
+import { format, gradeOf, lint } from '../policy/index.ts';
 import { fileResolver } from '../sdk/host/includes.ts';
 import { readPackageFolder } from '../sdk/package-folder.ts';
 import { readProfileFiles } from '../sdk/profile-file.ts';
 import { command } from './command.ts';
+import { page } from './system/library/page.ts';
+import { readRecord } from './system/library/record.ts';
+import { servers } from './system/library/servers.ts';
 
 const folder = join(import.meta.dirname, '../profiles');
 const parser = '/usr/sbin/apparmor_parser';
@@ -31,6 +34,7 @@ describe.each(await readdir(folder))('the package %s', (name) => {
         const { diagnostics } = lint(text, { ...options, ...(resolver && { resolver }) });
         // Notes: this machine may lack the ABI of a later release, which test/system/policy/shipped-profiles.test.ts has.
         expect(diagnostics.filter(({ severity }) => severity !== 'info')).toEqual([]);
+        expect(gradeOf(diagnostics)).toBe('A');
       }
       expect(format(text).text).toBe(text);
     }
@@ -93,4 +97,31 @@ describe('docker-cli', () => {
     const { code, output } = await command(['can', file, ...question.split(' '), ...options]);
     expect(code, output).toBe(may ? 0 : 1);
   });
+});
+
+/** The packages with tests of their own in test/system/{docker,policy}. */
+const apart = ['docker-cli', 'docker-default', 'docker-nginx', 'nginx-hardened'];
+
+test('every other profile is tried in a kernel', async () => {
+  const packages = (await readdir(folder)).filter((name) => !apart.includes(name));
+  expect(servers.map(({ name }) => name)).toEqual(packages.sort());
+});
+
+describe.each(servers)('the package $name', ({ name }) => {
+  test('says what it refuses and what it does not, and what has changed', async () => {
+    const { readme } = await readPackageFolder(join(folder, name));
+    expect(readme).toContain('## What it refuses');
+    expect(readme).toContain('## What it does not refuse');
+    expect(readme).toContain(`aa-registry run-args ${name}`);
+    expect(await readFile(join(folder, name, 'CHANGELOG.md'), 'utf8')).toMatch(
+      /^## \d+\.\d+\.\d+$/m,
+    );
+  });
+});
+
+test('docs/library.md says what the trials have found', async () => {
+  const tried = servers.map(async (server) => ({ server, record: await readRecord(server.name) }));
+  const text = page(await Promise.all(tried));
+  // `npx vitest run test/profiles -u` updates it.
+  await expect(text).toMatchFileSnapshot('../docs/library.md');
 });

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { debian12, debian13, docker12, type Guest } from './system/kernel/guests.ts';
+import { debian12, debian13, docker12, type Guest, library12 } from './system/kernel/guests.ts';
 
 /** A test command: its files, runtimes and requirements. */
 export interface Tier {
@@ -48,6 +48,7 @@ const workers = availableParallelism() + 1;
 
 /** The files that take longest, the slowest first. */
 export const slowest = [
+  'test/system/library/library.test.ts',
   'test/system/docker/docker-nginx.test.ts',
   'test/system/kernel/power-cut.test.ts',
   'test/system/kernel/host.test.ts',
@@ -103,7 +104,7 @@ export const tiers = {
       ...trials,
       'test/runtime/!(smoke).test.ts',
       'test/system/*.test.ts',
-      'test/system/{catalog,cli,docker,host,policy}/**',
+      'test/system/{catalog,cli,docker,host,library,policy}/**',
       'test/system/kernel/!(first-light).test.ts',
     ],
     runtimes: 'node',
@@ -133,7 +134,7 @@ export const tiers = {
     runtimes: 'node',
     runs: 4,
     executable: true,
-    guests: [debian12, debian13, docker12],
+    guests: [debian12, debian13, docker12, library12],
     workers,
     packages: [
       ...common,

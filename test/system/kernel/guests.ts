@@ -77,3 +77,19 @@ export const docker12: Guest = {
   modules: true,
   hardware: { processors: 2, memory: 2560, disk: 2500 },
 };
+
+/** Debian 12 with servers, among them those that the shipped packages confine. */
+export const library12: Guest = {
+  name: 'library-12',
+  suite: 'bookworm',
+  packages: [
+    ...['apparmor', 'bash', 'busybox-static', 'curl', 'dash', 'libstdc++6', 'mount', 'perl-base'],
+    ...['procps', 'util-linux'],
+    ...['redis-server', 'memcached', 'haproxy', 'apache2', 'postgresql-15', 'mosquitto'],
+    ...['mosquitto-clients', 'mariadb-server', 'php8.2-fpm', 'tomcat10', 'git', 'make'],
+  ],
+  dependencies: true,
+  programs: {},
+  init: 'script',
+  hardware: { processors: 2, memory: 2560, disk: 4000 },
+};
