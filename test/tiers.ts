@@ -30,7 +30,7 @@ const common: Tier['packages'] = [
 ];
 
 /** Scenarios of several parties, which take long; on both runtimes in CI. */
-const trials = ['test/{attacks,audit,witness}.test.ts'];
+const trials = ['test/{attacks,audit,mirror-attacks,witness}.test.ts'];
 
 /** Property tests that make few runs in `npm test`. */
 const properties = [
@@ -65,6 +65,7 @@ export const slowest = [
   'test/witness.test.ts',
   'test/audit.test.ts',
   'test/attacks.test.ts',
+  'test/mirror-attacks.test.ts',
   'test/system/policy/format-compiled.test.ts',
   'test/system/cli/network.test.ts',
   'test/system/cli/hostile.test.ts',
@@ -104,7 +105,7 @@ export const tiers = {
       ...trials,
       'test/runtime/!(smoke).test.ts',
       'test/system/*.test.ts',
-      'test/system/{catalog,cli,docker,host,library,policy}/**',
+      'test/system/{catalog,cli,docker,host,library,lsp,policy}/**',
       'test/system/kernel/!(first-light).test.ts',
     ],
     runtimes: 'node',

@@ -111,6 +111,11 @@ export const runArgs = defineCommand({
         ? runLines(target, { profile: name, file: installedPath('/', installation), run })
         : kubernetesAnnotation(name, annotation),
     );
+    if (target === 'daemon.json') {
+      io.note(
+        'Before you restart the engine, check its configuration with: sudo dockerd --validate',
+      );
+    }
     if (annotation === undefined && takesOptions.has(target)) {
       const rest = argumentsAfterImage(run);
       if (rest.length > 0) io.note(`Note: after the image, add: ${rest.join(' ')}`);

@@ -3,16 +3,22 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exit } from '../../cli/framework/command.ts';
-import type { Report } from '../../contract/index.ts';
-import { createClient } from '../../sdk/client.ts';
-import { spoolLimits } from '../../sdk/report/spool.ts';
-import { generateKeyPair } from '../../trust/index.ts';
-import { command, type Outcome } from '../command.ts';
-import { type Fixture, startFixture, succeed } from '../host/fixture.ts';
-import { createPublisher, expectStatus, profileText, publish } from '../publisher.ts';
-import { node } from '../runtimes.ts';
-import { createJoinToken, eventOf, join as joinTeam, report, reportOf } from '../signing-host.ts';
+import { exit } from '../../../cli/framework/command.ts';
+import type { Report } from '../../../contract/index.ts';
+import { createClient } from '../../../sdk/client.ts';
+import { spoolLimits } from '../../../sdk/report/spool.ts';
+import { generateKeyPair } from '../../../trust/index.ts';
+import { command, type Outcome } from '../../command.ts';
+import { type Fixture, startFixture, succeed } from '../../host/fixture.ts';
+import { createPublisher, expectStatus, profileText, publish } from '../../publisher.ts';
+import { node } from '../../runtimes.ts';
+import {
+  createJoinToken,
+  eventOf,
+  join as joinTeam,
+  report,
+  reportOf,
+} from '../../signing-host.ts';
 
 const policy = [
   ...['abi <abi/3.0>,', 'profile web flags=(attach_disconnected, mediate_deleted) {'],

@@ -9,7 +9,7 @@ import {
   type DocumentSymbol,
   DocumentSymbolRequest,
 } from 'vscode-languageserver-protocol/node';
-import { aaRegistry } from '../cli/cli.ts';
+import { aaRegistry } from '../../cli/cli.ts';
 import { applied, type Editor, startEditor, textAt, uriOf } from './editor.ts';
 
 let folder: string;

@@ -9,7 +9,7 @@ import {
   MessageType,
   ShowMessageNotification,
 } from 'vscode-languageserver-protocol/node';
-import { dockerDefault } from '../../policy/index.ts';
+import { dockerDefault } from '../../../policy/index.ts';
 import { type Editor, startEditor, textAt, uriOf } from './editor.ts';
 
 let folder: string;

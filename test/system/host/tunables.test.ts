@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Manifest } from '../../trust/index.ts';
-import { command } from '../command.ts';
-import { expectStatus, manifest, publish } from '../publisher.ts';
-import { type Fixture, startFixture, succeed } from './fixture.ts';
+import type { Manifest } from '../../../trust/index.ts';
+import { command } from '../../command.ts';
+import { type Fixture, startFixture, succeed } from '../../host/fixture.ts';
+import { expectStatus, manifest, publish } from '../../publisher.ts';
 
 const tunable: Manifest = { ...manifest, images: [], kind: 'abstraction' };
 const definition = (value: string) => `abi <abi/3.0>,\n\n@{shop_data} = ${value}\n`;

@@ -8,7 +8,7 @@ import {
   DidSaveTextDocumentNotification,
   ShowMessageNotification,
 } from 'vscode-languageserver-protocol/node';
-import { aaRegistry } from '../cli/cli.ts';
+import { aaRegistry } from '../../cli/cli.ts';
 import { type Editor, startEditor, textAt, uriOf } from './editor.ts';
 
 let folder: string;

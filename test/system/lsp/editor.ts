@@ -22,7 +22,7 @@ import {
   type TextEdit,
 } from 'vscode-languageserver-protocol/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { launcher } from '../cli/cli.ts';
+import { launcher } from '../../cli/cli.ts';
 
 export interface EditorOptions {
   args?: string[];

@@ -1,8 +1,8 @@
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { command } from '../command.ts';
-import { type Fixture, filesOf, startFixture, succeed, textOf } from './fixture.ts';
+import { command } from '../../command.ts';
+import { type Fixture, filesOf, startFixture, succeed, textOf } from '../../host/fixture.ts';
 
 const record = 'var/lib/aa-registry/installed/library.web.json';
 const pending = 'var/lib/aa-registry/pending/library.web.json';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigurationRequest, HoverRequest } from 'vscode-languageserver-protocol/node';
-import { launcher } from '../cli/cli.ts';
+import { launcher } from '../../cli/cli.ts';
 import { type Editor, type EditorOptions, startEditor, uriOf } from './editor.ts';
 
 /** Runs a session in an empty folder, whose server is to end with 0. */

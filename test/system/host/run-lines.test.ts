@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { reportUse } from '../../cli/profile-use.ts';
-import type { Io } from '../../cli/terminal/io.ts';
-import type { VerifiedProfile } from '../../sdk/resolve/index.ts';
-import { exportPrivateKey, type Manifest, parseStatement, sign } from '../../trust/index.ts';
-import { runTargets } from '../../trust/run/index.ts';
-import { command } from '../command.ts';
-import { manifest, publish } from '../publisher.ts';
-import { type Fixture, startFixture, succeed } from './fixture.ts';
+import { reportUse } from '../../../cli/profile-use.ts';
+import type { Io } from '../../../cli/terminal/io.ts';
+import type { VerifiedProfile } from '../../../sdk/resolve/index.ts';
+import { exportPrivateKey, type Manifest, parseStatement, sign } from '../../../trust/index.ts';
+import { runTargets } from '../../../trust/run/index.ts';
+import { command } from '../../command.ts';
+import { type Fixture, startFixture, succeed } from '../../host/fixture.ts';
+import { manifest, publish } from '../../publisher.ts';
 
-const profiles = join(import.meta.dirname, '../../profiles');
+const profiles = join(import.meta.dirname, '../../../profiles');
 const options =
   '--security-opt apparmor=nginx-hardened --entrypoint nginx --publish 80:80 --read-only --tmpfs /run --tmpfs /var/cache/nginx ' +
   '--cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add KILL --cap-add NET_BIND_SERVICE --cap-add SETGID --cap-add SETUID';

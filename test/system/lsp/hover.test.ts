@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HoverRequest, type MarkupContent } from 'vscode-languageserver-protocol/node';
-import { capabilities, capabilityMeanings } from '../../policy/index.ts';
+import { capabilities, capabilityMeanings } from '../../../policy/index.ts';
 import { type Editor, startEditor, textAt, uriOf } from './editor.ts';
 
 let folder: string;
