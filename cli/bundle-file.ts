@@ -16,7 +16,7 @@ export function requireOfflineBundle(values: {
     throw new CliError(exit.usage, '--bundle and --from can’t be combined.');
   }
   if (!offline || bundle !== undefined || from !== undefined) return;
-  throw new CliError(exit.usage, '--offline requires --bundle.');
+  throw new CliError(exit.usage, '--offline requires --bundle or --from.');
 }
 
 /** The hint for a bundle without a proof that the log extends the last checkpoint seen, of size `seen`. */

@@ -197,6 +197,16 @@ describe.each(runtimes)('pulls of OCI clients on $name', (runtime) => {
     expect(response.headers.get('Content-Range')).toBe(`bytes */${length}`);
   });
 
+  test('HEAD has no ranges', async () => {
+    const path = at('web', `blobs/${layer}`);
+    const response = await registry.fetch(path, {
+      method: 'HEAD',
+      headers: { Range: 'bytes=0-1' },
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('Content-Length')).toBe(String(length));
+  });
+
   test('If-Range and If-None-Match come before Range', async () => {
     const part = (headers: object) =>
       registry.ask(at('web', `blobs/${layer}`), { Range: 'bytes=0-1', ...headers });

@@ -106,8 +106,10 @@ function sendBlob(
   };
   const range = c.req.header('Range');
   const ifRange = c.req.header('If-Range');
-  // If-None-Match comes before Range (RFC 9110 section 13.2.2), and a failed If-Range cancels it.
+  // Only GET has ranges (RFC 9110 section 14.2); If-None-Match comes before Range (section 13.2.2), and a failed If-Range
+  // cancels it.
   const isPart =
+    c.req.method === 'GET' &&
     range !== undefined &&
     c.req.header('If-None-Match') === undefined &&
     (ifRange === undefined || ifRange === headers.ETag);
