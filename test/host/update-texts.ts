@@ -58,6 +58,13 @@ export async function publishText(
   text: Text,
 ): Promise<void> {
   const abi = text.abi === 'abi/4.0' ? '4.0' : '3.0';
-  const draft = { name, version, text: textOf(name, text), manifest: { ...manifest, abi } };
+  // Profiles for containers attach to no program.
+  const kind = /^[/@]/.test(text.head ?? '') ? { kind: 'host' as const } : {};
+  const draft = {
+    name,
+    version,
+    text: textOf(name, text),
+    manifest: { ...manifest, ...kind, abi },
+  };
   await expectStatus(201, publish(registry, team, draft));
 }

@@ -121,7 +121,7 @@ const attacks: [what: string, before: Text, after: Text, reason: RegExp][] = [
     'a limit less',
     { rules: ['set rlimit nofile <= 100,'] },
     { rules: [] },
-    /rlimit: \+ nofile: nofile, 100 -> not limited/,
+    /rlimit: \+ nofile, 100 -> not limited/,
   ],
   [
     'an abi that does not mediate a class',
