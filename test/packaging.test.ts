@@ -1,14 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { topics } from '../cli/commands.ts';
 import { readProfiles } from '../sdk/profiles-file.ts';
 
 const packaging = join(import.meta.dirname, '../packaging');
-const units = ['aa-registry-sync.service', 'aa-registry-sync.timer'];
+const units = [
+  'systemd/aa-registry-sync.service',
+  'systemd/aa-registry-sync.timer',
+  'monitoring/aa-registry-metrics.service',
+  'monitoring/aa-registry-metrics.timer',
+];
 
 const analyze = spawnSync('systemd-analyze', ['--version']).status === 0;
 const reason = analyze ? '' : ' (skipped: systemd-analyze is not installed)';
@@ -31,22 +36,21 @@ describe('systemd units', () => {
       await writeFile(join(root, 'usr/bin/aa-registry'), '#!/bin/sh\n', { mode: 0o755 });
       const paths = [];
       for (const unit of units) {
-        const text = await readFile(join(packaging, 'systemd', unit), 'utf8');
+        const text = await readFile(join(packaging, unit), 'utf8');
         // systemd-analyze checks that the program exists.
-        paths.push(join(root, unit));
-        await writeFile(join(root, unit), text.replaceAll('/usr/bin/', join(root, 'usr/bin/')));
+        const path = join(root, basename(unit));
+        paths.push(path);
+        await writeFile(path, text.replaceAll('/usr/bin/', join(root, 'usr/bin/')));
       }
       const { status, stderr } = spawnSync('systemd-analyze', ['verify', ...paths], {
         encoding: 'utf8',
       });
       const own = stderr.split('\n').filter((line) => line.includes('aa-registry'));
       expect({ status, own }).toEqual({ status: 0, own: [] });
-      const exposure = execFileSync(
-        'systemd-analyze',
-        ['security', '--offline=true', '--threshold=50', join(root, units[0] ?? '')],
-        { encoding: 'utf8' },
-      );
-      expect(exposure).toContain('OK');
+      for (const path of paths.filter((one) => one.endsWith('.service'))) {
+        const args = ['security', '--offline=true', '--threshold=50', path];
+        expect(execFileSync('systemd-analyze', args, { encoding: 'utf8' })).toContain('OK');
+      }
     } finally {
       await rm(root, { recursive: true });
     }

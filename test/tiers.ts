@@ -140,6 +140,7 @@ export const tiers = {
     packages: [
       ...common,
       ['/usr/bin/chromium', 'chromium'],
+      ['/usr/bin/promtool', 'prometheus'],
       ['/usr/bin/dpkg-shlibdeps', 'dpkg-dev'],
       ['/usr/bin/strip', 'binutils'],
       ['/usr/bin/groff', 'groff'],

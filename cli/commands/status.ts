@@ -12,13 +12,14 @@ import { type AdvisedHost, hostCommand } from '../../sdk/host-command.ts';
 import { splitPath } from '../../trust/index.ts';
 import { flaggedMode } from '../flagged-mode.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
-import { formatOption, toJson } from '../framework/format.ts';
+import { toJson } from '../framework/format.ts';
 import { reportHostEvent } from '../host-events.ts';
 import { proofAdvice, trustOption } from '../host-trust.ts';
 import { pathOf } from '../installed.ts';
 import { refused } from '../refused.ts';
 import { connectWith, registryOptions } from '../session.ts';
 import { countModes, statusData } from '../status-data.ts';
+import { statusMetrics } from '../status-metrics.ts';
 import { rootOf, rootOption, targetOption } from '../target.ts';
 import type { Io } from '../terminal/io.ts';
 import { printTable, printText } from '../terminal/table.ts';
@@ -51,7 +52,11 @@ export const status = defineCommand({
       type: 'boolean',
       description: 'Do not ask the registry for newer or yanked versions or revoked keys',
     },
-    format: formatOption,
+    format: {
+      type: 'string',
+      choices: ['text', 'json', 'prometheus'],
+      description: 'text (default), json: one object, or prometheus: metrics for node_exporter',
+    },
     ...registryOptions,
     root: rootOption,
     target: targetOption,
@@ -67,6 +72,7 @@ export const status = defineCommand({
     'sudo aa-registry status',
     'sudo aa-registry status --offline --format json',
     'sudo aa-registry status --all',
+    'sudo aa-registry status --offline --format prometheus > aa-registry.prom',
   ],
   async run({ values, args, io }) {
     const { registry, trust, offline, target } = values;
@@ -89,6 +95,7 @@ export const status = defineCommand({
       );
     }
     if (values.format === 'json') io.print(toJson(statusData(found)));
+    else if (values.format === 'prometheus') io.stdout.write(statusMetrics(found, new Date()));
     else printStatus(io, found, values);
     const advice = [...untrusted, ...outdated].map((one) => proofAdvice(one, values));
     for (const next of new Set(advice)) io.note(next);
