@@ -101,6 +101,7 @@ export const topics: Topic[] = [
       fleet: async () => (await import('./commands/fleet.ts')).fleet,
       'fleet hosts': async () => (await import('./commands/fleet-hosts.ts')).fleetHosts,
       'fleet denials': async () => (await import('./commands/fleet-denials.ts')).fleetDenials,
+      'fleet patch': async () => (await import('./commands/fleet-patch.ts')).fleetPatch,
       'fleet host label': async () =>
         (await import('./commands/fleet-host-label.ts')).fleetHostLabel,
       'fleet host rename': async () =>

@@ -13,7 +13,7 @@ import type { Finding } from '../sdk/denials/finding.ts';
 import { adviceOnMaker } from '../sdk/denials/generated-profiles.ts';
 import { hostProfilesOf, isOf, ruledBy } from '../sdk/denials/label.ts';
 import { missingIncludes } from '../sdk/denials/missing-includes.ts';
-import { patch, wantedBy } from '../sdk/denials/patch.ts';
+import { type Addition, patch, wantedBy } from '../sdk/denials/patch.ts';
 import { followLink, ifPresent, writeOutput } from '../sdk/files.ts';
 import type { HostProfiles } from '../sdk/host/profile-on-host.ts';
 import { profileText, readPackageFolder, readProfile } from '../sdk/package-folder.ts';
@@ -112,15 +112,28 @@ export function requireProfiles(
   );
 }
 
-/** Adds the suggested rules, prints what was and what could not be added, and returns the exit code. */
+/**
+ * Adds the suggested rules, prints what was and what could not be added, and returns the exit code.
+ *
+ * @param annotate adds comments to the text before it is written
+ */
 export async function patchProfile(
   io: Io,
   { named, file, text, isNew, package: ofPackage }: PatchTarget,
   findings: readonly Finding[],
-  { generalise, resolver }: { generalise: boolean; resolver: IncludeResolver },
+  {
+    generalise,
+    resolver,
+    annotate = (patched) => patched,
+  }: {
+    generalise: boolean;
+    resolver: IncludeResolver;
+    annotate?: (patched: string, added: readonly Addition[]) => string;
+  },
 ): Promise<number> {
   const { additions, denying, unsaid } = wantedBy(findings, text, { generalise, resolver });
-  const { text: patched, added, leftOut } = patch(text, additions, resolver);
+  const { text: bare, added, leftOut } = patch(text, additions, resolver);
+  const patched = annotate(bare, added);
   const reportUnexplained = (reason: string, is: (finding: Finding) => boolean) => {
     const some = findings.filter(is).length;
     if (some === 0) return;
@@ -149,9 +162,7 @@ export async function patchProfile(
     io.note(`Not changed: ${visibleLine(`${where ?? file}:${line}: ${rule}`)}`);
   }
   if (denying.length > 0) {
-    io.note(
-      '--patch does not remove deny rules, so the access stays denied. Change the rule by hand.',
-    );
+    io.note('Deny rules are not removed, so the access stays denied. Change the rule by hand.');
   }
   for (const { addition, reason } of leftOut) {
     io.note(`Not added: ${addition.rule ?? addition.flag}: ${reason}`);

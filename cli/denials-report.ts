@@ -74,6 +74,17 @@ export function findingLines(
   ];
 }
 
+/** How often something happened, on how many hosts and which days (UTC), and what it was: one line. */
+export function eventLine({ finding, hosts }: Pick<AdvisedFinding, 'finding' | 'hosts'>): string {
+  const { first, last } = finding;
+  const days = new Set([first, last].flatMap((one) => (one === undefined ? [] : [dayOf(one)])));
+  return spelt(
+    `${times(finding)}${onHosts(hosts)}, ${[...days].join(' to ')}: ${what(finding).trim()}`,
+  );
+}
+
+const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
+
 /** A finding as one line of JSON. */
 export function findingJson(advised: AdvisedFinding): string {
   return toJson(findingData(advised));
@@ -131,7 +142,8 @@ function beyondTexts(beyond: Exclude<Beyond, string>): { texts: string[]; more: 
   return { texts, more: beyond.length - texts.length };
 }
 
-function beyondLines(beyond: Beyond | undefined): string[] {
+/** What a rule permits beyond the request, as sentences. */
+export function beyondLines(beyond: Beyond | undefined): string[] {
   if (beyond === undefined) return [];
   if (typeof beyond === 'string')
     return [`What else it permits is unknown: ${unknownReasons[beyond]}.`];

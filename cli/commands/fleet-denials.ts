@@ -1,16 +1,13 @@
-import type { FleetEvent } from '../../contract/report.ts';
 import { releases } from '../../policy/index.ts';
-import { adviseOn, beyondRequest } from '../../sdk/denials/advice.ts';
-import { eventOfRecord } from '../../sdk/denials/event-record.ts';
-import { Findings } from '../../sdk/denials/finding.ts';
 import { readTrust, trustPlace } from '../../sdk/trust-file.ts';
-import { type AdvisedFinding, findingData, findingLines, spelt } from '../denials-report.ts';
+import { findingData, findingLines, spelt } from '../denials-report.ts';
+import { explainEvent } from '../fleet-event.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
-import { type NamedModel, readModel } from '../profile-model.ts';
+import { readModel } from '../profile-model.ts';
 import { openSession } from '../session.ts';
 import { rootOf, rootOption } from '../target.ts';
 import { targetBaseOptions } from '../target-base.ts';
@@ -57,7 +54,7 @@ export const fleetDenials = defineCommand({
     const client = await openSession(io, values, trust?.registry);
     const { items, more } = await client.listEvents(verified, limit);
     const advised = items.flatMap((event) => {
-      const one = explain(event, found);
+      const one = explainEvent(event, found);
       return one ? [{ ...one, days: event.days }] : [];
     });
     if (values.format === 'json') {
@@ -86,18 +83,3 @@ export const fleetDenials = defineCommand({
     return exit.ok;
   },
 });
-
-/** An event with the advice that the host itself would give; `undefined` if it is no record of the kernel. */
-function explain(
-  { type, record, count, hosts, firstAt, lastAt }: FleetEvent,
-  { model: { profiles, unread }, file }: NamedModel,
-): (AdvisedFinding & { hosts: number }) | undefined {
-  const event = eventOfRecord(type, record, Date.parse(lastAt));
-  const alone = event && new Findings().add(event);
-  if (!alone) return undefined;
-  const finding = { ...alone, count, first: Date.parse(firstAt), last: Date.parse(lastAt) };
-  const profile = profiles.find(({ name }) => name === finding.profile);
-  const advice = adviseOn(finding, profile, { generalise: true, missing: unread });
-  const beyond = beyondRequest(finding, advice, profile);
-  return { finding, advice, beyond, hosts, onHost: { file, text: '' } };
-}

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { statusMetrics } from '../../cli/status-metrics.ts';
 import { createMetrics } from '../../worker/observability/metrics.ts';
+import type { RequestRecord } from '../../worker/ports.ts';
 import { command } from '../command.ts';
 import { type Fixture, startFixture, succeed } from '../host/fixture.ts';
 import { publish } from '../publisher.ts';
@@ -26,7 +27,8 @@ describe('packaging/monitoring', () => {
 
   test('alerts and dashboard use only metrics that exist', async () => {
     const metrics = createMetrics({ logSize: async () => 1 });
-    metrics.observe({ method: 'GET', route: '/', status: 200, milliseconds: 1 });
+    const request = { method: 'GET', route: '/', status: 200, milliseconds: 1 };
+    metrics.observe(request as RequestRecord);
     const service = await metrics.expose();
     const hosts = await statusOfHost();
     const known = [...`${service}\n${hosts}`.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(

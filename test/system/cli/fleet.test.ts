@@ -356,6 +356,95 @@ describe('a fleet', () => {
     expect(counted.stdout).toMatch(/^\d+ hosts, 0 silent, 0 drifted\nPROFILE +VERSION +HOSTS/);
   });
 
+  test('a draft of the next version has the rules that the fleet needs, with their evidence', async () => {
+    const text = policy
+      .replaceAll('web', 'cart')
+      .replace('mediate_deleted)', 'mediate_deleted, complain)');
+    await fixture.publish('cart', '1.0.0', text);
+    const hosts = [await joined(), await joined()];
+    for (const [at, host] of hosts.entries()) {
+      await succeed(['pull', 'library/cart@1.0.0', '--root', host]);
+      const record = join(host, 'var/lib/aa-registry/installed/library.cart.json');
+      const installed = JSON.parse(await readFile(record, 'utf8'));
+      const installedAt = new Date(0).toISOString();
+      await writeFile(record, JSON.stringify({ ...installed, installedAt }));
+      const allowed = { profile: 'cart', type: 'ALLOWED' };
+      await write(logged(`/home/user${at}/notes`, allowed), host);
+      await write(logged('/etc/hosts', { ...allowed, mask: 'w' }), host);
+      if (at === 0) {
+        await write(logged('/opt/data/k', allowed), host);
+        await write(logged('/srv/secret/k', { profile: 'cart' }), host);
+      }
+      await ok(['report', '--root', host]);
+    }
+    const trust = ['--trust', join(root, 'etc/aa-registry/trust.toml'), '--root', root];
+    const folder = join(root, 'drafts/cart');
+    const patch = (output: string, reference = 'library/cart@1.0.0') =>
+      run(['fleet', 'patch', reference, '-o', output, ...trust]);
+
+    const drafted = await patch(folder);
+    expect(drafted.output).toContain('Not changed: ');
+    expect(drafted.output).toContain('audit deny /srv/secret/** rw,');
+    expect(drafted.code).toBe(1);
+    const day = new Date().toISOString().slice(0, 10);
+    const draft = await readFile(join(folder, 'cart'), 'utf8');
+    expect(draft.replaceAll(/\d{4}-\d\d-\d\d( to \d{4}-\d\d-\d\d)?/g, day)).toContain(
+      [
+        `  # Reported 2 times on 2 hosts, ${day}: open /etc/hosts (w)`,
+        '  # It permits nothing else.',
+        '  owner /etc/hosts w,',
+        '',
+      ].join('\n'),
+    );
+    expect(draft).toMatch(
+      / {2}# Reported 2 times on 2 hosts, .*: open \/home\/user\/notes \(r\)\n {2}# It also permits file: .*\n {2}owner \/home\/\*\/notes r,\n/,
+    );
+    expect(draft).toMatch(/ {2}# Reported once on 1 host, .*: open \/opt\/data\/k \(r\)\n/);
+    // Everything else is as it was.
+    const rest = draft.split('\n').filter((line) => text.split('\n').includes(line));
+    expect(rest.join('\n')).toBe(text);
+
+    const linted = await run(['lint', folder]);
+    expect(linted, linted.output).toMatchObject({ code: 0 });
+    const again = await patch(folder);
+    expect(again.stdout).toMatch(/^Nothing to add to /);
+    expect(await readFile(join(folder, 'cart'), 'utf8')).toBe(draft);
+
+    const other = await patch(folder, 'library/web@1.0.0');
+    expect(other.output).toContain(
+      `${folder} has library/cart, not library/web; nothing was written.`,
+    );
+    expect(other.code).toBe(1);
+    expect(await run(['fleet', 'patch', 'library/cart@1.0.0', ...trust])).toMatchObject({
+      code: 2,
+    });
+  });
+
+  test('what a host reports becomes neither a rule nor more than a comment of one line', async () => {
+    await fixture.publish('trap', '1.0.0', policy.replaceAll('web', 'trap'));
+    const host = await joinTeam(fixture.registry, fixture.team, 'trap');
+    const names = [
+      '/etc/x\n  /** rwlkix,',
+      '/etc/\u202ey',
+      '/etc/z # lint-ignore x: y',
+      `/${'a'.repeat(900)}`,
+    ];
+    const events = names.map((name) => eventOf('trap', name));
+    await expectStatus(200, report(fixture.registry, host, reportOf(1, { events })));
+    const trust = ['--trust', join(root, 'etc/aa-registry/trust.toml'), '--root', root];
+    const folder = join(root, 'drafts/trap');
+    await run(['fleet', 'patch', 'library/trap@1.0.0', '-o', folder, ...trust]);
+    const draft = await readFile(join(folder, 'trap'), 'utf8');
+    expect(draft).not.toMatch(/^\s*\/\*\* /m);
+    expect(draft).not.toContain('\u202e');
+    const comments = draft.split('\n').filter((line) => line.trim().startsWith('#'));
+    expect(comments.length).toBeGreaterThan(3);
+    for (const comment of comments) {
+      expect(comment).toMatch(/^ {2}# (Reported |It |What else )/);
+      expect(comment.length).toBeLessThan(180);
+    }
+  });
+
   test('denials of a version are explained as the host would explain them', async () => {
     await fixture.publish('shop', '1.0.0', policy.replaceAll('web', 'shop'));
     const hosts = [await joined(), await joined()];
