@@ -388,7 +388,7 @@ gone  not defined by any file on this host
       expect(stderr).toContain(
         `Not changed: ${at('package/web')}:5: audit deny /srv/secret/** rw,`,
       );
-      expect(stderr).toContain('does not remove deny rules');
+      expect(stderr).toContain('Deny rules are not removed');
       expect(stderr).toContain('(exit code 1): a deny rule forbids some of them.\n');
       expect(await readFile(at('package/web'), 'utf8')).toBe(
         policy.replace(/\}\n$/, '  owner /etc/hosts rw,\n}\n'),
