@@ -170,8 +170,9 @@ docker kill -s TERM filled`);
 
   test('doctor shows what deny rules refuse, and then nothing is logged again', async () => {
     const shown =
-      await succeed(`(sleep 8; docker exec ${container} bash -c 'touch ~/thing') >/dev/null 2>&1 &
-aa-registry doctor docker-nginx --container ${container} --seconds 20 --format json`);
+      await succeed(`(for _ in $(seq 200); do grep -q 'Logging what' /tmp/doctor && break; sleep 0.3; done
+docker exec ${container} bash -c 'touch ~/thing') >/dev/null 2>&1 &
+aa-registry doctor docker-nginx --container ${container} --seconds 20 --format json 2>/tmp/doctor`);
     const [finding] = shown
       .trim()
       .split('\n')
