@@ -354,7 +354,7 @@ describe('aa-registry admin', () => {
       [
         'a list of migrations that says less',
         "DELETE FROM migrations WHERE name >= '0007'",
-        'table teams differs from its migration',
+        'differs from its migration',
       ],
     ])('refuses %s before anything is changed, and check reports it', async (_, sql, reason) => {
       const broken = at('tampered.db');

@@ -105,6 +105,9 @@ describe('the npm package', () => {
       'dist/analysis.js',
       'dist/main.js',
       'package.json',
+      ...['github-install.sh', 'github-review.sh', 'lint.sh', 'packages.sh', 'review.sh'].map(
+        (name) => `packaging/ci/${name}`,
+      ),
     ]);
   });
 
