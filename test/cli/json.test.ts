@@ -139,7 +139,7 @@ const ofMachine = ['lint', 'check', 'can', 'diff', 'summary', 'doctor'];
 const testedElsewhere = ['inspect'];
 
 /** Commands whose output is for other programs (docs/cli.md). */
-const without = ['completion', 'log witness', 'lsp', 'run-args', 'serve'];
+const without = ['completion', 'fleet patch', 'log witness', 'lsp', 'run-args', 'serve'];
 
 describe('--format json', () => {
   let folder: string;
