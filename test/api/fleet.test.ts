@@ -319,8 +319,12 @@ describe.each(runtimes)('hosts and their reports on $name', ({ name: runtime, st
     const one = await join(registry, acme);
     for (const [what, status, body] of malformed) {
       for (const gzip of [false, true]) {
-        const { status: found } = await report(registry, one, body, { gzip });
-        expect(found, `${what}, gzip ${gzip}`).toBe(status);
+        const found = report(registry, one, body, { gzip }).then(
+          (response) => response.status,
+          // A server may close the connection while the rest of a large body is sent (RFC 9110, section 15.5.14).
+          ({ cause }) => (status === 413 && cause?.code === 'ECONNRESET' ? 413 : cause),
+        );
+        expect(await found, `${what}, gzip ${gzip}`).toBe(status);
       }
     }
     const headers = { 'Content-Encoding': 'gzip' };
