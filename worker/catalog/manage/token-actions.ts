@@ -41,7 +41,8 @@ const create = {
 
 const revoke: Action = {
   title: 'Revoke a token',
-  about: 'What uses it stops working, at once and for good; who signed in with it is signed out.',
+  about:
+    'Everything that uses this token stops working immediately, and everyone signed in with it is signed out. This can’t be undone.',
   fields: [{ name: 'id', label: 'Token', kind: 'given' }],
   call: (_, form) => ({ method: 'DELETE', path: `/tokens/${part(entryOf(form, 'id'))}` }),
   confirm: (_, form) => `token ${entryOf(form, 'id')}`,
