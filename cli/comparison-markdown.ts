@@ -5,8 +5,10 @@ import {
   type PolicyDifference,
   unknownReasons,
 } from '../policy/index.ts';
+import { shortened } from '../policy/visible.ts';
 import { ruleText } from './deciding-rules.ts';
 import type { ComparedNames } from './policy-comparison.ts';
+import { fenceFor } from './terminal/fence.ts';
 import { visibleLine } from './terminal/io.ts';
 
 /** The maximum number of differences in each part. GitHub refuses comments of more than 65,536 characters. */
@@ -43,7 +45,7 @@ export function markdownComparison(
   if (unknown.length > 0) {
     const reasons = unknown.map((one) => `${placeOf(one)}: ${unknownReasons[one.reason]}`);
     const unread = names.unread.map((file) => `not read: ${file}`);
-    const all = [...reasons, ...unread].map((line) => shortened(visibleLine(line)));
+    const all = [...reasons, ...unread].map((line) => shortened(visibleLine(line), maxLength));
     blocks.push('**Not known**', codeBlock(cut(all, maxDifferences)));
   }
   return blocks.join('\n\n');
@@ -58,7 +60,9 @@ function lines(differences: readonly PolicyDifference[], { left, right }: Compar
       ...one.rightRules.map((rule) => `+ ${ruleText(rule, right)}`),
     ];
     const title = visibleLine(`${sign} ${placeOf(one)}: ${words.join(' ')}`);
-    return [title, ...cut(rules, maxRules).map((rule) => `    ${rule}`)].map(shortened);
+    return [title, ...cut(rules, maxRules).map((rule) => `    ${rule}`)].map((line) =>
+      shortened(line, maxLength),
+    );
   });
   const more = differences.length - maxDifferences;
   return more > 0 ? [...shown, `and ${more} more`] : shown;
@@ -72,13 +76,8 @@ function cut(all: readonly string[], most: number): string[] {
   return all.length > most ? [...all.slice(0, most), `and ${all.length - most} more`] : [...all];
 }
 
-function shortened(line: string): string {
-  return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line;
-}
-
-/** A fenced code block (CommonMark, section 4.5), with a fence longer than any row of backticks in it. */
+/** A fenced code block. */
 function codeBlock(content: readonly string[]): string {
-  const rows = content.join('\n').match(/`+/g) ?? [];
-  const fence = '`'.repeat(Math.max(3, ...rows.map((row) => row.length + 1)));
+  const fence = fenceFor(content.join('\n'), 3);
   return [`${fence}diff`, ...content, fence].join('\n');
 }

@@ -52,13 +52,13 @@ export async function withNewFolder<Result>(
   { file }: PatchTarget,
   verified: VerifiedProfile,
   write: () => Promise<Result>,
-): Promise<Result> {
+): Promise<{ result: Result; isWritten: boolean }> {
   const isMade = (await mkdir(output, { recursive: true })) !== undefined;
   const result = await write();
-  if (await ifPresent(stat(file))) {
-    await writeNew(join(output, manifestName), manifestOf(verified), 0o644);
-  } else if (isMade) await rmdir(output);
-  return result;
+  const isWritten = (await ifPresent(stat(file))) !== undefined;
+  if (isWritten) await writeNew(join(output, manifestName), manifestOf(verified), 0o644);
+  else if (isMade) await rmdir(output);
+  return { result, isWritten };
 }
 
 /** The manifest of a version as the file of its package. */

@@ -1,5 +1,6 @@
 // Comments on added rules: what was reported that needs each, and what it permits besides.
 import { evaluate, type IncludeResolver, model, permittedBeyond } from '../policy/index.ts';
+import { shortened } from '../policy/visible.ts';
 import { hostProfilesOf } from '../sdk/denials/label.ts';
 import type { Addition } from '../sdk/denials/patch.ts';
 import { beyondLines, eventLine } from './denials-report.ts';
@@ -60,11 +61,10 @@ export function withEvidence(
         ...(more > 0 ? [`Reported besides: ${more} more events`] : []),
         ...(besides.get(at + 1) ?? []),
       ];
-      return [...comments.map((one) => `${indent}# ${shortened(visibleLine(one))}`), text];
+      return [
+        ...comments.map((one) => `${indent}# ${shortened(visibleLine(one), maxLength)}`),
+        text,
+      ];
     })
     .join('\n');
-}
-
-function shortened(text: string): string {
-  return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
 }

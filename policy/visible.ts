@@ -59,3 +59,8 @@ export function visibleJson(value: unknown): string {
     }).join(''),
   );
 }
+
+/** A text of at most `most` characters: a longer one is cut, and ends with an ellipsis. */
+export function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}

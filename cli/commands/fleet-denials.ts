@@ -1,15 +1,12 @@
 import { releases } from '../../policy/index.ts';
-import { readTrust, trustPlace } from '../../sdk/trust-file.ts';
 import { findingData, findingLines, spelt } from '../denials-report.ts';
-import { explainEvent } from '../fleet-event.ts';
-import { CliError, defineCommand, exit } from '../framework/command.ts';
+import { explainEvent, readWithEvents } from '../fleet-event.ts';
+import { defineCommand, exit } from '../framework/command.ts';
 import { formatOption, toJson } from '../framework/format.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions } from '../include-options.ts';
-import { readModel } from '../profile-model.ts';
-import { openSession } from '../session.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { rootOption } from '../target.ts';
 import { targetBaseOptions } from '../target-base.ts';
 import { visibleLine, widthOf } from '../terminal/io.ts';
 import { printText } from '../terminal/table.ts';
@@ -42,17 +39,9 @@ export const fleetDenials = defineCommand({
   ],
   async run({ values, args: [named = ''], io }) {
     const limit = requireWholeNumber('limit', values.limit ?? '20', { minimum: 1, maximum: 100 });
-    const found = await readModel(io, named, values, true);
-    const { model, verified, file } = found;
-    if (!verified) {
-      throw new CliError(
-        exit.usage,
-        `${visibleLine(named)} is a file, not a version of a registry.`,
-      );
-    }
-    const trust = await readTrust(values.trust ?? trustPlace(rootOf(values.root)));
-    const client = await openSession(io, values, trust?.registry);
-    const { items, more } = await client.listEvents(verified, limit);
+    const found = await readWithEvents(io, named, values);
+    const { model, file } = found;
+    const { items, more } = await found.listEvents(limit);
     const advised = items.flatMap((event) => {
       const one = explainEvent(event, found);
       return one ? [{ ...one, days: event.days }] : [];

@@ -1,18 +1,14 @@
 import { releases } from '../../policy/index.ts';
-import { readTrust, trustPlace } from '../../sdk/trust-file.ts';
 import { patchProfile } from '../denials-patch.ts';
 import { draftTarget, withNewFolder } from '../fleet-draft.ts';
-import { explainEvent } from '../fleet-event.ts';
+import { explainEvent, readWithEvents } from '../fleet-event.ts';
 import { CliError, defineCommand, exit } from '../framework/command.ts';
 import { requireWholeNumber } from '../framework/whole-number.ts';
 import { trustOption } from '../host-trust.ts';
 import { includeOptions, includeResolver } from '../include-options.ts';
-import { readModel } from '../profile-model.ts';
 import { withEvidence } from '../rule-evidence.ts';
-import { openSession } from '../session.ts';
-import { rootOf, rootOption } from '../target.ts';
+import { rootOption } from '../target.ts';
 import { targetBaseOptions } from '../target-base.ts';
-import { visibleLine } from '../terminal/io.ts';
 
 export const fleetPatch = defineCommand({
   name: 'fleet patch',
@@ -56,18 +52,10 @@ export const fleetPatch = defineCommand({
       throw new CliError(exit.usage, 'Name the folder of the package with -o, such as -o web.');
     }
     const limit = requireWholeNumber('limit', values.limit ?? '100', { minimum: 1, maximum: 100 });
-    const found = await readModel(io, named, values, true);
+    const found = await readWithEvents(io, named, values);
     const { verified, file } = found;
-    if (!verified) {
-      throw new CliError(
-        exit.usage,
-        `${visibleLine(named)} is a file, not a version of a registry.`,
-      );
-    }
     const target = await draftTarget(output, verified);
-    const trust = await readTrust(values.trust ?? trustPlace(rootOf(values.root)));
-    const client = await openSession(io, values, trust?.registry);
-    const { items, more } = await client.listEvents(verified, limit);
+    const { items, more } = await found.listEvents(limit);
     const events = items.flatMap((event) => explainEvent(event, found) ?? []);
     if (items.length === 0) {
       io.print(`No events of ${file} were reported.`);
@@ -82,10 +70,10 @@ export const fleetPatch = defineCommand({
         annotate: (patched, added) =>
           withEvidence(target.text, patched, { added, events, resolver }),
       });
-    const code = target.isNew
+    const { result: code, isWritten } = target.isNew
       ? await withNewFolder(output, target, verified, patchTarget)
-      : await patchTarget();
-    if (target.isNew && verified.manifest.readme !== undefined) {
+      : { result: await patchTarget(), isWritten: false };
+    if (isWritten && verified.manifest.readme !== undefined) {
       io.note(`The draft has no README.md: copy that of ${file}.`);
     }
     if (more) io.note(`There are more events than ${limit}.`);

@@ -17,6 +17,7 @@ import {
   variablesOf,
 } from '../../policy/index.ts';
 import { sentenceOf } from '../summary-text.ts';
+import { fenceFor } from '../terminal/fence.ts';
 import { visible, visibleLine } from '../terminal/io.ts';
 import { rangeOf } from './diagnostics.ts';
 import { filesOf } from './includes.ts';
@@ -136,12 +137,6 @@ function inline(text: string): string {
   const fence = fenceFor(shown, 1);
   // Spaces within the fences are not shown, if there is more than spaces (CommonMark 0.31, section 6.1).
   return `${fence} ${shown} ${fence}`;
-}
-
-/** A longer fence than any in a text of code. */
-function fenceFor(text: string, shortest: number): string {
-  const lengths = [...text.matchAll(/`+/g)].map(([one]) => one.length + 1);
-  return '`'.repeat(Math.max(shortest, ...lengths));
 }
 
 /** Text of a policy in Markdown: no part of it is markup. */

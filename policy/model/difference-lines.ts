@@ -1,5 +1,5 @@
 // The differences of two policies in lines of text, for people who decide whether to accept them.
-import { visibleLine } from '../visible.ts';
+import { shortened, visibleLine } from '../visible.ts';
 import type { PolicyComparison } from './compare.ts';
 import { unknownReasons } from './decision.ts';
 import { describeDifference, type Effect } from './policy-difference.ts';
@@ -44,7 +44,7 @@ export function firstLines(lines: readonly string[]): { lines: string[]; more: n
       .slice(0, maxLines)
       // Names in a profile may have any bytes.
       .map(visibleLine)
-      .map((line) => (line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line)),
+      .map((line) => shortened(line, maxLength)),
     more: Math.max(0, lines.length - maxLines),
   };
 }

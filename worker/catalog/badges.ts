@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { type Badge, findBadge } from '../../db/badge.ts';
 import type { Grade } from '../../policy/index.ts';
+import { shortened } from '../../policy/visible.ts';
 import type { Env } from '../ports.ts';
 import { escapeXml } from './xml.ts';
 
@@ -44,7 +45,7 @@ const padding = 7;
 const maxLength = 40;
 
 function render(label: string, { text, color }: Value): string {
-  const shown = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+  const shown = shortened(text, maxLength);
   const widthOf = (one: string) => Math.round(one.length * characterWidth);
   const [left, right] = [label, shown].map((one) => widthOf(one) + 2 * padding) as [number, number];
   const part = (one: string, x: number) =>
